@@ -1,0 +1,35 @@
+"""The access table: every endpoint and method, and what it asks for (trust.md §5).
+
+PUBLIC: anybody. STAFF: anybody signed in at the desk. An `Action`: a role that grants it at the site the
+object belongs to, which the handler checks with `accounts.guard.require(site.path)`. An endpoint without a row
+is refused at run time and fails the tests.
+"""
+
+from stationapp.accounts.rules import Action
+
+PUBLIC = "public"
+STAFF = "staff"
+
+Row = dict[str, str | Action]
+
+
+def _read(rule: str | Action) -> Row:
+    return {"GET": rule}
+
+
+def _write(rule: str | Action) -> Row:
+    return {"POST": rule}
+
+
+def _both(rule: str | Action) -> Row:
+    return {"GET": rule, "POST": rule}
+
+
+TABLE: dict[str, Row] = {
+    "static": _read(PUBLIC),
+    # residents
+    "health.alive": _read(PUBLIC),
+    "health.ready": _read(PUBLIC),
+    "view.choose": _write(PUBLIC),
+    # staff
+}

@@ -1,0 +1,95 @@
+"""The edge's view of permission: who is signed in, and whether this request may touch that site.
+
+Three rings: the `desk` blueprint is closed unless signed in (`require_staff`); an object is loaded through its
+check (`require(site_path)`); and every endpoint has a row in `stationapp.access`, read by both.
+"""
+
+from flask import abort, current_app, g, redirect, request, url_for
+
+from stationapp import clock
+from stationapp.accounts.operations import touch_login
+from stationapp.accounts.queries import find_user
+from stationapp.accounts.rules import Action, Reach, User, may, paths_for
+from stationapp.db import transaction
+from stationapp.refusal import NotFound
+
+COOKIE = "desk"
+
+
+def current_user() -> User | None:
+    """The signed-in member of staff of this request, or None."""
+    if "user" not in g:
+        g.user = _find()
+    return g.user
+
+
+def _find() -> User | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    now = clock.now()
+    found = find_user(token, now=now)
+    if found is None:
+        return None
+    user, login = found
+    if login.needs_touch(now):
+        with transaction():
+            touch_login(login.id, now=now)
+    g.login_id = login.id
+    return user
+
+
+def user() -> User:
+    """The signed-in member of staff; only behind `require_staff`."""
+    found = current_user()
+    if found is None:
+        abort(403)
+    return found
+
+
+def rule() -> object:
+    """This request's row of the access table: PUBLIC, STAFF or an Action."""
+    return g.rule
+
+
+def require_row():
+    """Before every request: an endpoint or method without a row in the access table is refused."""
+    if request.endpoint is None:
+        return  # 404 and 405 answer by themselves
+    row = current_app.config["ACCESS"].get(request.endpoint)
+    method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
+    if row is None or method not in row:
+        abort(403)
+    g.rule = row[method]
+
+
+def require_staff():
+    """Before every desk request: signed in, and with a role that grants the row's action somewhere."""
+    needed = rule()
+    if needed == "public":
+        return None
+    who = current_user()
+    if who is None:
+        there = request.full_path.rstrip("?") if request.method == "GET" else url_for("desk.today.index")
+        return redirect(url_for("desk.accounts.sign_in", next=there), code=303)
+    if isinstance(needed, Action) and not paths_for(who, needed):
+        abort(403)
+    return None
+
+
+def require(site_path: str) -> None:
+    """Go on only if the row's action is allowed at this site; otherwise the thing does not exist for the asker."""
+    needed = rule()
+    if not isinstance(needed, Action) or not may(user(), needed, site_path):
+        raise NotFound
+
+
+def can(action: Action, site_path: str) -> bool:
+    """Whether to show a button; the handler behind it checks again."""
+    who = current_user()
+    return who is not None and may(who, action, site_path)
+
+
+def reach(action: Action | None = None) -> tuple[tuple[str, Reach], ...]:
+    """Where the user may do the row's action (or another), for `sites.queries.within`."""
+    return paths_for(user(), action or rule())

@@ -1,0 +1,135 @@
+"""Who may do what where (domain.md §4): one pure decision, `may(user, action, site)`."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from stationapp.sites.rules import contains
+
+
+class Role(Enum):
+    """Roles of staff."""
+
+    MANAGER = "manager"  # 管理员
+    HELPER = "helper"  # 协助员
+    REVIEWER = "reviewer"  # 审核员
+    VIEWER = "viewer"  # 查阅员
+    ADMINISTRATOR = "administrator"  # 系统管理员
+    AUDITOR = "auditor"  # 审计员
+
+
+class Action(Enum):
+    """What can be asked of a site, or of something that belongs to it."""
+
+    ENTER = "enter"  # open the desk's first page: any role
+    SEE_EVENTS = "see_events"
+    PLAN = "plan"  # write, submit, postpone, cancel events; shifts
+    APPROVE = "approve"  # publish or return what a site beneath submitted
+    SIGN_UP = "sign_up"  # sign residents up, cancel for them
+    CHECK_IN = "check_in"  # roster, scans, venue code
+    REVEAL = "reveal"  # see a resident's name and phone in full, with a reason
+    CLOSE_OUT = "close_out"
+    PROPOSE_HOURS = "propose_hours"
+    APPROVE_HOURS = "approve_hours"
+    SEE_FIGURES = "see_figures"  # aggregates only
+    SEE_ROWS = "see_rows"  # the masked rows behind a figure
+    CLOSE_MONTH = "close_month"
+    LOAD_FILES = "load_files"
+    MANAGE_STAFF = "manage_staff"
+    SEE_JOBS = "see_jobs"
+    READ_AUDIT = "read_audit"
+
+
+class Reach(Enum):
+    """Where a role's right holds, seen from the site it was granted at."""
+
+    SITE = "site"  # that site alone
+    SUBTREE = "subtree"  # that site and all beneath
+    BENEATH = "beneath"  # only sites strictly beneath
+
+
+_MANAGER = dict.fromkeys((Action.ENTER, Action.SEE_EVENTS, Action.PLAN, Action.SIGN_UP, Action.CHECK_IN, Action.REVEAL, Action.CLOSE_OUT, Action.PROPOSE_HOURS, Action.SEE_FIGURES, Action.SEE_ROWS), Reach.SUBTREE)
+
+RIGHTS: dict[Role, dict[Action, Reach]] = {
+    Role.MANAGER: _MANAGER,
+    Role.HELPER: {
+        Action.ENTER: Reach.SITE,
+        Action.SEE_EVENTS: Reach.SITE,
+        Action.CHECK_IN: Reach.SITE,
+    },
+    Role.REVIEWER: {
+        **_MANAGER,
+        Action.APPROVE: Reach.BENEATH,
+        Action.APPROVE_HOURS: Reach.BENEATH,
+        Action.CLOSE_MONTH: Reach.SUBTREE,
+        Action.LOAD_FILES: Reach.SUBTREE,
+        Action.SEE_JOBS: Reach.SUBTREE,
+    },
+    Role.VIEWER: {Action.ENTER: Reach.SUBTREE, Action.SEE_FIGURES: Reach.SUBTREE},
+    Role.ADMINISTRATOR: {
+        Action.ENTER: Reach.SUBTREE,
+        Action.LOAD_FILES: Reach.SUBTREE,
+        Action.MANAGE_STAFF: Reach.SUBTREE,
+        Action.SEE_JOBS: Reach.SUBTREE,
+        Action.SEE_FIGURES: Reach.SUBTREE,
+    },
+    Role.AUDITOR: {
+        Action.ENTER: Reach.SUBTREE,
+        Action.READ_AUDIT: Reach.SUBTREE,
+        Action.SEE_JOBS: Reach.SUBTREE,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role held at a site, by the site's path ("/1/4/")."""
+
+    role: Role
+    path: str
+
+
+@dataclass(frozen=True)
+class User:
+    """A signed-in member of staff, as permission sees them."""
+
+    staff_id: int
+    name: str
+    held: tuple[Held, ...]
+
+
+def may(user: User, action: Action, site_path: str) -> bool:
+    """Whether `user` may do `action` at the site with that path."""
+    return any(_reaches(RIGHTS[held.role].get(action), held.path, site_path) for held in user.held)
+
+
+def _reaches(reach: Reach | None, held_path: str, site_path: str) -> bool:
+    if reach is None:
+        return False
+    if reach is Reach.SITE:
+        return site_path == held_path
+    if reach is Reach.BENEATH:
+        return contains(held_path, site_path) and site_path != held_path
+    return contains(held_path, site_path)
+
+
+def paths_for(user: User, action: Action) -> tuple[tuple[str, Reach], ...]:
+    """Where the user may do `action`, for queries: (path, reach) of each role that grants it."""
+    return tuple((held.path, RIGHTS[held.role][action]) for held in user.held if action in RIGHTS[held.role])
+
+
+class AccountRefusal(Enum):
+    """Why an act on accounts is refused."""
+
+    BAD_SIGN_IN = "bad_sign_in"  # one sentence for an unknown name and for a wrong password
+    TOO_MANY_TRIES = "too_many_tries"
+    LINK_INVALID = "link_invalid"  # unknown, used or expired: not told apart
+    PASSWORD_TOO_SHORT = "password_too_short"
+    PASSWORD_TOO_COMMON = "password_too_common"
+    LOGIN_TAKEN = "login_taken"
+    LOGIN_BAD = "login_bad"
+    ROLE_NOT_HERE = (
+        "role_not_here"  # administrator and auditor belong to the center, reviewer not to a station
+    )
+    NOT_FROM_ABOVE = "not_from_above"
+    OWN_ACCOUNT = "own_account"
+    LAST_ADMINISTRATOR = "last_administrator"

@@ -1,0 +1,76 @@
+"""The application factory: the only place that knows every page."""
+
+from importlib import import_module
+
+from flask import Blueprint, Flask
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+
+from stationapp import access, vault
+from stationapp.accounts import guard
+from stationapp.config import ROOT, Settings, load_keys, load_settings
+from stationapp.db import db, engine_options, prepare
+from stationapp.tables import metadata  # noqa: F401  every model is known from here on
+from stationapp.web import assets, errors, filters, headers
+
+PUBLIC_PAGES = ("web.health", "web.view")
+"""Modules with a blueprint `bp` at the root."""
+
+DESK_PAGES: tuple[str, ...] = ()
+"""Modules with a blueprint `bp` under /desk, closed unless signed in."""
+
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application for one instance; the database is migrated by the commands, not here."""
+    settings = settings or load_settings()
+    keys = load_keys(settings.instance)
+    vault.use(keys)
+    app = Flask(
+        "stationapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance),
+    )
+    app.config.update(
+        SETTINGS=settings,
+        ACCESS=access.TABLE,
+        SECRET_KEY=keys.cookie,
+        SQLALCHEMY_DATABASE_URI=settings.url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.url),
+        BABEL_DEFAULT_LOCALE="zh_Hans_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=180 * 24 * 3600,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    db.init_app(app)
+    csrf.init_app(app)
+    csrf.exempt(
+        "stationapp.web.view.choose"
+    )  # changes nothing but the look; saves every first visit a cookie
+    babel.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    for part in (assets, filters, headers, errors):
+        part.init_app(app)
+    _register(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    app.before_request(guard.require_row)
+    for name in PUBLIC_PAGES:
+        app.register_blueprint(import_module(f"stationapp.{name}").bp)
+    desk = Blueprint("desk", __name__, url_prefix="/desk")
+    desk.before_request(guard.require_staff)
+    for name in DESK_PAGES:
+        desk.register_blueprint(import_module(f"stationapp.{name}").bp)
+    app.register_blueprint(desk)

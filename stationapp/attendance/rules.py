@@ -1,0 +1,95 @@
+"""Presence: scans are facts, an attendance is their fold (domain.md §7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Part(Enum):
+    """In what role somebody was there; one per person and event."""
+
+    RESIDENT = "resident"  # 受益居民
+    VOLUNTEER = "volunteer"  # 志愿者
+    STAFF = "staff"  # 在岗工作人员
+
+
+class Kind(Enum):
+    """What a scan says."""
+
+    IN = "in"
+    OUT = "out"
+    UNDO = "undo"  # everything before it counts no more
+
+
+class How(Enum):
+    """How presence was taken down."""
+
+    ROSTER = "roster"  # ticked by staff
+    STAFF_SCAN = "staff_scan"  # staff opened the person's own code
+    VENUE = "venue"  # the person opened the venue's code
+    WALK_IN = "walk_in"  # taken in at the door by staff
+    PAPER = "paper"
+
+
+STAFF_SIDE = frozenset({How.ROSTER, How.STAFF_SCAN, How.WALK_IN, How.PAPER})
+"""Signals that a member of staff stands behind; hours need one at one end at least."""
+
+
+class AttendanceRefusal(Enum):
+    """Why a check-in is refused."""
+
+    CODE_UNKNOWN = "code_unknown"
+    CODE_EXPIRED = "code_expired"  # the venue code of a minute ago
+    OTHER_EVENT = "other_event"  # facts["title"]: the code is for another event
+    NOT_SIGNED_UP = "not_signed_up"
+    STILL_WAITING = "still_waiting"
+    TOO_EARLY = "too_early"  # facts["opens_at"]
+    TOO_LATE = "too_late"
+    EVENT_CANCELLED = "event_cancelled"
+    CLOSED_OUT = "closed_out"  # closed out: reopen it first
+    NOT_CHECKED_IN = "not_checked_in"  # signing out without having signed in
+    HEADCOUNT_NEGATIVE = "headcount_negative"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One scan, as the fold needs it. `order` is the scan's own id and breaks ties of time."""
+
+    kind: Kind
+    at: datetime
+    how: How
+    order: int
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What the scans of one person at one event amount to; None: not there."""
+
+    came_at: datetime
+    came_how: How
+    left_at: datetime | None
+    left_how: How | None
+
+
+def fold(scans: Iterable[Seen]) -> Presence | None:
+    """First sign-in after the last undo, last sign-out after that; the same set in any order gives the same."""
+    since: list[Seen] = []
+    for scan in sorted(scans, key=lambda seen: (seen.at, seen.order)):
+        if scan.kind is Kind.UNDO:
+            since = []
+        else:
+            since.append(scan)
+    came = next((scan for scan in since if scan.kind is Kind.IN), None)
+    if came is None:
+        return None
+    outs = [scan for scan in since if scan.kind is Kind.OUT and scan.at > came.at]
+    left = outs[-1] if outs else None
+    return Presence(came.at, came.how, left and left.at, left and left.how)
+
+
+OPENS_BEFORE_MINUTES = 60
+"""Check-in opens this long before the start."""
+
+CLOSES_AFTER_MINUTES = 180
+"""Residents' own check-in ends this long after the end; staff may tick until the event is closed out."""

@@ -1,0 +1,167 @@
+"""The database: one base, one way to write (`transaction()`), the same on SQLite and PostgreSQL (trust.md §1)."""
+
+import enum
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, Enum, Index, LargeBinary, MetaData, Text, event, text
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+BUSY_SECONDS = 8
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_TYPES = {
+    str: Text(),
+    bytes: LargeBinary(),
+    datetime: UtcDateTime(),
+    enum.Enum: Enum(
+        enum.Enum,
+        native_enum=False,
+        create_constraint=True,
+        length=30,
+        values_callable=lambda cases: [case.value for case in cases],
+    ),
+}
+
+
+class Base(DeclarativeBase):
+    """Every table's base. The type map must sit in the registry (Flask-SQLAlchemy 3.1)."""
+
+    registry = registry(metadata=MetaData(naming_convention=_NAMES), type_annotation_map=_TYPES)
+
+
+def live_index(name: str, *columns: str, where: str) -> Index:
+    """A unique index over the rows for which `where` (plain SQL) holds, on both databases."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False}, disable_autonaming=True)
+
+# SQLite's own waiting is unfair; standing in line here first cuts the longest waits to a third.
+_turn = threading.Lock()
+
+
+class Busy(Exception):
+    """The database stayed locked for longer than anybody should wait."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write unit: everything inside is kept, or nothing. Opened only at the edge, never nested."""
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("a transaction is already open; the edge opens one, operations none")
+    session.rollback()  # a read begun earlier in this request would be a deferred transaction
+    with _in_turn(session):
+        session.info["writing"] = True
+        try:
+            session.connection(execution_options={"writes": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("writing", None)
+
+
+def _in_turn(session: Session):
+    return _waiting() if session.get_bind().dialect.name == "sqlite" else nullcontext()
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    if not _turn.acquire(timeout=BUSY_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        _turn.release()
+
+
+@event.listens_for(Session, "before_flush")
+def _only_in_transaction(session: Session, *_: object) -> None:
+    if not session.info.get("writing") and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a write outside transaction()")
+
+
+def engine_options(url: str) -> dict:
+    """What `create_engine` needs for this address."""
+    if url.startswith("sqlite"):
+        return {"module": sqlite_module(), "connect_args": {"timeout": BUSY_SECONDS}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 8,
+        "connect_args": {
+            "target_session_attrs": "read-write",
+            "options": "-c synchronous_commit=on -c timezone=UTC",
+        },
+    }
+
+
+def sqlite_module():
+    """`pysqlite3` bundles a SQLite without the WAL-reset bug; the standard library's is the fallback."""
+    try:
+        import pysqlite3
+    except ImportError:  # no wheel for this platform
+        import sqlite3
+
+        return sqlite3
+    return pysqlite3
+
+
+def prepare(engine: Engine) -> None:
+    """Give each SQLite connection its settings and let `transaction()` decide how it begins."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection, _record) -> None:
+        connection.isolation_level = None  # BEGIN is ours
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_size_limit=67108864",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

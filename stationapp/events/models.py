@@ -1,0 +1,103 @@
+"""Series and events (活动, 场次), with the log of every step an event took."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stationapp.db import Base
+from stationapp.events.rules import Cadence, Category, Residence, State, Step, Task, Theme
+
+
+class Series(Base):
+    """An announcement with one or more dates."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    title: Mapped[str]
+    cadence: Mapped[Cadence]
+    made_at: Mapped[datetime]
+
+
+class Event(Base):
+    """One dated occurrence; all counting is on events.
+
+    `taken` counts confirmed, offered and held places and `waiting` the people who wait; both are kept by
+    `signups.operations` in the statement that moves a place, so that a list never counts sign-ups.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="times"),
+        CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
+        CheckConstraint("taken >= 0 AND (capacity IS NULL OR taken <= capacity)", name="seats"),
+        CheckConstraint("waiting >= 0 AND queued >= 0", name="queue"),
+        CheckConstraint("min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name="ages"),
+        CheckConstraint("closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at", name="window"),
+        Index("ix_events_site_starts", "site_id", "starts_at"),
+        Index("ix_events_state_starts", "state", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), index=True)
+    state: Mapped[State] = mapped_column(default=State.DRAFT)
+
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")  # one plain sentence, ≤ 40 characters
+    category: Mapped[Category | None]
+    task: Mapped[Task | None]
+    audience: Mapped[str] = mapped_column(default="")  # in words: 60岁以上老人
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"))
+    place: Mapped[str] = mapped_column(default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    capacity: Mapped[int | None]
+    min_age: Mapped[int | None]
+    max_age: Mapped[int | None]
+    residence: Mapped[Residence] = mapped_column(default=Residence.ANYONE)
+    bring: Mapped[str] = mapped_column(default="")
+    contact: Mapped[str] = mapped_column(default="")
+    contact_phone: Mapped[str] = mapped_column(default="")
+    notes: Mapped[str] = mapped_column(default="")
+    break_minutes: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str | None] = mapped_column(unique=True)  # fingerprint of the file row it was made from
+
+    taken: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int] = mapped_column(default=0)  # last queue number given out
+
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    published_at: Mapped[datetime | None]
+    closed_out_at: Mapped[datetime | None]
+
+
+class EventTheme(Base):
+    """A theme of an event."""
+
+    __tablename__ = "event_themes"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    theme: Mapped[Theme] = mapped_column(primary_key=True)
+
+
+class EventStep(Base):
+    """A step an event took: append-only, so that its state can be traced."""
+
+    __tablename__ = "event_steps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    step: Mapped[Step]
+    from_state: Mapped[State]
+    to_state: Mapped[State]
+    at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    reason: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,24 @@
+"""Alembic's entry: one connection, one transaction, foreign keys off on SQLite while tables are rebuilt."""
+
+from alembic import context
+
+from stationapp.tables import metadata
+
+engine = context.config.attributes["engine"]
+
+with engine.connect() as connection:
+    lite = connection.dialect.name == "sqlite"
+    if lite:
+        # Inside a transaction the pragma does nothing, and batch mode would delete child rows.
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+    connection = connection.execution_options(writes=True)
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=lite, transactional_ddl=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("the migration left rows without their parents; nothing was changed")
+    connection.commit()
+    if lite:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

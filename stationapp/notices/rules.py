@@ -1,0 +1,14 @@
+"""What somebody must be told (domain.md §5, §6). Here: what the desk must see or tell by phone."""
+
+from enum import Enum
+
+
+class Occasion(Enum):
+    """Why a notice exists."""
+
+    CLOSE_OUT_DUE = "close_out_due"  # end + 24 h, day 3, day 7: still not closed out
+    MONTH_PREPARED = "month_prepared"  # the month before is ready to be looked at
+    PROMOTED = "promoted"  # a waiting party got its places: call them
+    POSTPONED = "postponed"  # sign-ups stay: ask the people again
+    CANCELLED = "cancelled"  # tell the people who were coming
+    MOVED = "moved"  # time or place changed after publishing: tell the people

@@ -1,0 +1,129 @@
+"""Who gets a place, who waits, and who comes next (domain.md §6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from stationapp.calendar.rules import age_on
+
+
+class Channel(Enum):
+    """How a sign-up came in."""
+
+    WEB = "web"  # 本人网上
+    FAMILY = "family"  # 亲友代报
+    PHONE = "phone"  # 电话代报
+    DESK = "desk"  # 现场代报
+    TEAM = "team"  # 团队名单
+    WALK_IN = "walk_in"  # 现场到场
+
+
+class Place(Enum):
+    """The states of a sign-up. Attended and no-show are derived from attendance."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    CANCELLED = "cancelled"
+
+
+SEATED = frozenset({Place.HELD, Place.CONFIRMED, Place.OFFERED})
+"""States that take a seat."""
+
+LIVE = SEATED | {Place.WAITLISTED}
+"""States of which a person may have only one per event."""
+
+EDGES = frozenset(
+    {
+        (Place.WAITLISTED, Place.CONFIRMED),
+        (Place.WAITLISTED, Place.CANCELLED),
+        (Place.CONFIRMED, Place.CANCELLED),
+    }
+)
+"""The documented machine after the first state (CONFIRMED or WAITLISTED)."""
+
+
+class SignupRefusal(Enum):
+    """Why a sign-up is refused; each has its sentence and says what else is possible."""
+
+    FULL = "full"  # and the waitlist is closed
+    NOT_OPEN_YET = "not_open_yet"  # facts["opens_at"]
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+    TOO_YOUNG = "too_young"  # facts["min_age"]
+    TOO_OLD = "too_old"  # facts["max_age"]
+    AGE_UNKNOWN = "age_unknown"  # the event has an age rule and no birth month was given
+    NOT_FROM_HERE = "not_from_here"
+    ALREADY = "already"  # some of the party have a place and some have not
+    CLASHES = "clashes"  # facts["other"]: another sign-up at the same time
+    PARTY_TOO_LARGE = "party_too_large"  # facts["limit"]
+    PARTY_EMPTY = "party_empty"
+    SAME_PERSON_TWICE = "same_person_twice"
+    KEY_REUSED = "key_reused"  # the same request key for something else
+    EVENT_STARTED = "event_started"  # cancelling after it began
+
+
+PARTY_LIMIT = 6
+
+
+@dataclass(frozen=True)
+class AgeRule:
+    """Ages in full years on the event's day; None: no bound."""
+
+    min_age: int | None
+    max_age: int | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether a birth month must be asked for."""
+        return self.min_age is not None or self.max_age is not None
+
+
+def age_problem(rule: AgeRule, birth_month: str | None, day: date) -> SignupRefusal | None:
+    """Why somebody born in `birth_month` may not come on `day`, or None."""
+    if not rule.exists:
+        return None
+    if birth_month is None:
+        return SignupRefusal.AGE_UNKNOWN
+    age = age_on(birth_month, day)
+    if rule.min_age is not None and age < rule.min_age:
+        return SignupRefusal.TOO_YOUNG
+    if rule.max_age is not None and age > rule.max_age:
+        return SignupRefusal.TOO_OLD
+    return None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A household's party on the waitlist."""
+
+    party_id: int
+    queue_number: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What a freed seat leads to: parties to seat, and parties passed over because they do not fit."""
+
+    seat: tuple[Waiting, ...]
+    pass_over: tuple[Waiting, ...]
+
+
+def next_in_line(free: int, queue: Iterable[Waiting]) -> Promotion:
+    """First come, first served by household; a party too large is passed over and keeps its rank."""
+    seated, passed = [], []
+    for party in sorted(queue, key=lambda waiting: waiting.queue_number):
+        if free == 0:
+            break
+        if party.size <= free:
+            seated.append(party)
+            free -= party.size
+        else:
+            passed.append(party)
+    # Whoever stands behind the last one seated was not passed over: nobody overtook them.
+    last = seated[-1].queue_number if seated else 0
+    return Promotion(tuple(seated), tuple(party for party in passed if party.queue_number < last))

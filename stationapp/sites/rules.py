@@ -1,0 +1,34 @@
+"""What a site is (domain.md §4) and which groups a community's population is counted in (§9)."""
+
+from enum import Enum
+
+
+class Level(Enum):
+    """The three tiers."""
+
+    CENTER = "center"  # 中心: the district's
+    OFFICE = "office"  # 所: a sub-district's
+    STATION = "station"  # 站: a community's
+
+
+class Group(Enum):
+    """Groups whose coverage is reported, with `all` for everybody (domain.md §13)."""
+
+    ALL = "all"
+    UNDER_14 = "under14"
+    UNDER_18 = "under18"
+    OVER_60 = "over60"
+    OVER_65 = "over65"
+    OVER_80 = "over80"
+
+
+BENEATH = {Level.CENTER: Level.OFFICE, Level.OFFICE: Level.STATION}
+"""Which level may stand under which."""
+
+
+def contains(upper_path: str, lower_path: str) -> bool:
+    """Whether the site with `lower_path` is the one with `upper_path` or stands beneath it.
+
+    A path is the row of ids from the center down: "/1/4/17/".
+    """
+    return lower_path.startswith(upper_path)

@@ -1,0 +1,18 @@
+"""Imports every feature's models, so that metadata is whole: for migrations and for `audit`'s schema check."""
+
+import stationapp.accounts.models
+import stationapp.attendance.models
+import stationapp.audit.models
+import stationapp.calendar.models
+import stationapp.events.models
+import stationapp.jobs.models
+import stationapp.notices.models
+import stationapp.reports.models
+import stationapp.residents.models
+import stationapp.rooms.models
+import stationapp.signups.models
+import stationapp.sites.models
+import stationapp.volunteers.models  # noqa: F401
+from stationapp.db import Base
+
+metadata = Base.metadata

@@ -1,0 +1,25 @@
+"""Headers of every answer: nothing inline, nothing framed, nothing kept by others."""
+
+from flask import Flask, request
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Set the headers after each request."""
+
+    @app.after_request
+    def _headers(answer):
+        answer.headers["Content-Security-Policy"] = _CSP
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "same-origin"
+        if request.endpoint != "static":
+            answer.headers.setdefault(
+                "Cache-Control", "no-store" if request.path.startswith("/desk") else "private, no-cache"
+            )
+        else:
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
