@@ -203,7 +203,7 @@ def _uv_settings(pip: list[str]) -> dict[str, str]:
     settings = {
         name: value
         for name, value in wishes.items()
-        if value and name not in os.environ and older.get(name) not in os.environ
+        if value and name not in os.environ and older.get(name, name) not in os.environ
     }
     if "UV_CACHE_DIR" not in os.environ and not _home_is_writable():
         settings["UV_CACHE_DIR"] = str(BOOT / "cache")
