@@ -1,0 +1,36 @@
+"""The verbs of notices: tell a site's desk something once, and tick it off."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from stationapp.audit.operations import record
+from stationapp.db import db
+from stationapp.notices.models import Notice
+from stationapp.notices.rules import Occasion
+
+
+def tell_desk(occasion: Occasion, subject: str, *, site_id: int, now: datetime, step: int = 0) -> bool:
+    """Put a notice on a site's desk; False when that notice exists already, done or not (trust.md M1).
+
+    `subject` names a thing ("event K7Q2M9X4", "party 51") and never holds a person's data.
+    """
+    insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    made = db.session.execute(
+        insert(Notice)
+        .values(occasion=occasion, subject=subject, step=step, site_id=site_id, made_at=now)
+        .on_conflict_do_nothing(index_elements=["occasion", "subject", "step"])
+        .returning(Notice.id)
+    )
+    return made.one_or_none() is not None
+
+
+def done(notice: Notice, *, by: int, now: datetime) -> None:
+    """Tick a notice off; ticking it again changes nothing."""
+    locked = db.session.scalar(select(Notice).where(Notice.id == notice.id).with_for_update())
+    if locked is None or locked.done_at is not None:
+        return
+    locked.done_at, locked.done_by = now, by
+    record("notices.done", f"notice {locked.id}", by=by, now=now, site_id=locked.site_id)
