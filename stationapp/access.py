@@ -32,4 +32,9 @@ TABLE: dict[str, Row] = {
     "health.ready": _read(PUBLIC),
     "view.choose": _write(PUBLIC),
     # staff
+    "desk.files.index": _read(Action.LOAD_FILES),
+    "desk.files.upload": _write(Action.LOAD_FILES),
+    "desk.files.preview": _read(Action.LOAD_FILES),
+    "desk.files.intake": _write(Action.LOAD_FILES),
+    "desk.jobs.index": _read(Action.SEE_JOBS),
 }

@@ -16,7 +16,7 @@ from stationapp.web import assets, errors, filters, headers
 PUBLIC_PAGES = ("web.health", "web.view")
 """Modules with a blueprint `bp` at the root."""
 
-DESK_PAGES: tuple[str, ...] = ()
+DESK_PAGES: tuple[str, ...] = ("jobs.desk",)
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 
 csrf = CSRFProtect()

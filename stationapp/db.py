@@ -78,8 +78,11 @@ class Busy(Exception):
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """One write unit: everything inside is kept, or nothing. Opened only at the edge, never nested."""
+def transaction(*, rehearse: bool = False) -> Iterator[Session]:
+    """One write unit: everything inside is kept, or nothing. Opened only at the edge, never nested.
+
+    With `rehearse` everything is done and checked, and then nothing is kept: for previews.
+    """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("a transaction is already open; the edge opens one, operations none")
@@ -89,7 +92,8 @@ def transaction() -> Iterator[Session]:
         try:
             session.connection(execution_options={"writes": True})
             yield session
-            session.commit()
+            session.flush()
+            session.rollback() if rehearse else session.commit()
         except BaseException:
             session.rollback()
             raise

@@ -19,15 +19,14 @@ class Lease(Base):
 
 
 class JobRun(Base):
-    """One run of a job that found something to do, or the last one that did not."""
+    """The last run of a duty: when it began and ended, how much it did, what went wrong."""
 
     __tablename__ = "job_runs"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job: Mapped[str] = mapped_column(index=True)
-    token: Mapped[int]
-    due_at: Mapped[datetime]
+    job: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[int]  # the lease under which it ran
     began_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    done: Mapped[int] = mapped_column(default=0)  # how many pieces of work
-    problem: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime]
+    done: Mapped[int]  # pieces of work in that run
+    done_ever: Mapped[int]
+    problem: Mapped[str]  # the exception's class, "" when all went well

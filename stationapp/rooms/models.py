@@ -15,7 +15,7 @@ class Room(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     name: Mapped[str]
-    capacity: Mapped[int]
+    capacity: Mapped[int | None]  # None: not limited
     floor: Mapped[str] = mapped_column(default="")
-    step_free: Mapped[bool] = mapped_column(default=False)
+    step_free: Mapped[bool | None]  # None: not said
     hours: Mapped[str] = mapped_column(default="")

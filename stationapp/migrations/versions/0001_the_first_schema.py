@@ -59,19 +59,15 @@ def upgrade() -> None:
 
     op.create_table(
         "job_runs",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("job", sa.Text(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("due_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("began_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", stationapp.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("done_ever", sa.Integer(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_job_runs")),
     )
-    with op.batch_alter_table("job_runs", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_job_runs_job"), ["job"], unique=False)
-
     op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
@@ -336,9 +332,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("floor", sa.Text(), nullable=False),
-        sa.Column("step_free", sa.Boolean(), nullable=False),
+        sa.Column("step_free", sa.Boolean(), nullable=True),
         sa.Column("hours", sa.Text(), nullable=False),
         sa.CheckConstraint("capacity >= 0", name=op.f("ck_rooms_capacity")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_rooms_site_id")),
@@ -371,6 +367,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_series_site_id"), ["site_id"], unique=False)
+
+    op.create_table(
+        "uploads",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "sites",
+                "population",
+                "rooms",
+                "holidays",
+                "plan",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_uploads_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploads_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
         "events",

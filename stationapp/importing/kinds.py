@@ -1,0 +1,17 @@
+"""The kinds of file a district hands in."""
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a file holds (surface.md "Files in")."""
+
+    SITES = "sites"
+    POPULATION = "population"
+    ROOMS = "rooms"
+    HOLIDAYS = "holidays"
+    PLAN = "plan"
+
+
+DISTRICT_WIDE = frozenset({Kind.SITES, Kind.POPULATION, Kind.HOLIDAYS})
+"""Kinds that only the center may take in; the others are limited to the sites somebody manages."""

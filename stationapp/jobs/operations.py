@@ -1,0 +1,112 @@
+"""Leading, and the duties a leader does. Every duty asks what is due and is harmless when done twice."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
+
+from stationapp import clock
+from stationapp.accounts.models import Tries
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.jobs.models import JobRun, Lease
+from stationapp.jobs.rules import LEASE_LASTS, REMINDERS
+from stationapp.notices.models import Notice
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
+from stationapp.sites.models import Site
+from stationapp.sites.queries import active_on
+from stationapp.sites.rules import Level
+
+TRIES_KEPT = timedelta(days=2)
+
+
+class LeaseLost(Exception):
+    """Somebody else leads by now; what was about to be written must not be."""
+
+
+def take_lease(holder: str, *, now: datetime, name: str = "jobs") -> int | None:
+    """Take or prolong the lead; the fencing token, or None while somebody else holds it."""
+    mine = Lease.holder == holder
+    token = db.session.scalar(
+        update(Lease)
+        .where(Lease.name == name, mine | (Lease.until_at <= now))
+        .values(holder=holder, until_at=now + LEASE_LASTS, token=case((mine, Lease.token), else_=Lease.token + 1))
+        .returning(Lease.token)
+    )
+    if token is not None or db.session.get(Lease, name) is not None:
+        return token
+    try:
+        with db.session.begin_nested():
+            db.session.add(Lease(name=name, holder=holder, token=1, until_at=now + LEASE_LASTS))
+    except IntegrityError:  # another process made the row first
+        return None
+    return 1
+
+
+def fence(token: int, *, now: datetime, name: str = "jobs") -> None:
+    """Go on only while the lease with this token is live; locks its row until the transaction ends.
+
+    A leader that was frozen past its lease fails here, and nobody can take over between this and the commit.
+    """
+    held = db.session.scalar(select(Lease.until_at).where(Lease.name == name, Lease.token == token).with_for_update())
+    if held is None or held <= now:
+        raise LeaseLost
+
+
+def note_run(job: str, token: int, *, began_at: datetime, now: datetime, done: int, problem: str = "") -> None:
+    """Write down the last run of a duty."""
+    run = db.session.get(JobRun, job)
+    if run is None:
+        run = JobRun(job=job, done_ever=0)
+        db.session.add(run)
+    run.token, run.began_at, run.ended_at, run.done, run.problem = token, began_at, now, done, problem
+    run.done_ever += done
+
+
+def remind_of_close_outs(*, now: datetime) -> int:
+    """Tell the desk of events that ended and are not closed out: after 24 h, 3 and 7 days, each once.
+
+    After an outage only the latest reminder due is given, not the ones it overtook.
+    """
+    told = 0
+    for step, after in reversed(REMINDERS):
+        subject = "event " + Event.code
+        reminded = exists().where(
+            Notice.occasion == Occasion.CLOSE_OUT_DUE, Notice.subject == subject, Notice.step >= step
+        )
+        due = select(Event.code, Event.site_id).where(
+            Event.state == State.PUBLISHED, Event.ends_at <= now - after, ~reminded
+        )
+        for code, site_id in db.session.execute(due).all():
+            told += tell_desk(Occasion.CLOSE_OUT_DUE, f"event {code}", site_id=site_id, now=now, step=step)
+    return told
+
+
+def prepare_month(*, now: datetime) -> int:
+    """From the first of a month on, tell the center and the offices that the month before can be looked at."""
+    month = Month.of(clock.day_of(now)).plus(-1)
+    prepared = exists().where(
+        Notice.occasion == Occasion.MONTH_PREPARED, Notice.subject == "month " + Site.code + f" {month}"
+    )
+    due = select(Site.id, Site.code).where(active_on(month.last_day), Site.level != Level.STATION, ~prepared)
+    return sum(
+        tell_desk(Occasion.MONTH_PREPARED, f"month {code} {month}", site_id=site_id, now=now)
+        for site_id, code in db.session.execute(due).all()
+    )
+
+
+def forget_tries(*, now: datetime) -> int:
+    """Drop counters of tries whose window is long over."""
+    return db.session.execute(delete(Tries).where(Tries.window_at < now - TRIES_KEPT)).rowcount
+
+
+DUTIES: dict[str, Callable[..., int]] = {
+    "close_out_reminders": remind_of_close_outs,
+    "month_preparation": prepare_month,
+    "forget_tries": forget_tries,
+}
+"""Each duty by the name of its pace."""

@@ -1,0 +1,44 @@
+"""Serving pages and running jobs, together or apart."""
+
+import threading
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from stationapp.jobs import runner
+
+WORKERS = 2
+THREADS = 4
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the pages until stopped; each worker process makes its own application."""
+    Granian(
+        "stationapp.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=WORKERS,
+        blocking_threads=THREADS,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def serve_with_jobs(app: Flask, host: str, port: int) -> None:
+    """The same, with the jobs ticking in this supervising process."""
+    scheduler = runner.start(app)
+    try:
+        serve(host, port)
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+def run_jobs(app: Flask) -> None:
+    """Only the jobs, until interrupted."""
+    scheduler = runner.start(app)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        scheduler.shutdown()
