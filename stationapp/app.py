@@ -11,13 +11,16 @@ from stationapp.accounts import guard
 from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
-from stationapp.web import assets, errors, filters, headers
+from stationapp.web import assets, errors, filters, headers, words
 
 PUBLIC_PAGES = ("web.health", "web.view")
 """Modules with a blueprint `bp` at the root."""
 
 DESK_PAGES: tuple[str, ...] = ("jobs.desk",)
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
+
+WORDS: tuple[str, ...] = ("events.words",)
+"""Modules with `WORDS`: how the cases of a feature's enums are said."""
 
 csrf = CSRFProtect()
 babel = Babel()
@@ -61,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         prepare(db.engine)
     for part in (assets, filters, headers, errors):
         part.init_app(app)
+    words.init_app(app, (import_module(f"stationapp.{name}").WORDS for name in WORDS))
     _register(app)
     return app
 

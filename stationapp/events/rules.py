@@ -1,8 +1,10 @@
 """The life of an event and what may be written into one (domain.md §5, §13)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
+
+from stationapp.sites.rules import Level
 
 
 class Category(Enum):
@@ -111,22 +113,27 @@ PUBLIC = frozenset({State.PUBLISHED, State.POSTPONED, State.CANCELLED, State.CLO
 class EventRefusal(Enum):
     """Why an act on an event is refused."""
 
-    NOT_FROM_HERE = "not_from_here"  # the step is not an edge from the present state
+    NOT_FROM_HERE = "not_from_here"  # not possible in the present state; facts["state"]: its value
+    UNDER_REVIEW = "under_review"  # submitted: withdraw it before changing it
     REASON_MISSING = "reason_missing"
     INCOMPLETE = "incomplete"  # facts["missing"]: names of the fields still empty
     SUMMARY_TOO_LONG = "summary_too_long"
     ENDS_BEFORE_START = "ends_before_start"
     CLOSES_BEFORE_OPENS = "closes_before_opens"
-    STARTS_IN_PAST = "starts_in_past"
+    STARTS_IN_PAST = "starts_in_past"  # a published event may not be moved to a time already gone
+    ALREADY_OVER = "already_over"  # it ended before anybody submitted or published it
     AGES_CROSSED = "ages_crossed"
     CAPACITY_BELOW_TAKEN = "capacity_below_taken"  # facts["taken"]
     ROOM_ELSEWHERE = "room_elsewhere"
-    ALREADY_HELD = "already_held"  # a past event never changes
+    ALREADY_HELD = "already_held"  # an event that has begun never changes
     RISK_UNINSURED = "risk_uninsured"
     NEEDS_APPROVAL = "needs_approval"  # must be published by the office
-    NOT_OVER_YET = "not_over_yet"  # close-out before the end
+    NOT_OVER_YET = "not_over_yet"  # close-out before the end; facts["ends_at"]
     MONTH_CLOSED = "month_closed"
 
+
+NEEDS_REASON = frozenset({Step.RETURN, Step.POSTPONE, Step.CANCEL, Step.REOPEN})
+"""Steps that somebody will ask about afterwards."""
 
 SUMMARY_LENGTH = 40
 REQUIRED = ("title", "summary", "category", "task", "place", "starts_at", "ends_at", "audience")
@@ -180,3 +187,118 @@ _FIXED = {
     State.CANCELLED: Stage.CANCELLED,
     State.CLOSED_OUT: Stage.CLOSED_OUT,
 }
+
+
+@dataclass(frozen=True)
+class EventFields:
+    """What may be written into an event: its editable columns and themes, everything but title and times optional.
+
+    Times are aware instants; `opens_at` None: at once, `closes_at` None: until the start; `capacity` None: no limit;
+    ages in full years, both ends included.
+    """
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str = ""
+    category: Category | None = None
+    task: Task | None = None
+    audience: str = ""
+    room_id: int | None = None
+    place: str = ""
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    capacity: int | None = None
+    min_age: int | None = None
+    max_age: int | None = None
+    residence: Residence = Residence.ANYONE
+    bring: str = ""
+    contact: str = ""
+    contact_phone: str = ""
+    notes: str = ""
+    break_minutes: int = 0
+    themes: frozenset[Theme] = frozenset()
+
+
+COLUMNS = tuple(field.name for field in fields(EventFields) if field.name != "themes")
+"""The names of the editable columns, the same in `EventFields` and in the table."""
+
+WHERE_AND_WHEN = ("starts_at", "ends_at", "room_id", "place")
+"""What people who have a place must be told about when it changes."""
+
+EDITABLE = frozenset({State.DRAFT, State.RETURNED, State.PUBLISHED, State.POSTPONED})
+
+
+def problem(wish: EventFields) -> EventRefusal | None:
+    """What contradicts itself in `wish`, whatever the event's state; None when it may be kept."""
+    if wish.ends_at <= wish.starts_at:
+        return EventRefusal.ENDS_BEFORE_START
+    if wish.opens_at and wish.closes_at and wish.closes_at <= wish.opens_at:
+        return EventRefusal.CLOSES_BEFORE_OPENS
+    if wish.min_age is not None and wish.max_age is not None and wish.min_age > wish.max_age:
+        return EventRefusal.AGES_CROSSED
+    if len(wish.summary) > SUMMARY_LENGTH:
+        return EventRefusal.SUMMARY_TOO_LONG
+    return None
+
+
+def missing(values: object) -> tuple[str, ...]:
+    """Which of REQUIRED are still empty in an event or in `EventFields`; a room is a place too."""
+    return tuple(
+        name for name in REQUIRED if not getattr(values, name) and not (name == "place" and values.room_id)
+    )
+
+
+def change_problem(state: State, starts_at: datetime, wish: EventFields, taken: int, now: datetime):
+    """Why an event in `state` that starts at `starts_at` may not become `wish` at `now`: an EventRefusal or None."""
+    if state is State.SUBMITTED:
+        return EventRefusal.UNDER_REVIEW
+    if state not in EDITABLE:
+        return EventRefusal.NOT_FROM_HERE
+    if state is State.PUBLISHED and now >= starts_at:
+        return EventRefusal.ALREADY_HELD
+    if state is State.PUBLISHED and wish.starts_at <= now:
+        return EventRefusal.STARTS_IN_PAST
+    if wish.capacity is not None and wish.capacity < taken:
+        return EventRefusal.CAPACITY_BELOW_TAKEN
+    return problem(wish)
+
+
+def step_problem(
+    step: Step, state: State, starts_at: datetime, ends_at: datetime, reason: str, now: datetime
+):
+    """Why a step may not be taken at `now`: an EventRefusal or None. Completeness is looked at apart."""
+    if state not in MACHINE[step][0]:
+        return EventRefusal.NOT_FROM_HERE
+    if step in NEEDS_REASON and not reason.strip():
+        return EventRefusal.REASON_MISSING
+    if step in (Step.SUBMIT, Step.PUBLISH) and ends_at <= now:
+        return EventRefusal.STARTS_IN_PAST if state is State.POSTPONED else EventRefusal.ALREADY_OVER
+    if step is Step.PUBLISH and state is State.POSTPONED and starts_at <= now:
+        return EventRefusal.STARTS_IN_PAST
+    if step in (Step.POSTPONE, Step.CANCEL) and state is State.PUBLISHED and starts_at <= now:
+        return EventRefusal.ALREADY_HELD
+    if step is Step.CLOSE_OUT and now < ends_at:
+        return EventRefusal.NOT_OVER_YET
+    return None
+
+
+def needs_approval(state: State, level: Level, office_publishes_directly: bool) -> bool:
+    """Whether the office has to publish it: a station's event, unless the office lets its stations (domain.md §5).
+
+    A postponed event was approved once and comes back with a new time.
+    """
+    return level is Level.STATION and not office_publishes_directly and state is not State.POSTPONED
+
+
+class Standing(Enum):
+    """Where an event stands for those who work on it; "published" is told apart by its end."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    COMING = "coming"  # published and not over
+    NOT_CLOSED_OUT = "not_closed_out"  # published and over
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    CLOSED_OUT = "closed_out"

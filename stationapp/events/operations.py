@@ -1,0 +1,192 @@
+"""The verbs of events: write, change, and walk the one state machine (domain.md §5).
+
+Each step writes its `EventStep` and its audit line. Who may take it is the edge's question; approval is
+`rules.needs_approval`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from stationapp import codes
+from stationapp.audit.operations import record
+from stationapp.db import db
+from stationapp.events import rules
+from stationapp.events.models import Event, EventStep, EventTheme, Series
+from stationapp.events.queries import fields_of
+from stationapp.events.rules import COLUMNS, MACHINE, WHERE_AND_WHEN, EventFields, EventRefusal, State, Step
+from stationapp.notices.models import Notice
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
+from stationapp.refusal import Refused
+from stationapp.rooms.models import Room
+from stationapp.sites.models import Site
+
+
+def draft(
+    site: Site,
+    fields: EventFields,
+    *,
+    by: int | None,
+    now: datetime,
+    series: Series | None = None,
+    source: str | None = None,
+) -> Event:
+    """Write a new draft; `source` is the fingerprint of the file row it was read from, once only."""
+    if not fields.title:
+        raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
+    _refuse(rules.problem(fields))
+    _room_is_here(site.id, fields.room_id)
+    event = Event(
+        code=codes.new_public(),
+        site_id=site.id,
+        series_id=series.id if series else None,
+        source=source,
+        made_at=now,
+        made_by=by,
+        **{name: getattr(fields, name) for name in COLUMNS},
+    )
+    db.session.add(event)
+    db.session.flush()
+    db.session.add_all(EventTheme(event_id=event.id, theme=theme) for theme in fields.themes)
+    _record("draft", event, by, now)
+    return event
+
+
+def change(event: Event, fields: EventFields, *, by: int | None, now: datetime) -> Event:
+    """Write other values into an event that has not begun; nothing happens when nothing differs.
+
+    People who have a place at a published event that moved are put on the desk's list to be told. After a
+    raised capacity the edge seats who waits (`signups.operations.promote`).
+    """
+    _lock(event)
+    before = fields_of(event)
+    _refuse(
+        rules.change_problem(event.state, event.starts_at, fields, event.taken, now),
+        taken=event.taken,
+        state=event.state.value,
+    )
+    if fields == before:
+        return event
+    if event.state in rules.PUBLIC:
+        _complete(fields)
+    elif not fields.title:
+        raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
+    _room_is_here(event.site_id, fields.room_id)
+    for name in COLUMNS:
+        setattr(event, name, getattr(fields, name))
+    if fields.themes != before.themes:
+        db.session.execute(delete(EventTheme).where(EventTheme.event_id == event.id))
+        db.session.add_all(EventTheme(event_id=event.id, theme=theme) for theme in fields.themes)
+    db.session.flush()
+    if event.state is State.PUBLISHED and any(
+        getattr(fields, n) != getattr(before, n) for n in WHERE_AND_WHEN
+    ):
+        _tell(Occasion.MOVED, event, now)
+    _record("change", event, by, now)
+    return event
+
+
+def submit(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Hand a complete draft to the office."""
+    return _take(Step.SUBMIT, event, by, now, reason)
+
+
+def withdraw(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Take it back before the office decided."""
+    return _take(Step.WITHDRAW, event, by, now, reason)
+
+
+def send_back(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Return it to the station with a reason."""
+    return _take(Step.RETURN, event, by, now, reason)
+
+
+def publish(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Put a complete event before the public; a postponed one with its new time."""
+    return _take(Step.PUBLISH, event, by, now, reason)
+
+
+def postpone(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Put it off, with a reason; sign-ups stay and are asked again."""
+    return _take(Step.POSTPONE, event, by, now, reason)
+
+
+def cancel(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Call it off, with a reason; who was coming is to be told."""
+    return _take(Step.CANCEL, event, by, now, reason)
+
+
+def archive(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Close it out after its end; its attendance is frozen from here on."""
+    return _take(Step.CLOSE_OUT, event, by, now, reason)
+
+
+def reopen(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Open a closed-out event again to correct its attendance, with a reason."""
+    return _take(Step.REOPEN, event, by, now, reason)
+
+
+def _take(step: Step, event: Event, by: int | None, now: datetime, reason: str) -> Event:
+    _lock(event)
+    source, target = event.state, MACHINE[step][1]
+    _refuse(
+        rules.step_problem(step, source, event.starts_at, event.ends_at, reason, now),
+        state=source.value,
+        ends_at=event.ends_at,
+    )
+    if step in (Step.SUBMIT, Step.PUBLISH):
+        _complete(event)
+    event.state = target
+    if step is Step.PUBLISH:
+        event.published_at = event.published_at or now
+    event.closed_out_at = now if target is State.CLOSED_OUT else None
+    reason = reason.strip()
+    db.session.add(
+        EventStep(
+            event_id=event.id, step=step, from_state=source, to_state=target, at=now, by=by, reason=reason
+        )
+    )
+    db.session.flush()
+    if step in _TOLD:
+        _tell(_TOLD[step], event, now)
+    _record(step.value, event, by, now, reason)
+    return event
+
+
+_TOLD = {Step.POSTPONE: Occasion.POSTPONED, Step.CANCEL: Occasion.CANCELLED}
+
+
+def _lock(event: Event) -> None:
+    # The row as it is now, held until the end: two people may press two buttons at once.
+    db.session.refresh(event, with_for_update=True)
+
+
+def _complete(values: Event | EventFields) -> None:
+    if missing := rules.missing(values):
+        raise Refused(EventRefusal.INCOMPLETE, missing=missing)
+
+
+def _room_is_here(site_id: int, room_id: int | None) -> None:
+    if room_id is None:
+        return
+    if db.session.scalar(select(Room.site_id).where(Room.id == room_id)) != site_id:
+        raise Refused(EventRefusal.ROOM_ELSEWHERE)
+
+
+def _tell(occasion: Occasion, event: Event, now: datetime) -> None:
+    """Put it on the desk's list, if anybody has a place or waits; each time it happens anew is one more step."""
+    if not event.taken and not event.waiting:
+        return
+    subject = f"event {event.code}"
+    times = select(func.count()).where(Notice.occasion == occasion, Notice.subject == subject)
+    tell_desk(occasion, subject, site_id=event.site_id, now=now, step=db.session.scalar(times))
+
+
+def _record(act: str, event: Event, by: int | None, now: datetime, reason: str = "") -> None:
+    record(f"events.{act}", f"event {event.code}", by=by, now=now, site_id=event.site_id, reason=reason)
+
+
+def _refuse(reason: EventRefusal | None, **facts: object) -> None:
+    if reason:
+        raise Refused(reason, **facts)

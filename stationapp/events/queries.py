@@ -1,0 +1,102 @@
+"""Reads of events for those who work on them; what residents see is in `listing.py`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+
+from stationapp.accounts.models import Staff
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events.models import Event, EventStep, EventTheme
+from stationapp.events.rules import COLUMNS, Category, EventFields, Standing, State, Theme
+from stationapp.refusal import NotFound
+from stationapp.sites.models import Site
+
+
+def find_event(code: str) -> Event | None:
+    """The event with that code."""
+    return db.session.scalar(select(Event).where(Event.code == code))
+
+
+def get_event(code: str) -> Event:
+    """The event with that code; raises NotFound."""
+    event = find_event(code)
+    if event is None:
+        raise NotFound
+    return event
+
+
+def get_with_site(code: str) -> tuple[Event, Site]:
+    """The event and the site that holds it; raises NotFound."""
+    found = db.session.execute(
+        select(Event, Site).join(Site, Site.id == Event.site_id).where(Event.code == code)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found.tuple()
+
+
+def themes_of(event_id: int) -> frozenset[Theme]:
+    """The themes of an event."""
+    return frozenset(db.session.scalars(select(EventTheme.theme).where(EventTheme.event_id == event_id)))
+
+
+def fields_of(event: Event) -> EventFields:
+    """What stands in an event now, ready to be changed with `dataclasses.replace`."""
+    return EventFields(**{name: getattr(event, name) for name in COLUMNS}, themes=themes_of(event.id))
+
+
+def list_steps(event_id: int) -> list[tuple[EventStep, str | None]]:
+    """The steps taken, oldest first, each with the name of who took it (None: the system)."""
+    rows = db.session.execute(
+        select(EventStep, Staff.name)
+        .outerjoin(Staff, Staff.id == EventStep.by)
+        .where(EventStep.event_id == event_id)
+        .order_by(EventStep.id)
+    )
+    return [row.tuple() for row in rows]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list at the desk is narrowed to; None or "": not at all. `site` stands for itself and those beneath."""
+
+    site: Site | None = None
+    standing: Standing | None = None
+    month: Month | None = None
+    category: Category | None = None
+    text: str = ""
+
+
+def at_desk(reached: ColumnElement[bool], wanted: Wanted, now: datetime) -> Select:
+    """(Event, Site) at the sites `reached` allows; what is still ahead or open first by time, for `paged`."""
+    query = select(Event, Site).join(Site, Site.id == Event.site_id).where(reached)
+    if wanted.site:
+        query = query.where(Site.path.startswith(wanted.site.path, autoescape=True))
+    if wanted.month:
+        query = query.where(Event.starts_at >= wanted.month.begins_at, Event.starts_at < wanted.month.ends_at)
+    if wanted.category:
+        query = query.where(Event.category == wanted.category)
+    if wanted.text:
+        query = query.where(
+            or_(
+                Event.title.contains(wanted.text, autoescape=True),
+                Event.place.contains(wanted.text, autoescape=True),
+                Event.code == wanted.text.upper(),
+            )
+        )
+    latest_first = wanted.standing is None and wanted.month is None
+    order = Event.starts_at.desc() if latest_first else Event.starts_at
+    return query.where(stands(wanted.standing, now)).order_by(order, Site.code, Event.id)
+
+
+def stands(standing: Standing | None, now: datetime) -> ColumnElement[bool]:
+    """The condition "stands so at `now`"; true for None."""
+    if standing is None:
+        return true()
+    if standing is Standing.COMING:
+        return (Event.state == State.PUBLISHED) & (Event.ends_at > now)
+    if standing is Standing.NOT_CLOSED_OUT:
+        return (Event.state == State.PUBLISHED) & (Event.ends_at <= now)
+    return Event.state == State(standing.value)
