@@ -55,6 +55,8 @@ def _digits(value: object) -> str | None:
     bare = _COUNTRY.sub("", text)
     if re.fullmatch(r"86(?:1[3-9]\d{9})", bare):
         bare = bare[2:]
-    elif (bare != text and not bare.startswith(("0", "1"))) or (bare != text and re.fullmatch(r"10\d{8}", bare)):
+    elif (bare != text and not bare.startswith(("0", "1"))) or (
+        bare != text and re.fullmatch(r"10\d{8}", bare)
+    ):
         bare = "0" + bare
     return bare if bare.isascii() and bare.isdigit() else None
