@@ -7,7 +7,19 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, Enum, Index, LargeBinary, MetaData, Text, event, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Engine,
+    Enum,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -34,7 +46,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _check_name(constraint: CheckConstraint, _table: Table) -> str:
+    """An enum's CHECK is named after its column: two columns of one enum may stand in a table."""
+    if constraint._type_bound:
+        return "_".join(column.name for column in constraint.columns)
+    return str(constraint.name)
+
+
 _NAMES = {
+    "constraint_name": _check_name,
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
