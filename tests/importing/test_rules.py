@@ -335,7 +335,8 @@ def test_a_name_that_fits_two_sites_or_none_is_never_guessed():
 @pytest.mark.parametrize(
     ("value", "number"),
     [(30, 30), (30.0, 30), ("30人", 30), ("20-25人", 25), ("20～25", 25), ("20人至25人", 25), ("约50", 50),
-     ("约50人左右", 50), ("三十", 30), ("三十人", 30), ("１５", 15), ("50人以内", 50), ("不限", None), ("", None), (None, None)],
+     ("约50人左右", 50),
+     ("三十", 30), ("三十人", 30), ("１５", 15), ("50人以内", 50), ("不限", None), ("", None), (None, None)],
 )  # fmt: skip
 def test_seats_as_people_write_them(value, number):
     assert seats(value) == number
