@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.attendance.rules import How, Kind, Part
 from stationapp.calendar.rules import AgeBand
-from stationapp.db import Base, live_index
+from stationapp.db import Base
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
 
@@ -30,14 +30,14 @@ class Scan(Base):
 
 
 class Attendance(Base):
-    """The fold of one person's scans at one event; `undone` when nothing is left of it.
+    """The fold of one person's scans at one event; `undone` when nothing is left of it, and the row waits.
 
     Home community and age band are written down as they were on the day (domain.md §9).
     """
 
     __tablename__ = "attendances"
     __table_args__ = (
-        live_index("uq_attendances_live", "event_id", "resident_id", where="NOT undone"),
+        UniqueConstraint("event_id", "resident_id"),
         CheckConstraint("left_at IS NULL OR left_at > came_at", name="times"),
         CheckConstraint("(left_at IS NULL) = (left_how IS NULL)", name="left"),
         CheckConstraint("(lives = 'here') = (community_id IS NOT NULL)", name="home"),

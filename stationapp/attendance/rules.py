@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+
+from stationapp.events.rules import State
 
 
 class Part(Enum):
@@ -49,17 +51,25 @@ class AttendanceRefusal(Enum):
     EVENT_CANCELLED = "event_cancelled"
     CLOSED_OUT = "closed_out"  # closed out: reopen it first
     NOT_CHECKED_IN = "not_checked_in"  # signing out without having signed in
+    LEFT_BEFORE_CAME = "left_before_came"  # facts["came_at"]
+    OTHER_PART = "other_part"  # facts["part"]: already here in another role; take that back first
+    NOT_ON = "not_on"  # postponed, or not published
+    NO_ROOM = "no_room"  # nobody can walk in by the venue's code any more
     HEADCOUNT_NEGATIVE = "headcount_negative"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One scan, as the fold needs it. `order` is the scan's own id and breaks ties of time."""
+    """One scan, as the fold needs it."""
 
     kind: Kind
     at: datetime
     how: How
-    order: int
+
+    @property
+    def rank(self) -> tuple[datetime, int, str]:
+        """Its place in the row. Ties of time are broken by what it says, never by when it reached us."""
+        return self.at, list(Kind).index(self.kind), self.how.value
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class Presence:
 def fold(scans: Iterable[Seen]) -> Presence | None:
     """First sign-in after the last undo, last sign-out after that; the same set in any order gives the same."""
     since: list[Seen] = []
-    for scan in sorted(scans, key=lambda seen: (seen.at, seen.order)):
+    for scan in sorted(scans, key=lambda seen: seen.rank):
         if scan.kind is Kind.UNDO:
             since = []
         else:
@@ -93,3 +103,30 @@ OPENS_BEFORE_MINUTES = 60
 
 CLOSES_AFTER_MINUTES = 180
 """Residents' own check-in ends this long after the end; staff may tick until the event is closed out."""
+
+
+def state_problem(state: State) -> AttendanceRefusal | None:
+    """Why nothing may be taken down at an event in that state, or None."""
+    if state is State.PUBLISHED:
+        return None
+    known = {
+        State.CANCELLED: AttendanceRefusal.EVENT_CANCELLED,
+        State.CLOSED_OUT: AttendanceRefusal.CLOSED_OUT,
+    }
+    return known.get(state, AttendanceRefusal.NOT_ON)
+
+
+def opens_at(starts_at: datetime) -> datetime:
+    """When check-in begins."""
+    return starts_at - timedelta(minutes=OPENS_BEFORE_MINUTES)
+
+
+def moment_problem(
+    how: How, starts_at: datetime, ends_at: datetime, at: datetime
+) -> AttendanceRefusal | None:
+    """Why presence at that moment is not taken down, or None."""
+    if at < opens_at(starts_at):
+        return AttendanceRefusal.TOO_EARLY
+    if how is How.VENUE and at > ends_at + timedelta(minutes=CLOSES_AFTER_MINUTES):
+        return AttendanceRefusal.TOO_LATE
+    return None

@@ -10,7 +10,7 @@ from stationapp.volunteers.rules import ManualReason, ManualState, Risk
 
 
 class Volunteer(Base):
-    """A resident's volunteer profile."""
+    """A resident's volunteer profile. `code` is for the desk; the personal code opens the own ledger."""
 
     __tablename__ = "volunteers"
 
@@ -18,6 +18,8 @@ class Volunteer(Base):
     code: Mapped[str] = mapped_column(unique=True)
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"), unique=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)  # where the profile was taken in
+    personal_index: Mapped[bytes] = mapped_column(unique=True)
+    personal_sealed: Mapped[bytes]
     registered_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

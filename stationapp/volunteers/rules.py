@@ -35,19 +35,30 @@ class VolunteerRefusal(Enum):
     """Why something about volunteers or hours is refused."""
 
     NOT_A_VOLUNTEER = "not_a_volunteer"
-    TOO_YOUNG = (
-        "too_young"  # under 8 never; 8–13 with a guardian; none where the risk is elevated or after 21:00
-    )
+    TOO_YOUNG = "too_young"  # under 8 never
+    MINOR_AT_RISK = "minor_at_risk"  # under 18: none where the risk is elevated or after 21:00
+    GUARDIAN_MISSING = "guardian_missing"  # 8–13: a grown-up of the family at the same event
+    CONSENT_MISSING = "consent_missing"  # 14–17: the guardian's consent
+    AGE_UNKNOWN = "age_unknown"  # an elevated risk or a late hour, and no birth month
     SHIFT_FULL = "shift_full"
+    CLASHES = "clashes"  # facts["other"]: another shift at the same time
+    EVENT_OVER = "event_over"  # cancelled or closed out
+    TITLE_MISSING = "title_missing"
+    NEEDED_UNREADABLE = "needed_unreadable"
     RISK_MISSING = "risk_missing"
     INSURANCE_MISSING = "insurance_missing"
     OWN_PROPOSAL = "own_proposal"
     NOT_FROM_ABOVE = "not_from_above"
-    TOO_LATE = "too_late"  # more than 10 working days after
+    TOO_LATE = "too_late"  # more than 10 working days after; facts["deadline"]
+    IN_FUTURE = "in_future"
+    OTHER_DAY = "other_day"  # the event named was on another day
     TOO_MANY_MINUTES = "too_many_minutes"
     REASON_MISSING = "reason_missing"
     BENEFICIARY = "beneficiary"
     ALREADY_DECIDED = "already_decided"
+    ALREADY_CREDITED = "already_credited"  # the event's hours stand in the ledger
+    BY_REOPENING = "by_reopening"  # a line from an event changes only by reopening the event
+    CODE_UNKNOWN = "code_unknown"
 
 
 UNIT = 30  # minutes; credited time is floored to it, never rounded up
@@ -97,6 +108,61 @@ def credited(day: Sequence[Served], *, earned: int = 0) -> dict[int, int]:
         earned += worth
         minutes[served.attendance_id] = worth
     return minutes
+
+
+NEVER_BELOW = 8
+ALONE_FROM = 14
+GROWN_FROM = 18
+LATEST_HOUR = 21  # minors are home by then
+
+
+@dataclass(frozen=True)
+class Minor:
+    """What the age rule needs to know of somebody who wants to help; `age` None: unknown."""
+
+    age: int | None
+    consent: bool  # the guardian agreed
+    guardian_there: bool  # a grown-up of the family is at the same event
+
+
+def register_problem(age: int | None) -> VolunteerRefusal | None:
+    """Why somebody of that age cannot be a volunteer at all (domain.md §7)."""
+    return VolunteerRefusal.TOO_YOUNG if age is not None and age < NEVER_BELOW else None
+
+
+def shift_problem(who: Minor, risk: Risk, ends_late: bool) -> VolunteerRefusal | None:
+    """Why somebody cannot take a shift because of their age (domain.md §7)."""
+    exposed = risk is Risk.ELEVATED or ends_late
+    if who.age is None:
+        return VolunteerRefusal.AGE_UNKNOWN if exposed else None
+    if who.age >= GROWN_FROM:
+        return None
+    if exposed:
+        return VolunteerRefusal.MINOR_AT_RISK
+    if who.age >= ALONE_FROM:
+        return None if who.consent else VolunteerRefusal.CONSENT_MISSING
+    return register_problem(who.age) or (None if who.guardian_there else VolunteerRefusal.GUARDIAN_MISSING)
+
+
+def shift_fields_problem(
+    title: str, needed: int, risk: Risk, risk_note: str, insurance: str
+) -> VolunteerRefusal | None:
+    """What is wrong with a shift as written; every shift states its risks."""
+    if not title.strip():
+        return VolunteerRefusal.TITLE_MISSING
+    if not 0 < needed <= 500:
+        return VolunteerRefusal.NEEDED_UNREADABLE
+    if not risk_note.strip():
+        return VolunteerRefusal.RISK_MISSING
+    if risk is Risk.ELEVATED and not insurance.strip():
+        return VolunteerRefusal.INSURANCE_MISSING
+    return None
+
+
+def ends_late(ends_at_local: datetime, starts_at_local: datetime) -> bool:
+    """Whether an event, in local time, reaches past 21:00."""
+    nine = starts_at_local.replace(hour=LATEST_HOUR, minute=0, second=0, microsecond=0)
+    return ends_at_local > nine
 
 
 def manual_deadline_ok(served_on: date, proposed_on: date, deadline: date) -> bool:

@@ -523,12 +523,15 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("resident_id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("personal_index", sa.LargeBinary(), nullable=False),
+        sa.Column("personal_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("registered_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", stationapp.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f("fk_volunteers_resident_id")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_volunteers_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_volunteers")),
         sa.UniqueConstraint("code", name=op.f("uq_volunteers_code")),
+        sa.UniqueConstraint("personal_index", name=op.f("uq_volunteers_personal_index")),
         sa.UniqueConstraint("resident_id", name=op.f("uq_volunteers_resident_id")),
     )
     with op.batch_alter_table("volunteers", schema=None) as batch_op:
@@ -643,17 +646,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_attendances_event_id")),
         sa.ForeignKeyConstraint(["resident_id"], ["residents.id"], name=op.f("fk_attendances_resident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendances")),
+        sa.UniqueConstraint("event_id", "resident_id", name=op.f("uq_attendances_event_id_resident_id")),
     )
     with op.batch_alter_table("attendances", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attendances_event_id"), ["event_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attendances_resident_id"), ["resident_id"], unique=False)
-        batch_op.create_index(
-            "uq_attendances_live",
-            ["event_id", "resident_id"],
-            unique=True,
-            sqlite_where=sa.text("NOT undone"),
-            postgresql_where=sa.text("NOT undone"),
-        )
 
     op.create_table(
         "counted_events",

@@ -1,0 +1,275 @@
+"""The verbs of presence: check in and out, take back, count heads, close out (domain.md §5, §7).
+
+Locks are taken in one order everywhere: the event, the person, the audit chain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from stationapp import clock
+from stationapp.attendance.models import Attendance, Headcount, Scan
+from stationapp.attendance.queries import scans_of
+from stationapp.attendance.rules import (
+    AttendanceRefusal,
+    How,
+    Kind,
+    Part,
+    Seen,
+    fold,
+    moment_problem,
+    opens_at,
+    state_problem,
+)
+from stationapp.audit.operations import record
+from stationapp.calendar.rules import AgeBand, band_on
+from stationapp.db import db
+from stationapp.events import operations as events
+from stationapp.events.models import Event
+from stationapp.events.rules import EventRefusal
+from stationapp.refusal import NotFound, Refused
+from stationapp.residents.models import Resident
+from stationapp.signups.models import Party, Signup
+from stationapp.signups.rules import Channel, Place
+from stationapp.vault import vault
+
+
+def check_in(
+    event: Event,
+    resident: Resident,
+    *,
+    how: How,
+    part: Part,
+    channel: Channel | None = None,
+    by: int | None,
+    now: datetime,
+    at: datetime | None = None,
+    nonce: str | None = None,
+) -> Attendance:
+    """Take down that somebody came; repeated, it returns the row that is there.
+
+    The channel is the sign-up's own. Without a sign-up a resident is refused unless `channel` says WALK_IN.
+    `at` is when it happened, for scans that arrive later; `nonce` makes a repeated form harmless.
+    Raises Refused(AttendanceRefusal).
+    """
+    day, person = _open(event.id, how, min(at or now, now)), _person(resident.id)
+    row = _row(event.id, resident.id)
+    if row and not row.undone:
+        if row.part is not part:
+            raise Refused(AttendanceRefusal.OTHER_PART, part=row.part.value)
+        if at is None:
+            return row
+    facts = {
+        "part": part,
+        "channel": _channel(event.id, resident.id, how, part, channel),
+        "lives": person.lives,
+        "community_id": person.community_id,
+        "band": band_on(person.birth_month, day),
+    }
+    seen = Seen(Kind.IN, _at(event.id, resident.id, row, at, now), how)
+    if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
+        return row
+    row = _refold(row, facts) if row else _insert(event.id, resident.id, seen, facts)
+    _record("attendance.check_in", event, resident.id, by, now)
+    return row
+
+
+def check_out(
+    event: Event,
+    resident: Resident,
+    *,
+    how: How,
+    by: int | None,
+    now: datetime,
+    at: datetime | None = None,
+    nonce: str | None = None,
+) -> Attendance:
+    """Take down that somebody left; the last time given counts. Raises Refused(AttendanceRefusal)."""
+    _open(event.id, how, min(at or now, now))
+    _person(resident.id)
+    row = _row(event.id, resident.id)
+    if row is None or row.undone:
+        raise Refused(AttendanceRefusal.NOT_CHECKED_IN)
+    seen = Seen(Kind.OUT, _at(event.id, resident.id, row, at, now), how)
+    if seen.at <= row.came_at:
+        raise Refused(AttendanceRefusal.LEFT_BEFORE_CAME, came_at=row.came_at)
+    if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
+        row = _refold(row)
+        _record("attendance.check_out", event, resident.id, by, now)
+    return row
+
+
+def undo(
+    event: Event, resident: Resident, *, how: How = How.ROSTER, by: int | None, now: datetime
+) -> Attendance | None:
+    """Take back somebody's presence; nothing happens to who is not there. Raises Refused(AttendanceRefusal)."""
+    _open(event.id, how, now)
+    _person(resident.id)
+    row = _row(event.id, resident.id)
+    if row is None or row.undone:
+        return row
+    seen = Seen(Kind.UNDO, _at(event.id, resident.id, row, None, now), how)
+    _scan(event.id, resident.id, seen, by=by, nonce=None, now=now)
+    row = _refold(row)
+    _record("attendance.undo", event, resident.id, by, now)
+    return row
+
+
+def count_heads(event: Event, people: Mapping[AgeBand, int], *, by: int | None, now: datetime) -> None:
+    """Write down how many unnamed people came, by age band; replaces what was there. Zeros are left out."""
+    _hold(event)
+    if any(number < 0 for number in people.values()):
+        raise Refused(AttendanceRefusal.HEADCOUNT_NEGATIVE)
+    db.session.execute(delete(Headcount).where(Headcount.event_id == event.id))
+    rows = [{"event_id": event.id, "band": band, "people": n} for band, n in people.items() if n]
+    if rows:
+        db.session.execute(insert(Headcount), rows)
+    record("attendance.count_heads", f"event {event.code}", by=by, now=now, site_id=event.site_id)
+
+
+def close_out(event: Event, *, note: str, by: int | None, now: datetime) -> None:
+    """Freeze who was there. The caller posts the volunteers' hours in the same transaction.
+
+    Raises Refused(EventRefusal.NOT_OVER_YET) before the event's end.
+    """
+    _hold(event)
+    if now < event.ends_at:
+        raise Refused(EventRefusal.NOT_OVER_YET)
+    events.archive(event, by=by, now=now, reason=note)
+
+
+def _open(event_id: int, how: How, at: datetime) -> date:
+    """Refuse unless presence may be taken down now; returns the event's day.
+
+    On PostgreSQL the shared lock keeps a close-out from slipping in between.
+    """
+    found = db.session.execute(
+        select(Event.state, Event.starts_at, Event.ends_at)
+        .where(Event.id == event_id)
+        .with_for_update(read=True)
+    ).one()
+    problem = state_problem(found.state)
+    if problem:
+        raise Refused(problem)
+    problem = moment_problem(how, found.starts_at, found.ends_at, at)
+    if problem:
+        raise Refused(problem, opens_at=opens_at(found.starts_at))
+    return clock.day_of(found.starts_at)
+
+
+def _hold(event: Event) -> None:
+    """Refuse unless the event is open for changes, and let no check-in begin until the transaction ends."""
+    state = db.session.scalar(select(Event.state).where(Event.id == event.id).with_for_update())
+    if state is None:
+        raise NotFound
+    problem = state_problem(state)
+    if problem:
+        raise Refused(problem)
+
+
+def _person(resident_id: int):
+    """What is written down of the person; the lock puts two scans of one person in line."""
+    return db.session.execute(
+        select(Resident.lives, Resident.community_id, Resident.birth_month)
+        .where(Resident.id == resident_id)
+        .with_for_update(key_share=True)
+    ).one()
+
+
+def _row(event_id: int, resident_id: int) -> Attendance | None:
+    return db.session.scalar(
+        select(Attendance)
+        .where(Attendance.event_id == event_id, Attendance.resident_id == resident_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _channel(event_id: int, resident_id: int, how: How, part: Part, given: Channel | None) -> Channel:
+    signed = db.session.execute(
+        select(Signup.state, Party.channel)
+        .join(Party, Party.id == Signup.party_id)
+        .where(
+            Signup.event_id == event_id,
+            Signup.resident_id == resident_id,
+            Signup.state != Place.CANCELLED,
+        )
+    ).one_or_none()
+    if signed is None:
+        if part is Part.RESIDENT and given is not Channel.WALK_IN:
+            raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
+        return given or Channel.WALK_IN
+    if signed.state is Place.WAITLISTED and part is Part.RESIDENT and how is not How.WALK_IN:
+        raise Refused(AttendanceRefusal.STILL_WAITING)
+    return signed.channel
+
+
+def _at(event_id: int, resident_id: int, row: Attendance | None, at: datetime | None, now: datetime):
+    """When it happened. What is taken down on the spot comes after all that was taken down before."""
+    if at is not None:
+        return min(at, now)
+    if row is None:
+        return now
+    last = db.session.scalar(
+        select(Scan.at)
+        .where(Scan.event_id == event_id, Scan.resident_id == resident_id)
+        .order_by(Scan.at.desc())
+        .limit(1)
+    )
+    return max(now, last + timedelta(microseconds=1)) if last else now
+
+
+def _scan(event_id: int, resident_id: int, seen: Seen, *, by: int | None, nonce: str | None, now) -> bool:
+    """Append the fact; False when this very form has been taken in before."""
+    index = None
+    if nonce:
+        index = vault().index("nonce", f"{event_id} {resident_id} {seen.kind.value} {nonce}")
+        if db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
+            return False
+    db.session.execute(
+        insert(Scan).values(
+            event_id=event_id,
+            resident_id=resident_id,
+            kind=seen.kind,
+            how=seen.how,
+            at=seen.at,
+            arrived_at=now,
+            by=by,
+            nonce_index=index,
+        )
+    )
+    return True
+
+
+def _insert(event_id: int, resident_id: int, seen: Seen, facts: dict) -> Attendance:
+    """The first row of a person at an event: nothing was there to fold."""
+    values = {"came_at": seen.at, "came_how": seen.how, **facts}
+    return db.session.scalar(
+        insert(Attendance)
+        .values(event_id=event_id, resident_id=resident_id, undone=False, **values)
+        .returning(Attendance)
+    )
+
+
+def _refold(row: Attendance, facts: dict | None = None) -> Attendance:
+    """Bring the row to what its scans say; `facts` are written anew when somebody comes again."""
+    there = fold(scans_of(row.event_id, row.resident_id))
+    values = dict(facts) if facts and row.undone else {}
+    values["undone"] = there is None
+    if there:
+        values |= asdict(there)
+    return db.session.scalar(
+        update(Attendance)
+        .where(Attendance.id == row.id)
+        .values(**values)
+        .returning(Attendance)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _record(act: str, event: Event, resident_id: int, by: int | None, now: datetime) -> None:
+    """The audit line of what staff did; residents' own scans have none."""
+    if by is not None:
+        subject = f"event {event.code} resident {resident_id}"
+        record(act, subject, by=by, now=now, site_id=event.site_id)

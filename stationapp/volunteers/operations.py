@@ -1,0 +1,370 @@
+"""The verbs of volunteers: register, shifts, and the ledger of hours (domain.md §7).
+
+The audit line is written before the ledger is touched, so that the two chains are always taken in one order.
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from stationapp import clock, codes
+from stationapp.attendance.models import Attendance
+from stationapp.attendance.rules import Part
+from stationapp.audit.operations import append, record
+from stationapp.calendar.queries import differs
+from stationapp.calendar.rules import add_working_days, age_on
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.refusal import Refused
+from stationapp.residents.models import Resident
+from stationapp.sites.models import Site
+from stationapp.sites.rules import contains
+from stationapp.vault import vault
+from stationapp.volunteers import queries, rules
+from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
+from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
+
+
+def register(resident: Resident, *, site: Site, by: int | None, now: datetime) -> Volunteer:
+    """Give a resident a volunteer profile, or return the one there is (taken up again when it had ended).
+
+    Hours of services before the profile are posted now. Raises Refused(VolunteerRefusal).
+    """
+    found = db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident.id).with_for_update())
+    if found and found.ended_at is None:
+        return found
+    _refuse(rules.register_problem(_age(resident, clock.day_of(now))))
+    if found:
+        found.ended_at = None
+    else:
+        secret = codes.new_personal()
+        found = Volunteer(
+            code=codes.new_public(),
+            resident_id=resident.id,
+            site_id=site.id,
+            registered_at=now,
+            personal_index=vault().index("volunteer", secret),
+            personal_sealed=vault().seal(secret),
+        )
+        db.session.add(found)
+    db.session.flush()
+    record("volunteers.register", f"volunteer {found.code}", by=by, now=now, site_id=site.id)
+    for day in sorted(_days_served(resident.id)):
+        _bring_up(found, day, by=by, now=now)
+    return found
+
+
+def add_shift(
+    event: Event,
+    *,
+    title: str,
+    needed: int,
+    risk: Risk,
+    risk_note: str,
+    insurance: str = "",
+    by: int | None,
+    now: datetime,
+) -> Shift:
+    """A need for volunteers at an event. An elevated risk needs a policy number (志愿服务条例 12, 17)."""
+    _refuse(rules.shift_fields_problem(title, needed, risk, risk_note, insurance))
+    _open(event)
+    shift = Shift(
+        event_id=event.id,
+        title=title.strip(),
+        needed=needed,
+        risk=risk,
+        risk_note=risk_note.strip(),
+        insurance=insurance.strip(),
+        made_at=now,
+    )
+    db.session.add(shift)
+    db.session.flush()
+    record(
+        "volunteers.add_shift",
+        f"event {event.code} shift {shift.id}",
+        by=by,
+        now=now,
+        site_id=event.site_id,
+    )
+    return shift
+
+
+def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime) -> Assignment:
+    """Let a volunteer take a shift; who takes it already keeps it. Raises Refused(VolunteerRefusal)."""
+    db.session.refresh(shift, with_for_update=True)
+    live = list(
+        db.session.scalars(
+            select(Assignment).where(Assignment.shift_id == shift.id, Assignment.ended_at.is_(None))
+        )
+    )
+    for one in live:
+        if one.volunteer_id == volunteer.id:
+            return one
+    event = db.session.get_one(Event, shift.event_id)
+    _open(event)
+    if volunteer.ended_at is not None:
+        raise Refused(VolunteerRefusal.NOT_A_VOLUNTEER)
+    resident = db.session.get_one(Resident, volunteer.resident_id)
+    _refuse(rules.shift_problem(_minor(resident, event), shift.risk, rules.ends_late(*_local(event))))
+    if len(live) >= shift.needed:
+        raise Refused(VolunteerRefusal.SHIFT_FULL, needed=shift.needed)
+    other = queries.clashing(volunteer.id, event)
+    if other:
+        raise Refused(VolunteerRefusal.CLASHES, other=other.title)
+    made = Assignment(shift_id=shift.id, volunteer_id=volunteer.id, made_at=now)
+    db.session.add(made)
+    db.session.flush()
+    _record_shift("volunteers.assign", event, shift, volunteer, by, now)
+    return made
+
+
+def unassign(assignment: Assignment, *, by: int | None, now: datetime) -> None:
+    """Take a volunteer off a shift; twice is harmless."""
+    if assignment.ended_at is not None:
+        return
+    assignment.ended_at = now
+    db.session.flush()
+    shift = db.session.get_one(Shift, assignment.shift_id)
+    volunteer = db.session.get_one(Volunteer, assignment.volunteer_id)
+    event = db.session.get_one(Event, shift.event_id)
+    _record_shift("volunteers.unassign", event, shift, volunteer, by, now)
+
+
+def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
+    """Bring the ledger to what the rule says of everybody who helped at `event`, that day, at every site.
+
+    The edge calls it after `close_out`, and after `reopen`, which takes the event's lines back until it is
+    closed out again. Lines that stand right are left alone; twice is harmless.
+    """
+    day = clock.day_of(event.starts_at)
+    for volunteer in queries.volunteers_at(event.id):
+        _bring_up(volunteer, day, by=by, now=now)
+
+
+def propose_manual(
+    volunteer: Volunteer,
+    *,
+    site: Site,
+    served_on: date,
+    minutes: int,
+    reason: ManualReason,
+    note: str,
+    event: Event | None = None,
+    by: int,
+    now: datetime,
+) -> ManualHours:
+    """Propose hours without a scan, within 10 working days. Raises Refused(VolunteerRefusal)."""
+    today = clock.day_of(now)
+    deadline = _deadline(served_on)
+    if served_on > today:
+        raise Refused(VolunteerRefusal.IN_FUTURE)
+    if not rules.manual_deadline_ok(served_on, today, deadline):
+        raise Refused(VolunteerRefusal.TOO_LATE, deadline=deadline)
+    if minutes % rules.UNIT or not 0 < minutes <= rules.DAILY_CAP:
+        raise Refused(VolunteerRefusal.TOO_MANY_MINUTES)
+    if not note.strip():
+        raise Refused(VolunteerRefusal.REASON_MISSING)
+    if event and clock.day_of(event.starts_at) != served_on:
+        raise Refused(VolunteerRefusal.OTHER_DAY)
+    _not_credited(volunteer, event, served_on)
+    manual = ManualHours(
+        volunteer_id=volunteer.id,
+        site_id=site.id,
+        event_id=event.id if event else None,
+        served_on=served_on,
+        minutes=minutes,
+        reason=reason,
+        note=note.strip(),
+        proposed_by=by,
+        proposed_at=now,
+    )
+    db.session.add(manual)
+    db.session.flush()
+    record("volunteers.propose_manual", f"manual {manual.id}", by=by, now=now, site_id=site.id)
+    return manual
+
+
+def decide_manual(
+    manual: ManualHours, *, approved: bool, from_site: Site, by: int, now: datetime, reason: str = ""
+) -> HoursEntry | None:
+    """Approve or reject proposed hours; an approval posts its line. `from_site` is where the right comes from.
+
+    Never the own proposal, only from a site strictly above, never the own hours (trust.md H4). Staff carry no
+    resident's identity, so "the own hours" are told by the name.
+    """
+    db.session.refresh(manual, with_for_update=True)
+    if manual.state is not ManualState.PROPOSED:
+        raise Refused(VolunteerRefusal.ALREADY_DECIDED)
+    _may_decide(manual, from_site, by)
+    volunteer = db.session.get_one(Volunteer, manual.volunteer_id)
+    if approved:
+        _fits(manual, volunteer)
+    elif not reason.strip():
+        raise Refused(VolunteerRefusal.REASON_MISSING)
+    manual.state = ManualState.APPROVED if approved else ManualState.REJECTED
+    manual.decided_by, manual.decided_at, manual.decided_from = by, now, from_site.id
+    db.session.flush()
+    act = "volunteers.approve_manual" if approved else "volunteers.reject_manual"
+    record(act, f"manual {manual.id}", by=by, now=now, site_id=manual.site_id, reason=reason.strip())
+    if not approved:
+        return None
+    line = _post(volunteer.id, manual.site_id, manual.served_on, manual.minutes, by, now, manual_id=manual.id)
+    _bring_up(volunteer, manual.served_on, by=by, now=now)
+    return line
+
+
+def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> HoursEntry:
+    """Take back a manual line found wrong: a new line names it. Lines from events change by reopening those."""
+    volunteer = _hold(line.volunteer_id)
+    if line.attendance_id is not None or line.corrects_id is not None:
+        raise Refused(VolunteerRefusal.BY_REOPENING)
+    if db.session.scalar(select(HoursEntry.id).where(HoursEntry.corrects_id == line.id)):
+        raise Refused(VolunteerRefusal.ALREADY_DECIDED)
+    if not reason.strip():
+        raise Refused(VolunteerRefusal.REASON_MISSING)
+    record(
+        "volunteers.correct_line",
+        f"hours {line.id}",
+        by=by,
+        now=now,
+        site_id=line.site_id,
+        reason=reason.strip(),
+    )
+    undoing = _undo_line(line, by, now)
+    _bring_up(volunteer, line.served_on, by=by, now=now)
+    return undoing
+
+
+def _bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) -> None:
+    """Write the differences between what the ledger says of a day and what it should say."""
+    _hold(volunteer.id)
+    due = queries.due(volunteer.id, day)
+    for line in queries.live_lines(volunteer.id, day):
+        if line.attendance_id is None:
+            continue
+        if due.get(line.attendance_id) == (line.minutes, line.site_id):
+            del due[line.attendance_id]
+        else:
+            _undo_line(line, by, now)
+    for attendance_id, (minutes, site_id) in sorted(due.items()):
+        _post(volunteer.id, site_id, day, minutes, by, now, attendance_id=attendance_id)
+
+
+def _hold(volunteer_id: int) -> Volunteer:
+    """The volunteer, with the own ledger to ourselves until the transaction ends."""
+    return db.session.get_one(Volunteer, volunteer_id, with_for_update=True, populate_existing=True)
+
+
+def _undo_line(line: HoursEntry, by: int | None, now: datetime) -> HoursEntry:
+    return _post(line.volunteer_id, line.site_id, line.served_on, -line.minutes, by, now, corrects_id=line.id)
+
+
+def _post(
+    volunteer_id: int,
+    site_id: int,
+    served_on: date,
+    minutes: int,
+    by: int | None,
+    now: datetime,
+    *,
+    attendance_id: int | None = None,
+    manual_id: int | None = None,
+    corrects_id: int | None = None,
+) -> HoursEntry:
+    turn = None
+    if attendance_id is not None:
+        last = select(func.coalesce(func.max(HoursEntry.turn), 0))
+        turn = 1 + db.session.scalar(last.where(HoursEntry.attendance_id == attendance_id))
+    line = HoursEntry(
+        volunteer_id=volunteer_id,
+        site_id=site_id,
+        served_on=served_on,
+        minutes=minutes,
+        attendance_id=attendance_id,
+        turn=turn,
+        manual_id=manual_id,
+        corrects_id=corrects_id,
+        posted_at=now,
+        posted_by=by,
+    )
+    line.id, line.previous_hash, line.hash = append("hours", queries.content(line))
+    db.session.add(line)
+    db.session.flush()
+    return line
+
+
+def _may_decide(manual: ManualHours, from_site: Site, by: int) -> None:
+    if manual.proposed_by == by:
+        raise Refused(VolunteerRefusal.OWN_PROPOSAL)
+    place = db.session.get_one(Site, manual.site_id)
+    if place.id == from_site.id or not contains(from_site.path, place.path):
+        raise Refused(VolunteerRefusal.NOT_FROM_ABOVE)
+    if queries.is_same_name(manual.volunteer_id, by):
+        raise Refused(VolunteerRefusal.BENEFICIARY)
+
+
+def _fits(manual: ManualHours, volunteer: Volunteer) -> None:
+    """Refuse an approval that would count the event twice or go over the day's cap."""
+    _hold(volunteer.id)
+    event = db.session.get(Event, manual.event_id) if manual.event_id else None
+    _not_credited(volunteer, event, manual.served_on)
+    posted = sum(line.minutes for line in queries.live_lines(volunteer.id, manual.served_on))
+    if posted + manual.minutes > rules.DAILY_CAP:
+        raise Refused(VolunteerRefusal.TOO_MANY_MINUTES)
+
+
+def _not_credited(volunteer: Volunteer, event: Event | None, day: date) -> None:
+    if event and queries.is_credited(volunteer.id, event.id, day):
+        raise Refused(VolunteerRefusal.ALREADY_CREDITED)
+
+
+def _deadline(served_on: date) -> date:
+    return add_working_days(
+        served_on, rules.MANUAL_WINDOW, differs(served_on, served_on + timedelta(days=60))
+    )
+
+
+def _days_served(resident_id: int) -> set[date]:
+    starts = db.session.scalars(
+        select(Event.starts_at)
+        .join(Attendance, Attendance.event_id == Event.id)
+        .where(
+            Attendance.resident_id == resident_id,
+            Attendance.part == Part.VOLUNTEER,
+            Event.state == State.CLOSED_OUT,
+        )
+    )
+    return {clock.day_of(at) for at in starts}
+
+
+def _open(event: Event) -> None:
+    if event.state in (State.CANCELLED, State.CLOSED_OUT):
+        raise Refused(VolunteerRefusal.EVENT_OVER)
+
+
+def _age(resident: Resident, day: date) -> int | None:
+    return age_on(resident.birth_month, day) if resident.birth_month else None
+
+
+def _minor(resident: Resident, event: Event) -> Minor:
+    day = clock.day_of(event.starts_at)
+    grown = [
+        month is None or age_on(month, day) >= rules.GROWN_FROM
+        for month in queries.family_at(resident, event.id)
+    ]
+    return Minor(_age(resident, day), resident.guardian_consent_at is not None, any(grown))
+
+
+def _local(event: Event) -> tuple[datetime, datetime]:
+    return clock.local(event.ends_at), clock.local(event.starts_at)
+
+
+def _record_shift(act: str, event: Event, shift: Shift, volunteer: Volunteer, by: int | None, now) -> None:
+    subject = f"event {event.code} shift {shift.id} volunteer {volunteer.code}"
+    record(act, subject, by=by, now=now, site_id=event.site_id)
+
+
+def _refuse(reason: VolunteerRefusal | None) -> None:
+    if reason:
+        raise Refused(reason)
