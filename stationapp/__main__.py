@@ -2,16 +2,10 @@
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit(
-        print(
-            "需要 Python 3.11 或更高版本，现在是 {0}。 Python 3.11 or newer is needed, this is {0}.".format(  # noqa: UP030, UP032
-                sys.version.split()[0]
-            ),
-            file=sys.stderr,
-        )
-        or 2
-    )
+if sys.version_info < (3, 11):  # noqa: UP036  the one file an older Python gets to read
+    found = sys.version.split()[0]
+    print("需要 Python 3.11 或更高版本，现在是", found, "。 Python 3.11 or newer is needed.", file=sys.stderr)
+    sys.exit(2)
 
 from stationapp.bootstrap import main
 

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -21,12 +22,36 @@ BOOT = ROOT / ".boot"
 VENV = ROOT / ".venv"
 
 # What another environment, or a habit of the user, must not bring into ours.
-_FOREIGN = (
-    "PYTHONPATH PYTHONHOME PYTHONSAFEPATH VIRTUAL_ENV VIRTUAL_ENV_PROMPT CONDA_PREFIX __PYVENV_LAUNCHER__ "
-    "PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_DEPS PIP_REQUIRE_VIRTUALENV PIP_PYTHON "
-    "UV_PYTHON UV_TARGET UV_PREFIX UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_PROJECT_ENVIRONMENT "
-    "UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_NO_VERIFY_HASHES UV_REQUIRE_HASHES UV_EXCLUDE_NEWER UV_VENV_CLEAR"
-).split()
+_FOREIGN = {
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSAFEPATH",
+    "VIRTUAL_ENV",
+    "VIRTUAL_ENV_PROMPT",
+    "CONDA_PREFIX",
+    "__PYVENV_LAUNCHER__",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_CONSTRAINT",
+    "PIP_REQUIREMENT",
+    "PIP_NO_DEPS",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_PYTHON",
+    "UV_PYTHON",
+    "UV_TARGET",
+    "UV_PREFIX",
+    "UV_SYSTEM_PYTHON",
+    "UV_BREAK_SYSTEM_PACKAGES",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_CONSTRAINT",
+    "UV_OVERRIDE",
+    "UV_EXCLUDE",
+    "UV_NO_VERIFY_HASHES",
+    "UV_REQUIRE_HASHES",
+    "UV_EXCLUDE_NEWER",
+    "UV_VENV_CLEAR",
+}
 
 
 class CannotStart(Exception):
@@ -43,6 +68,10 @@ def main(argv: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    return _become(argv, testing)
+
+
+def _become(argv: list[str], testing: bool) -> NoReturn:
     if testing:
         os.chdir(ROOT)
     start = ["-m", "tests.harness", *argv[1:]] if testing else ["-m", "stationapp.cli", *argv]
@@ -78,11 +107,7 @@ def _stamp(group: str) -> str:
     # The interpreter is part of it: a system upgrade can put another Python behind the same link.
     python = os.path.realpath(VENV / "bin" / "python")
     packages = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    return "\n".join((str(ROOT), f"{python} {os.access(python, os.X_OK)}", group, packages))
-
-
-def _same_place(stamp: str) -> bool:
-    return stamp.splitlines()[:2] == _stamp("run").splitlines()[:2]
+    return "\n".join((str(ROOT), f"{python} {os.access(python, os.X_OK)}", packages, group))
 
 
 @contextlib.contextmanager
@@ -101,12 +126,12 @@ def _build(group: str) -> None:
     uv = _ensure_uv(pip)
     settings = clean_environment() | _uv_settings(pip)
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    # No stamp while building: whatever interrupts us, the next start begins from an empty folder. A complete
-    # environment is changed in place, because a server may be running from it.
+    # The tests' packages are added in place, because a server may be running from here. Another lock begins
+    # from an empty folder: what is already installed would not be held against its hashes again.
+    adding = group == "test" and stands("run")
     stamp = VENV / "stamp"
-    complete = stamp.exists() and _same_place(stamp.read_text())
-    stamp.unlink(missing_ok=True)
-    if not complete:
+    stamp.unlink(missing_ok=True)  # none while building: after an interruption the next start begins anew
+    if not adding:
         _run([uv, "venv", *quiet, "--clear", "--no-project", "--python", sys.executable, str(VENV)], settings)
     sync = [uv, "pip", "sync", *quiet, "--require-hashes", "--compile-bytecode", "--python", str(VENV), "-"]
     _run(sync, settings, requirements=locked("stationapp", *(["stationapp:test"] if group == "test" else [])))
@@ -137,7 +162,16 @@ def _ensure_uv(pip: list[str]) -> str:
     BOOT.mkdir()
     _write(BOOT / "boot.txt", wanted)
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    install = ["install", *quiet, "--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(BOOT)]
+    install = [
+        "install",
+        *quiet,
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--target",
+        str(BOOT),
+    ]
     _run([*pip, *install, "-r", str(BOOT / "boot.txt")], clean_environment() | {"PIP_USER": "0"})
     _write(BOOT / "stamp", stamp)
     return str(uv)
@@ -149,7 +183,10 @@ def _find_pip() -> list[str]:
     for python in (sys.executable, os.path.join(sys.base_prefix, "bin", name)):
         pip = [python, "-m", "pip", "--disable-pip-version-check"]
         with contextlib.suppress(OSError):
-            if subprocess.run([*pip, "--version"], capture_output=True, env=clean_environment()).returncode == 0:
+            if (
+                subprocess.run([*pip, "--version"], capture_output=True, env=clean_environment()).returncode
+                == 0
+            ):
                 return pip
     raise CannotStart(
         "这台机器的 Python 没有 pip，请先安装：sudo apt install python3-pip。 "

@@ -21,7 +21,9 @@ from tests.harness.server import serving
 
 CI = os.environ.get("CI", "").lower() in ("1", "true")
 
-hypothesis_settings.register_profile("station", deadline=None, max_examples=50, derandomize=False, print_blob=CI)
+hypothesis_settings.register_profile(
+    "station", deadline=None, max_examples=50, derandomize=False, print_blob=CI
+)
 hypothesis_settings.load_profile("station")
 
 
@@ -51,7 +53,12 @@ def _filled(tmp_path_factory: pytest.TempPathFactory):
     instance = tmp_path_factory.mktemp("template")
 
     def fill(url: str) -> None:
-        _application(instance, url, migrated=False)
+        app = _application(instance, url)
+        try:
+            with app.app_context():
+                migrate(db.engine)
+        finally:
+            _close(app)
 
     return fill
 
@@ -80,14 +87,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 # --- the application -------------------------------------------------------------------------------------------
 
 
-def _application(instance: Path, url: str, *, migrated: bool = True) -> Flask:
+def _application(instance: Path, url: str) -> Flask:
     app = create_app(Settings(instance=instance, database_url=url))
     app.testing = True
     app.test_client_class = InspectingClient
-    if not migrated:
-        with app.app_context():
-            migrate(db.engine)
-        _close(app)
     return app
 
 

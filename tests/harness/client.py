@@ -25,7 +25,9 @@ class InspectingClient(FlaskClient):
             assert not found, f"{response.request.path} ({response.status_code}): " + "; ".join(found)
         return response
 
-    def submit(self, page: str | TestResponse, values: dict | None = None, *, to: str = "", **options) -> TestResponse:
+    def submit(
+        self, page: str | TestResponse, values: dict | None = None, *, to: str = "", **options
+    ) -> TestResponse:
         """Fill in the POST form on `page` (a path or an answer) whose action contains `to`, and send it.
 
         Hidden fields and defaults are kept; `values` must name fields that the form has (None leaves one out).
@@ -34,7 +36,9 @@ class InspectingClient(FlaskClient):
         form = self._form(response, to)
         values = values or {}
         unknown = set(values) - form.fields
-        assert not unknown, f"the form to {form.action!r} has no {sorted(unknown)}, only {sorted(form.fields)}"
+        assert not unknown, (
+            f"the form to {form.action!r} has no {sorted(unknown)}, only {sorted(form.fields)}"
+        )
         data = {name: value for name, value in (form.values | values).items() if value is not None}
         return self.post(urljoin(response.request.path, form.action), data=data, **options)
 
@@ -48,7 +52,9 @@ class InspectingClient(FlaskClient):
         """Whether the application itself exempts this address from the CSRF check."""
         csrf = self.application.extensions.get("csrf")
         try:
-            endpoint, _ = self.application.url_map.bind("localhost").match(urlsplit(action).path, method="POST")
+            endpoint, _ = self.application.url_map.bind("localhost").match(
+                urlsplit(action).path, method="POST"
+            )
         except HTTPException:
             return False
         view = self.application.view_functions[endpoint]

@@ -129,7 +129,9 @@ def complaints(html: str, unguarded: Callable[[str], bool] = lambda action: Fals
     """What is wrong with the page, a sentence each. `unguarded(action)` names POST forms that need no token."""
     page = Page(html)
     ids = set(page.ids)
-    found = [f"the id {name!r} is used {count} times" for name, count in Counter(page.ids).items() if count > 1]
+    found = [
+        f"the id {name!r} is used {count} times" for name, count in Counter(page.ids).items() if count > 1
+    ]
     if page.headings != 1:
         found.append(f"{page.headings} h1 instead of one")
     if not page.title.strip():

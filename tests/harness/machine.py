@@ -37,7 +37,11 @@ def prepare() -> Machine:
         _install(wanted)
     missing = [
         name
-        for name, there in (("postgresql", postgresql()), ("chromium", chromium()), ("fonts-noto-cjk", chinese_font()))
+        for name, there in (
+            ("postgresql", postgresql()),
+            ("chromium", chromium()),
+            ("fonts-noto-cjk", chinese_font()),
+        )
         if not there
     ]
     if missing:

@@ -84,7 +84,9 @@ def running(*, durable: bool = False) -> Iterator[Server]:
 
 
 def _missing() -> str:
-    raise machine.Missing("没有找到 PostgreSQL 服务器。 No PostgreSQL server found: sudo apt-get install postgresql.")
+    raise machine.Missing(
+        "没有找到 PostgreSQL 服务器。 No PostgreSQL server found: sudo apt-get install postgresql."
+    )
 
 
 @contextlib.contextmanager
@@ -102,11 +104,27 @@ def _folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def _cluster(programs: Path, folder: Path, settings: dict[str, str]) -> Iterator[None]:
     data = folder / "data"
-    initdb = ["initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    initdb = [
+        "initdb",
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     done = _as_owner(subprocess.run, [str(programs / initdb[0]), *initdb[1:]], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"initdb: {done.stderr.strip()}")
-    settings = settings | {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "200"}
+    settings = settings | {
+        "listen_addresses": "",
+        "unix_socket_directories": str(folder),
+        "max_connections": "200",
+    }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with open(folder / "log", "wb") as log:
         server = _as_owner(

@@ -27,12 +27,26 @@ def serving(instance: Path, database_url: str, *, workers: int = 1, threads: int
         "STATIONAPP_DATABASE_URL": database_url,
         "STATIONAPP_PUBLIC_URL": url,
     }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "stationapp.app:create_app"]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "stationapp.app:create_app",
+    ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             _wait(server, f"{url}/healthz", log)
