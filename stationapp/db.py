@@ -2,9 +2,10 @@
 
 import enum
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -20,10 +21,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 8
+T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -119,6 +122,19 @@ def transaction(*, rehearse: bool = False) -> Iterator[Session]:
             raise
         finally:
             session.info.pop("writing", None)
+
+
+def retried(attempt: Callable[[], T], times: int = 4) -> T:
+    """Run `attempt`, which opens its own transaction; again when a unique index let another request through first.
+
+    What the other one wrote is there to be found then. An IntegrityError that stays is a fault and is raised.
+    """
+    for _ in range(times - 1):
+        try:
+            return attempt()
+        except IntegrityError:
+            continue
+    return attempt()
 
 
 def _in_turn(session: Session):

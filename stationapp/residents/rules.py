@@ -1,8 +1,13 @@
 """Who a resident is and how little of them a page shows (domain.md §6, §11)."""
 
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 
 from pypinyin import Style, lazy_pinyin
+
+from stationapp.calendar.rules import age_on
+from stationapp.phones import masked_phone, normal_phone
 
 
 class Lives(Enum):
@@ -28,6 +33,85 @@ class ResidentRefusal(Enum):
 
 
 NAME_LENGTH = 40
+OLDEST = 125
+"""No resident is older; an earlier birth month was mistyped."""
+
+
+@dataclass(frozen=True)
+class PersonIn:
+    """A person as written in a form or a file. `phone` None: has none, which the desk may accept.
+
+    `resident_id` names somebody picked from the desk's search; name and phone then need not be written.
+    `guardian_consent`: the one who writes is the child's guardian and agrees (domain.md §11).
+    """
+
+    name: str
+    phone: str | None = None
+    birth_month: str | None = None  # "YYYY-MM"
+    lives: Lives = Lives.UNKNOWN
+    community_id: int | None = None  # a station's Site id; set exactly when `lives` is HERE
+    guardian_consent: bool = False
+    resident_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A person as lists show them: 张*华, 138****5678. `phone` is empty without one."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """A person in full; shown only behind an audit line."""
+
+    name: str
+    phone: str | None
+
+
+def tidied(person: PersonIn) -> PersonIn:
+    """The person with name and phone in their one form; a phone that cannot be read stays as written."""
+    phone = normal_phone(person.phone) or (person.phone or "").strip() or None
+    return replace(person, name=tidy_name(person.name), phone=phone)
+
+
+def person_problem(person: PersonIn, today: date) -> ResidentRefusal | None:
+    """What is wrong with a tidied person; a child known to be under 14 needs the guardian's consent."""
+    if person.resident_id is None and (problem := name_problem(person.name)):
+        return problem
+    if person.phone is not None and normal_phone(person.phone) != person.phone:
+        return ResidentRefusal.PHONE_UNREADABLE
+    if person.birth_month is not None and not plausible_birth(person.birth_month, today):
+        return ResidentRefusal.BIRTH_MONTH_UNREADABLE
+    if (person.lives is Lives.HERE) != (person.community_id is not None):
+        return ResidentRefusal.COMMUNITY_UNKNOWN
+    return None
+
+
+def plausible_birth(birth_month: str, today: date) -> bool:
+    """Whether "YYYY-MM" is a month in which somebody alive may have been born."""
+    year, hyphen, month = birth_month.partition("-")
+    if not (
+        hyphen
+        and len(year) == 4
+        and len(month) == 2
+        and (year + month).isascii()
+        and (year + month).isdigit()
+    ):
+        return False
+    born_already = (int(year), int(month)) <= (today.year, today.month)
+    return 1 <= int(month) <= 12 and born_already and age_on(birth_month, today) <= OLDEST
+
+
+def is_child(birth_month: str | None, day: date) -> bool:
+    """Whether somebody known to be born in that month is under 14 on `day`."""
+    return birth_month is not None and age_on(birth_month, day) < CHILD_UNTIL
+
+
+def mask(name: str, phone: str | None) -> Masked:
+    """Name and phone as lists show them."""
+    return Masked(masked_name(name), masked_phone(phone) if phone else "")
 
 
 def tidy_name(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
 from stationapp.calendar.rules import age_on
+from stationapp.events.rules import Residence, State
+from stationapp.residents.rules import Lives
+from stationapp.sites.rules import contains
 
 
 class Channel(Enum):
@@ -48,7 +51,7 @@ EDGES = frozenset(
 class SignupRefusal(Enum):
     """Why a sign-up is refused; each has its sentence and says what else is possible."""
 
-    FULL = "full"  # and the waitlist is closed
+    FULL = "full"  # and so is the waitlist
     NOT_OPEN_YET = "not_open_yet"  # facts["opens_at"]
     CLOSED = "closed"
     CANCELLED = "cancelled"
@@ -58,7 +61,7 @@ class SignupRefusal(Enum):
     AGE_UNKNOWN = "age_unknown"  # the event has an age rule and no birth month was given
     NOT_FROM_HERE = "not_from_here"
     ALREADY = "already"  # some of the party have a place and some have not
-    CLASHES = "clashes"  # facts["other"]: another sign-up at the same time
+    CLASHES = "clashes"  # another sign-up at the same time; which one is not said to whoever knows a phone
     PARTY_TOO_LARGE = "party_too_large"  # facts["limit"]
     PARTY_EMPTY = "party_empty"
     SAME_PERSON_TWICE = "same_person_twice"
@@ -67,6 +70,10 @@ class SignupRefusal(Enum):
 
 
 PARTY_LIMIT = 6
+"""People in a party, and places one phone may take at an event by itself; staff may sign up more parties."""
+
+WAITLIST_LIMIT = 2000
+"""People on one waitlist; whoever came later would wait for nothing."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,78 @@ def age_problem(rule: AgeRule, birth_month: str | None, day: date) -> SignupRefu
     if rule.max_age is not None and age > rule.max_age:
         return SignupRefusal.TOO_OLD
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What decides about a place at an event, as read at one moment."""
+
+    event_id: int
+    site_id: int
+    site_path: str
+    state: State
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    capacity: int | None
+    taken: int
+    waiting: int
+    ages: AgeRule
+    residence: Residence
+
+    def fits(self, size: int) -> bool:
+        """Whether so many free places were left."""
+        return self.capacity is None or self.taken + size <= self.capacity
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered with.
+
+    `rank` is the number drawn when the party had to wait: it never changes, so that a repeated request gets the
+    same answer; the place in line at a moment is `queries.rank_of`. `codes` stand in the order of the people.
+    """
+
+    party_id: int
+    state: Place
+    codes: tuple[str, ...]
+    rank: int | None
+    repeated: bool
+
+
+def event_problem(terms: Terms, *, by_staff: bool, now: datetime) -> SignupRefusal | None:
+    """Why nobody can sign up now. Staff may until the event ends: people come to the desk late."""
+    if terms.state is State.CANCELLED:
+        return SignupRefusal.CANCELLED
+    if terms.state is State.POSTPONED:
+        return SignupRefusal.POSTPONED
+    if terms.state is not State.PUBLISHED or now >= terms.ends_at:
+        return SignupRefusal.CLOSED
+    if by_staff:
+        return None
+    if terms.opens_at and now < terms.opens_at:
+        return SignupRefusal.NOT_OPEN_YET
+    return SignupRefusal.CLOSED if now >= (terms.closes_at or terms.starts_at) else None
+
+
+def home_problem(
+    residence: Residence, organiser_path: str, lives: Lives, home_path: str | None
+) -> SignupRefusal | None:
+    """Why somebody living there may not come. Paths are Site.path; `home_path` None: not in this district.
+
+    OFFICE means the sub-district of the organiser (the center's is the whole district), COMMUNITY its own.
+    """
+    if residence is Residence.ANYONE:
+        return None
+    if lives is not Lives.HERE or home_path is None:
+        return SignupRefusal.NOT_FROM_HERE
+    upper = {
+        Residence.DISTRICT: "/",
+        Residence.OFFICE: "/" + "/".join(organiser_path.strip("/").split("/")[:2]) + "/",
+        Residence.COMMUNITY: organiser_path,
+    }[residence]
+    return None if contains(upper, home_path) else SignupRefusal.NOT_FROM_HERE
 
 
 @dataclass(frozen=True)

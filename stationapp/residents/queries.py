@@ -1,0 +1,140 @@
+"""Reads of people: one by one, by phone for a sign-up, and the desk's search. What leaves here for a list is masked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+
+from stationapp.db import db
+from stationapp.phones import normal_phone
+from stationapp.refusal import NotFound
+from stationapp.residents.models import Household, Resident
+from stationapp.residents.rules import Lives, Masked, PersonIn, Revealed, mask
+from stationapp.vault import vault
+
+TAIL = 4
+"""How many last digits of a phone find it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as already on record."""
+
+    id: int
+    name: str
+    birth_month: str | None
+    lives: Lives
+    community_id: int | None
+    consented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A household as it stands; `id` is None while nobody has been taken in from this phone."""
+
+    id: int | None
+    phone: str | None
+    people: Mapping[str, Known] = field(default_factory=dict)  # by name
+
+
+_home = select(
+    Household.id,
+    Resident.id,
+    Resident.name,
+    Resident.birth_month,
+    Resident.lives,
+    Resident.community_id,
+    Resident.guardian_consent_at,
+).select_from(Household.__table__.outerjoin(Resident.__table__, Resident.household_id == Household.id))
+_by_phone = _home.where(Household.phone_index == bindparam("phone_index"))
+_by_id = _home.where(Household.id == bindparam("household_id"))
+_no_phone = select(Resident.household_id).join(Household, Household.id == Resident.household_id)
+
+
+def get_resident(resident_id: int) -> Resident:
+    """The person with that id; raises NotFound."""
+    resident = db.session.get(Resident, resident_id)
+    if resident is None:
+        raise NotFound
+    return resident
+
+
+def phone_of(resident: Resident) -> str | None:
+    """The household's phone in full: for the system's own use and for `reveal`, never for a list."""
+    sealed = db.session.scalar(select(Household.phone_sealed).where(Household.id == resident.household_id))
+    return vault().unseal(sealed) if sealed else None
+
+
+def masked(resident: Resident) -> Masked:
+    """A person as pages show them: 张*华, 138****5678."""
+    return mask(resident.name, phone_of(resident))
+
+
+def full(resident: Resident) -> Revealed:
+    """A person in full; the caller writes the audit line (`operations.reveal`)."""
+    return Revealed(resident.name, phone_of(resident))
+
+
+def home_of(person: PersonIn) -> Home:
+    """The household of a tidied person, with everybody in it.
+
+    Somebody without a phone is found again only when name, community and birth month all agree: two people
+    taken for one do more harm than one person entered twice.
+    """
+    if person.resident_id is not None:
+        return _load(_by_id, person.phone, household_id=get_resident(person.resident_id).household_id)
+    if person.phone is not None:
+        return _load(_by_phone, person.phone, phone_index=vault().index("phone", person.phone))
+    if person.birth_month is None or person.community_id is None:
+        return Home(None, None)
+    found = db.session.scalar(
+        _no_phone.where(
+            Household.phone_index.is_(None),
+            Resident.name == person.name,
+            Resident.community_id == person.community_id,
+            Resident.birth_month == person.birth_month,
+        ).order_by(Resident.id)
+    )
+    return _load(_by_id, None, household_id=found) if found else Home(None, None)
+
+
+def _load(statement: Select, phone: str | None, **wanted: object) -> Home:
+    rows = db.session.connection().execute(statement, wanted).all()
+    if not rows:
+        return Home(None, phone)
+    return Home(rows[0][0], phone, {row[2]: _known(row) for row in rows if row[1] is not None})
+
+
+def _known(row: Row) -> Known:
+    return Known(row[1], row[2], row[3], row[4], row[5], row[6] is not None)
+
+
+def found_by(text: str) -> ColumnElement[bool] | None:
+    """The condition "this is who was asked for": last four digits, a whole phone, pinyin initials, or part of a
+    name. None for a text that would find nearly everybody."""
+    text = "".join(text.split())[:40]
+    if phone := normal_phone(text):
+        return Household.phone_index == vault().index("phone", phone)
+    if text.isascii() and text.isdigit():
+        return Household.tail_index == vault().index("tail", text) if len(text) == TAIL else None
+    if text.isascii() and text.isalpha():
+        return Resident.initials.startswith(text.lower(), autoescape=True)
+    return Resident.name.contains(text, autoescape=True) if text else None
+
+
+def search(text: str, *, limit: int = 30) -> list[tuple[Resident, Masked]]:
+    """People for the desk, masked, those last taken in first; nobody for a text that is too short."""
+    condition = found_by(text)
+    if condition is None:
+        return []
+    rows = db.session.execute(
+        select(Resident, Household.phone_sealed)
+        .join(Household, Household.id == Resident.household_id)
+        .where(condition)
+        .order_by(Resident.id.desc())
+        .limit(limit)
+    )
+    return [
+        (resident, mask(resident.name, vault().unseal(sealed) if sealed else None))
+        for resident, sealed in rows
+    ]

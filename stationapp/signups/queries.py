@@ -1,0 +1,254 @@
+"""Reads of places: what a sign-up must know, one's own place, the roster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+
+from stationapp.codes import tidy
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.refusal import NotFound
+from stationapp.residents.models import Household, Resident
+from stationapp.signups.models import Party, PassedOver, Signup
+from stationapp.signups.rules import AgeRule, Answer, Place, Terms, Waiting
+from stationapp.sites.models import Site
+from stationapp.vault import vault
+
+# What a sign-up reads is read in lean statements, compiled once (architecture.md, Speed).
+_terms = select(
+    Event.id,
+    Event.site_id,
+    Site.path,
+    Event.state,
+    Event.starts_at,
+    Event.ends_at,
+    Event.opens_at,
+    Event.closes_at,
+    Event.capacity,
+    Event.taken,
+    Event.waiting,
+    Event.min_age,
+    Event.max_age,
+    Event.residence,
+).join_from(Event, Site, Site.id == Event.site_id)
+_terms_by_id = _terms.where(Event.id == bindparam("event_id"))
+_terms_by_code = _terms.where(Event.code == bindparam("code"))
+
+
+def get_terms(*, event_id: int = 0, code: str = "") -> Terms:
+    """The terms of an event, by id or by code; raises NotFound."""
+    statement, wanted = (
+        (_terms_by_id, {"event_id": event_id}) if event_id else (_terms_by_code, {"code": code})
+    )
+    row = db.session.connection().execute(statement, wanted).one_or_none()
+    if row is None:
+        raise NotFound
+    return Terms(*row[:11], AgeRule(row[11], row[12]), row[13])
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer given earlier, with what was asked for then."""
+
+    answer: Answer
+    event_id: int
+    phone_index: bytes | None
+    names: tuple[str, ...]
+
+
+_given = (
+    select(
+        Party.id,
+        Party.first_state,
+        Party.queue_number,
+        Party.event_id,
+        Household.phone_index,
+        Signup.code_sealed,
+        Resident.name,
+    )
+    .join_from(Party, Household, Household.id == Party.household_id)
+    .join(Signup, Signup.party_id == Party.id)
+    .join(Resident, Resident.id == Signup.resident_id)
+    .where(Party.key_index == bindparam("key_index"))
+    .order_by(Signup.id)
+)
+
+
+def find_given(key_index: bytes) -> Given | None:
+    """What the request with this key was answered with (trust.md S8)."""
+    rows = db.session.connection().execute(_given, {"key_index": key_index}).all()
+    if not rows:
+        return None
+    party_id, state, number, event_id, phone_index = rows[0][:5]
+    codes = tuple(vault().unseal(row[5]) for row in rows)
+    return Given(
+        Answer(party_id, state, codes, number, True), event_id, phone_index, tuple(row[6] for row in rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A live place that somebody of a household has at this event, or at another one at the same time."""
+
+    resident_id: int
+    event_id: int
+    party_id: int
+    state: Place
+    code_sealed: bytes
+    queue_number: int | None
+
+
+_live_of_household = (
+    select(
+        Signup.resident_id,
+        Signup.event_id,
+        Signup.party_id,
+        Signup.state,
+        Signup.code_sealed,
+        Party.queue_number,
+    )
+    .join_from(Signup, Resident, Resident.id == Signup.resident_id)
+    .join(Party, Party.id == Signup.party_id)
+    .join(Event, Event.id == Signup.event_id)
+    .where(
+        Resident.household_id == bindparam("household_id"),
+        Signup.state != Place.CANCELLED,
+        Event.starts_at < bindparam("ends_at"),
+        Event.ends_at > bindparam("starts_at"),
+        or_(Event.id == bindparam("event_id"), Event.state == State.PUBLISHED),
+    )
+)
+
+
+def list_taken(household_id: int, terms: Terms) -> list[Taken]:
+    """The household's live places at this event and at those that overlap with it in time."""
+    wanted = {
+        "household_id": household_id,
+        "event_id": terms.event_id,
+        "starts_at": terms.starts_at,
+        "ends_at": terms.ends_at,
+    }
+    return [Taken(*row) for row in db.session.connection().execute(_live_of_household, wanted)]
+
+
+def community_path(community_id: int) -> str | None:
+    """The path of a community."""
+    return db.session.scalar(select(Site.path).where(Site.id == community_id))
+
+
+def list_waiting(event_id: int) -> list[Waiting]:
+    """The waiting parties of an event in their order, with the number of people still waiting in each."""
+    rows = db.session.execute(
+        select(Party.id, Party.queue_number, func.count())
+        .join_from(Signup, Party, Party.id == Signup.party_id)
+        .where(Signup.event_id == event_id, Signup.state == Place.WAITLISTED)
+        .group_by(Party.id, Party.queue_number)
+        .order_by(Party.queue_number)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def find_by_code(code: str) -> Signup | None:
+    """The place with that code, however it was typed."""
+    index = vault().index("place", tidy(code))
+    return db.session.scalar(select(Signup).where(Signup.code_index == index))
+
+
+def get_by_code(code: str) -> Signup:
+    """The place with that code; raises NotFound."""
+    signup = find_by_code(code)
+    if signup is None:
+        raise NotFound
+    return signup
+
+
+def code_of(signup: Signup) -> str:
+    """The code that stands for the place."""
+    return vault().unseal(signup.code_sealed)
+
+
+def get_party(party_id: int) -> Party:
+    """The party with that id; raises NotFound."""
+    party = db.session.get(Party, party_id)
+    if party is None:
+        raise NotFound
+    return party
+
+
+def rank_of(party: Party) -> int | None:
+    """How many waiting parties stand up to and including this one; None when it does not wait."""
+    waiting = (
+        select(Party.id).join(Signup, Signup.party_id == Party.id).where(Signup.state == Place.WAITLISTED)
+    )
+    if db.session.scalar(waiting.where(Party.id == party.id).limit(1)) is None:
+        return None
+    return db.session.scalar(
+        select(func.count(Signup.party_id.distinct()))
+        .join(Party, Party.id == Signup.party_id)
+        .where(
+            Signup.event_id == party.event_id,
+            Signup.state == Place.WAITLISTED,
+            Party.queue_number <= party.queue_number,
+        )
+    )
+
+
+def was_passed_over(party: Party) -> bool:
+    """Whether a smaller party was seated before this one."""
+    return (
+        db.session.scalar(select(PassedOver.id).where(PassedOver.party_id == party.id).limit(1)) is not None
+    )
+
+
+def members(party_id: int) -> list[tuple[Signup, Resident]]:
+    """Everybody of a party, cancelled places too, in the order they were written."""
+    rows = db.session.execute(_with_person().where(Signup.party_id == party_id).order_by(Signup.id))
+    return [(signup, resident) for signup, resident in rows]
+
+
+def roster(event: Event) -> list[tuple[Signup, Resident, Party]]:
+    """Everybody with a live place at an event: those with a seat by initials, then those who wait in line."""
+    rows = db.session.execute(
+        _with_person()
+        .join(Party, Party.id == Signup.party_id)
+        .add_columns(Party)
+        .where(Signup.event_id == event.id, Signup.state != Place.CANCELLED)
+        .order_by(Signup.state == Place.WAITLISTED, Party.queue_number, Resident.initials, Signup.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def places_of(resident_id: int, *, limit: int = 50) -> list[tuple[Signup, Event]]:
+    """A person's places, newest event first."""
+    rows = db.session.execute(
+        select(Signup, Event)
+        .join(Event, Event.id == Signup.event_id)
+        .where(Signup.resident_id == resident_id)
+        .order_by(Event.starts_at.desc(), Signup.id)
+        .limit(limit)
+    )
+    return [(signup, event) for signup, event in rows]
+
+
+def by_codes(codes: Sequence[str]) -> list[tuple[Signup, Event, str]]:
+    """The places that codes stand for, with event and code, soonest event first; unknown codes are left out."""
+    known = {vault().index("place", code): code for code in codes}
+    rows = db.session.execute(
+        select(Signup, Event)
+        .join(Event, Event.id == Signup.event_id)
+        .where(Signup.code_index.in_(known))
+        .order_by(Event.starts_at, Signup.id)
+    )
+    return [(signup, event, known[bytes(signup.code_index)]) for signup, event in rows]
+
+
+def _with_person() -> Select:
+    return select(Signup, Resident).join(Resident, Resident.id == Signup.resident_id)
+
+
+def still_open(now: datetime) -> ColumnElement[bool]:
+    """The condition on Event "a freed seat may be given on": published and not begun, or postponed."""
+    return or_((Event.state == State.PUBLISHED) & (Event.starts_at > now), Event.state == State.POSTPONED)
