@@ -6,6 +6,7 @@ asked for it. From those lines the groups are read: `boot` (uv itself), the prog
 
 import ast
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -121,6 +122,9 @@ def _one_at_a_time():
 
 
 def _build(group: str) -> None:
+    for folder in (ROOT, BOOT, VENV):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     _say("正在准备运行环境，第一次需要一两分钟…… Preparing the environment, a minute or two the first time …")
     pip = _find_pip()
     uv = _ensure_uv(pip)
