@@ -13,10 +13,10 @@ from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
 from stationapp.web import assets, errors, filters, headers, words
 
-PUBLIC_PAGES = ("web.health", "web.view")
+PUBLIC_PAGES = ("web.health", "web.view", "events.views", "sites.views")
 """Modules with a blueprint `bp` at the root."""
 
-DESK_PAGES: tuple[str, ...] = ("jobs.desk",)
+DESK_PAGES: tuple[str, ...] = ("events.desk", "sites.desk", "jobs.desk",)
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 
 WORDS: tuple[str, ...] = ("events.words",)

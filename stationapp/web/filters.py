@@ -78,5 +78,10 @@ def init_app(app: Flask) -> None:
     ):
         app.jinja_env.filters[name] = function
     app.jinja_env.globals.update(
-        span=span, percent=percent, now=clock.now, elder=is_elder, settings=app.config["SETTINGS"]
+        span=span,
+        percent=percent,
+        local=clock.local,
+        now=clock.now,
+        elder=is_elder,
+        settings=app.config["SETTINGS"],
     )

@@ -1,0 +1,207 @@
+"""What residents read: what is on, and one event with its place. Plain columns, no sign-up is ever counted."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+
+from stationapp import clock
+from stationapp.db import db
+from stationapp.events.models import Event, EventTheme
+from stationapp.events.rules import PUBLIC, Category, Stage, State, Theme, Window, stage
+from stationapp.refusal import NotFound
+from stationapp.rooms.models import Room
+from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
+from stationapp.sites.rules import Level
+
+UNDER_WAY_FOR = timedelta(days=92)
+"""An event that began longer ago is not looked for among those under way."""
+
+LAST_PAGE = 50
+"""Nobody leafs further; a day or a search leads there. Bounds the work an address can ask for."""
+
+_CALLED_OFF = (State.CANCELLED, State.POSTPONED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader narrows the list to; every part may be missing.
+
+    `first` and `last` are local dates, both included; `path` is the site tree's, `site_id` for a site that has
+    nothing beneath it; `words` is searched in title, summary, place and the site's short name.
+    """
+
+    site_id: int | None = None
+    path: str = ""
+    first: date | None = None
+    last: date | None = None
+    category: Category | None = None
+    free: bool = False
+    words: str = ""
+
+
+class Line(NamedTuple):
+    """An event as a list shows it."""
+
+    code: str
+    state: State
+    title: str
+    summary: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    capacity: int | None
+    taken: int
+    waiting: int
+    site: str
+
+    def stage(self, now: datetime) -> Stage:
+        """Where it stands at `now`."""
+        window = Window(self.starts_at, self.ends_at, self.opens_at, self.closes_at)
+        return stage(self.state, window, self.capacity, self.taken, now)
+
+    def changes_at(self, now: datetime) -> datetime:
+        """The next instant at which its stage may become another by time alone."""
+        marks = (self.opens_at, self.closes_at, self.starts_at, self.ends_at)
+        return min((at for at in marks if at and at > now), default=self.ends_at)
+
+
+_COLUMNS = (
+    Event.code,
+    Event.state,
+    Event.title,
+    Event.summary,
+    Event.place,
+    Event.starts_at,
+    Event.ends_at,
+    Event.opens_at,
+    Event.closes_at,
+    Event.capacity,
+    Event.taken,
+    Event.waiting,
+    Site.short_name,
+)
+
+
+def what_is_on(filters: Filters, *, page: int, size: int, now: datetime) -> tuple[Line, ...]:
+    """Public events not over yet, soonest first; up to `size` + 1 lines tell whether another page follows.
+
+    Events called off stay until the day they were meant for is over.
+    """
+    query = _of_one_site if filters.site_id or filters.path else _of_the_district
+    wanted = query(_narrowed(filters, now), now, page * size + 1)
+    return tuple(Line(*row) for row in db.session.execute(wanted.offset((page - 1) * size)))
+
+
+def _of_one_site(narrowed: Select, now: datetime, limit: int) -> Select:
+    """Walks the index on (site, starts_at)."""
+    live = and_(Event.state == State.PUBLISHED, Event.ends_at > now)
+    off = and_(Event.state.in_(_CALLED_OFF), Event.starts_at >= _midnight(now))
+    query = narrowed.where(Event.starts_at >= now - UNDER_WAY_FOR, or_(live, off))
+    return query.order_by(Event.starts_at, Event.code).limit(limit)
+
+
+def _of_the_district(narrowed: Select, now: datetime, limit: int) -> Select:
+    """Walks the index on (state, starts_at), once a state, and merges: no sorting of all that is to come."""
+    live = narrowed.where(
+        Event.state == State.PUBLISHED, Event.starts_at >= now - UNDER_WAY_FOR, Event.ends_at > now
+    )
+    off = [
+        narrowed.where(Event.state == state, Event.starts_at >= _midnight(now)) for state in _CALLED_OFF
+    ]
+    parts = [part.order_by(Event.starts_at, Event.code).limit(limit).subquery() for part in (live, *off)]
+    merged = union_all(*(select(part) for part in parts)).subquery()
+    return select(merged).order_by(merged.c.starts_at, merged.c.code).limit(limit)
+
+
+def _narrowed(filters: Filters, now: datetime) -> Select:
+    query = select(*_COLUMNS).join(Site, Site.id == Event.site_id)
+    for condition in _conditions(filters, now):
+        query = query.where(condition)
+    return query
+
+
+def _conditions(filters: Filters, now: datetime):
+    if filters.site_id:
+        yield Event.site_id == filters.site_id
+    elif filters.path:
+        yield beneath(filters.path)
+    if filters.first:
+        yield Event.ends_at > clock.instant(filters.first)
+    if filters.last:
+        yield Event.starts_at < clock.instant(filters.last + timedelta(days=1))
+    if filters.category:
+        yield Event.category == filters.category
+    if filters.free:
+        yield _has_free_places(now)
+    for word in filters.words.split():
+        fields = (Event.title, Event.summary, Event.place, Site.short_name)
+        yield or_(*(field.icontains(word, autoescape=True) for field in fields))
+
+
+def _has_free_places(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Event.state == State.PUBLISHED,
+        Event.starts_at > now,
+        or_(Event.opens_at.is_(None), Event.opens_at <= now),
+        or_(Event.closes_at.is_(None), Event.closes_at > now),
+        or_(Event.capacity.is_(None), Event.taken < Event.capacity),
+    )
+
+
+def _midnight(now: datetime) -> datetime:
+    return clock.instant(clock.day_of(now))
+
+
+class Shown(NamedTuple):
+    """A public event with everything its page says."""
+
+    event: Event
+    site: Site
+    room: Room | None
+    themes: tuple[Theme, ...]
+
+    def stage(self, now: datetime) -> Stage:
+        """Where it stands at `now`."""
+        event = self.event
+        window = Window(event.starts_at, event.ends_at, event.opens_at, event.closes_at)
+        return stage(event.state, window, event.capacity, event.taken, now)
+
+    @property
+    def phone(self) -> str:
+        """Whom to call about it."""
+        return self.event.contact_phone or self.site.phone
+
+
+def get_shown(code: str) -> Shown:
+    """The event with that code, if residents may see it; raises NotFound."""
+    found = db.session.execute(
+        select(Event, Site, Room)
+        .join(Site, Site.id == Event.site_id)
+        .outerjoin(Room, Room.id == Event.room_id)
+        .where(Event.code == code, Event.state.in_(PUBLIC))
+    ).first()
+    if found is None:
+        raise NotFound
+    event, site, room = found
+    themes = db.session.scalars(
+        select(EventTheme.theme).where(EventTheme.event_id == event.id).order_by(EventTheme.theme)
+    )
+    return Shown(event, site, room, tuple(themes))
+
+
+class Contact(NamedTuple):
+    """Where to call."""
+
+    short_name: str
+    phone: str
+
+
+def center_contact() -> Contact | None:
+    """The district center's name and telephone; None on an empty instance."""
+    found = db.session.execute(select(Site.short_name, Site.phone).where(Site.level == Level.CENTER)).first()
+    return Contact(*found) if found else None

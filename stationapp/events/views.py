@@ -1,0 +1,106 @@
+"""What is on, and one event: the pages residents come for."""
+
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request
+
+from stationapp import clock, codes
+from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, what_is_on
+from stationapp.events.rules import Category
+from stationapp.sites.models import Site
+from stationapp.sites.queries import find_site, list_sites
+from stationapp.sites.rules import Level
+from stationapp.web.paging import Page, page_number
+
+bp = Blueprint("events", __name__)
+
+SIZE = 20
+LONGEST_SEARCH = 30
+_ASKED = ("site", "day", "category", "free", "q")
+
+
+@bp.get("/")
+def index():
+    """What is on near you, soonest first."""
+    return _list("events/index.html")
+
+
+@bp.get("/events")
+def every():
+    """The same list with every filter laid out."""
+    return _list(
+        "events/every.html", sites=list_sites(on=clock.day_of(clock.now())), categories=tuple(Category)
+    )
+
+
+@bp.get("/events/<code>")
+def show(code: str):
+    """One event: what, when, where, for whom, is there a place, how to come, whom to call."""
+    tidied = codes.tidy(code)
+    if tidied != code:
+        return redirect(f"/events/{tidied}", code=301)
+    shown = get_shown(code)
+    return render_template("events/show.html", shown=shown, form=None)
+
+
+def _list(template: str, **more):
+    now, number = clock.now(), min(page_number(), LAST_PAGE)
+    asked = {name: text for name in _ASKED if (text := request.args.get(name, "").strip())}
+    site = find_site(asked["site"][:20]) if "site" in asked else None
+    filters = _filters(asked, site, now)
+    lines = what_is_on(filters, page=number, size=SIZE, now=now)
+    return render_template(
+        template,
+        days=_by_day(lines[:SIZE], now),
+        page=Page([], number, len(lines) > SIZE and number < LAST_PAGE),
+        site=site,
+        contact=site or center_contact(),
+        asked=asked,
+        asked_date=filters.first if filters.first == filters.last else None,
+        today=clock.day_of(now),
+        address=lambda **changes: _address(asked | changes),
+        **more,
+    )
+
+
+def _address(asked: dict[str, str]) -> str:
+    return "?" + urlencode({name: text for name, text in asked.items() if text})
+
+
+def _filters(asked: dict[str, str], site: Site | None, now: datetime) -> Filters:
+    first, last = _days(asked.get("day", ""), clock.day_of(now))
+    return Filters(
+        site_id=site.id if site and site.level is Level.STATION else None,
+        path=site.path if site and site.level is Level.OFFICE else "",
+        first=first,
+        last=last,
+        category=next((case for case in Category if case.value == asked.get("category")), None),
+        free="free" in asked,
+        words=asked.get("q", "")[:LONGEST_SEARCH].replace("\0", ""),
+    )
+
+
+def _days(text: str, today: date) -> tuple[date | None, date | None]:
+    """The first and last local day meant by today, tomorrow, weekend or YYYY-MM-DD; none for anything else."""
+    if text == "today":
+        return today, today
+    if text == "tomorrow":
+        return today + timedelta(days=1), today + timedelta(days=1)
+    if text == "weekend":
+        sunday = today + timedelta(days=6 - today.weekday())
+        return max(today, sunday - timedelta(days=1)), sunday
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None, None
+    return (day, day) if 2000 <= day.year < 3000 else (None, None)
+
+
+def _by_day(lines: tuple[Line, ...], now: datetime) -> list[tuple[date, list]]:
+    """Lines with their stages under the local day they begin on; what is under way stands under today."""
+    today, days = clock.day_of(now), {}
+    for line in lines:
+        day = max(clock.day_of(line.starts_at), today)
+        days.setdefault(day, []).append((line, line.stage(now)))
+    return list(days.items())
