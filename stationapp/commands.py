@@ -1,0 +1,199 @@
+"""What each verb of the command line does. Each is an edge: it opens the transactions and prints what happened.
+
+Exit codes: DONE, PARTLY (done in part, or a check failed), COULD_NOT.
+"""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+
+from flask import Flask
+from sqlalchemy import true
+
+from stationapp import clock, serving
+from stationapp.accounts.operations import add_staff, invite
+from stationapp.accounts.rules import Role
+from stationapp.audit.rules import Check
+from stationapp.db import transaction
+from stationapp.importing.kinds import Kind
+from stationapp.importing.operations import Loaded, load
+from stationapp.importing.queries import sites_where
+from stationapp.refusal import Refused
+from stationapp.reports.files import render
+from stationapp.reports.operations import close_month
+from stationapp.reports.queries import figures
+from stationapp.sample import operations as sample
+from stationapp.sites.models import Site
+from stationapp.sites.queries import find_site
+from stationapp.system import facts
+from stationapp.web.errors import sentence
+
+DONE, PARTLY, COULD_NOT = 0, 1, 2
+
+CHECKED = (
+    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "events.checks",
+    "signups.checks", "attendance.checks", "volunteers.checks", "reports.checks", "jobs.checks",
+)  # fmt: skip
+"""Modules with `CHECKS`, in the order `audit` prints them."""
+
+
+class CouldNot(Exception):
+    """The command cannot do its work; the message is one sentence."""
+
+
+def run(app: Flask, arguments: argparse.Namespace) -> int:
+    """Serve pages and jobs; a new instance gets the sample district and its staff's links first."""
+    if not arguments.empty and not sites_where(true()):
+        sample.settle(_progress)
+    where = f"http://{arguments.host}:{arguments.port}"
+    for name, role, token in sample.links():
+        print(f"{name}（{role}）  {where}/desk/invitations/{token}", flush=True)
+    print(f"打开 {where}", flush=True)
+    serving.serve_with_jobs(app, arguments.host, arguments.port)
+    return DONE
+
+
+def web(app: Flask, arguments: argparse.Namespace) -> int:
+    """Serve pages alone."""
+    serving.serve(arguments.host, arguments.port)
+    return DONE
+
+
+def jobs(app: Flask, arguments: argparse.Namespace) -> int:
+    """Run the jobs alone."""
+    serving.run_jobs(app)
+    return DONE
+
+
+def upgrade(app: Flask, arguments: argparse.Namespace) -> int:
+    """Nothing left to do: every verb migrates before it starts."""
+    print("数据库已是最新。")
+    return DONE
+
+
+def load_files(app: Flask, arguments: argparse.Namespace) -> int:
+    """Take files in; problems go to standard output, one line each."""
+    kind, code = Kind(arguments.kind), DONE
+    for path in arguments.files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CouldNot(f"{path.name} 打不开：{error.strerror}") from error
+        loaded = _load(kind, content, path.name, arguments)
+        for problem in loaded.problems:
+            print(problem.line)
+        refused = bool(loaded.lost) and arguments.strict
+        would = "没有导入（--strict）" if refused else "试一遍，没有保存" if arguments.dry_run else "已导入"
+        print(
+            f"{path.name}：{would}。新增 {loaded.added}，更新 {loaded.changed}，原来就有 {loaded.same}，"
+            f"读不进来 {len(loaded.lost)}"
+        )
+        code = max(code, PARTLY if loaded.lost else DONE)
+    return code
+
+
+def _load(kind: Kind, content: bytes, filename: str, arguments: argparse.Namespace) -> Loaded:
+    now = clock.now()
+    month = arguments.month and (arguments.month.year, arguments.month.month)
+
+    def take_in() -> Loaded:
+        within = sites_where(true())
+        return load(
+            kind, content, filename, within=within, by=None, now=now, today=clock.day_of(now), month=month
+        )
+
+    if arguments.dry_run or arguments.strict:
+        with transaction(rehearse=True):
+            loaded = take_in()
+        if arguments.dry_run or loaded.lost:
+            return loaded
+    with transaction():
+        return take_in()
+
+
+def staff(app: Flask, arguments: argparse.Namespace) -> int:
+    """Add a member of staff and print a one-time link."""
+    site = _site(arguments.site)
+    now = clock.now()
+    with app.test_request_context(), transaction():
+        try:
+            person = add_staff(arguments.name, site=site, role=Role(arguments.role), by=None, now=now)
+        except Refused as refused:
+            raise CouldNot(sentence(refused)) from refused
+        token = invite(person, by=None, now=now)
+    print(f"{app.config['SETTINGS'].public_url}/desk/invitations/{token}")
+    return DONE
+
+
+def _site(code: str) -> Site:
+    site = find_site(code)
+    if site is None:
+        raise CouldNot(f"没有代码是 {code} 的阵地；代码见阵地表")
+    return site
+
+
+def report(app: Flask, arguments: argparse.Namespace) -> int:
+    """The month's coverage of a site, to standard output or a file; `--close` freezes it first."""
+    site = _site(arguments.site)
+    with app.test_request_context():
+        if arguments.close:
+            _close(site, arguments)
+        body = render(figures(site, arguments.month), arguments.format)
+    if arguments.out:
+        arguments.out.write_bytes(body)
+        print(f"已写入 {arguments.out.name}")
+    else:
+        sys.stdout.buffer.write(body)
+    return DONE
+
+
+def _close(site: Site, arguments: argparse.Namespace) -> None:
+    with transaction():
+        try:
+            close_month(site, arguments.month, by=None, now=clock.now(), reason=arguments.reason)
+        except Refused as refused:
+            raise CouldNot(sentence(refused)) from refused
+
+
+def audit(app: Flask, arguments: argparse.Namespace) -> int:
+    """Run every invariant, read-only: 0 clean, 1 violated, 2 could not check."""
+    found, failed = {}, {}
+    with app.test_request_context():
+        for check in all_checks():
+            try:
+                found[check.name, check.says] = check.find()
+            except Exception as error:  # a check that cannot run is not a check that passed
+                failed[check.name, check.says] = type(error).__name__
+    if arguments.json:
+        print(_as_json(found, failed))
+    else:
+        _print_findings(found, failed)
+    return COULD_NOT if failed else PARTLY if any(found.values()) else DONE
+
+
+def all_checks() -> list[Check]:
+    """Every invariant of every feature."""
+    return [check for name in CHECKED for check in import_module(f"stationapp.{name}").CHECKS]
+
+
+def _as_json(found: dict, failed: dict) -> str:
+    checks = [{"name": name, "says": says, "rows": rows} for (name, says), rows in found.items()]
+    broken = [{"name": name, "says": says, "error": error} for (name, says), error in failed.items()]
+    return json.dumps({"facts": facts(), "checks": checks, "could_not": broken}, ensure_ascii=False, indent=1)
+
+
+def _print_findings(found: dict, failed: dict) -> None:
+    for name, value in facts().items():
+        print(f"{name}: {value}")
+    for (name, says), rows in found.items():
+        shown = "ok" if not rows else f"VIOLATED {len(rows)}: {', '.join(rows[:20])}"
+        print(f"{name:4} {shown}  ({says})")
+    for (name, says), error in failed.items():
+        print(f"{name:4} COULD NOT CHECK: {error}  ({says})")
+
+
+def _progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        print(f"\r正在准备示例区 {done * 100 // of:3d}%", end=end, file=sys.stderr, flush=True)
