@@ -18,7 +18,7 @@ class CoverageReport(Base):
         CheckConstraint("version = 1 OR reason <> ''", name="reason"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # the link's number in the chain
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
     month_on: Mapped[date]  # the month's first day
     version: Mapped[int]

@@ -1,0 +1,125 @@
+"""The invariants of the month (trust.md §2, R1–R4)."""
+
+import json
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.audit.models import Chain
+from stationapp.audit.operations import GENESIS, digest
+from stationapp.audit.rules import Check
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.reports import rows
+from stationapp.reports.models import CoverageReport
+from stationapp.reports.operations import CHAIN, link_content
+from stationapp.reports.queries import figures
+from stationapp.reports.rules import SPECS, Kind, canonical
+from stationapp.reports.versions import facts_unchanged, recomputed
+from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
+
+
+def _reports() -> list[CoverageReport]:
+    return list(db.session.scalars(select(CoverageReport).order_by(CoverageReport.id)))
+
+
+def changed_reports() -> list[str]:
+    """Versions whose hash is not that of their content, or whose place in the chain is broken."""
+    found, previous = [], GENESIS
+    for number, report in enumerate(_reports(), start=1):
+        content = link_content(
+            report.site_id,
+            Month.of(report.month_on),
+            report.version,
+            report.body,
+            report.reason,
+            report.closed_at,
+            report.closed_by,
+        )
+        link = digest(report.previous_hash, {"number": report.id, **content})
+        if (report.id, report.previous_hash, report.hash) != (number, previous, link):
+            found.append(f"report {report.id}")
+        previous = report.hash
+    head = db.session.get(Chain, CHAIN)
+    if head is not None and (head.length, head.hash) != (len(_reports()), previous):
+        found.append(f"chain {CHAIN}")
+    return found
+
+
+def unrepeatable_reports() -> list[str]:
+    """Versions that the very facts they counted no longer give; facts changed since await a restatement."""
+    return [
+        f"report {report.id}"
+        for report in _reports()
+        if facts_unchanged(report) and canonical(recomputed(report)) != report.body
+    ]
+
+
+def unbalanced_sums() -> list[str]:
+    """Months in which own + children is not the whole, or a bridge does not balance."""
+    found = [
+        f"month {body['site']} {body['month']} {id}"
+        for body in _recent()
+        for id in [*wrong_sums(body), *wrong_bridges(body)]
+    ]
+    return found + [
+        f"report {report.id} {id}"
+        for report in _reports()
+        for id in [*wrong_sums(json.loads(report.body)), *wrong_bridges(json.loads(report.body))]
+    ]
+
+
+def wrong_sums(body: dict) -> Iterator[str]:
+    """Figures of a body that do not follow from its own part and the sites directly beneath (R3)."""
+    parts = [row for row in body["by_site"] if row["own"] or row["parent"] == body["site"]]
+    for id, spec in SPECS.items():
+        if spec.kind is Kind.RATIO:
+            continue
+        if id == "I-13":  # hours are floored for show; it is the minutes that add up
+            whole, pieces = body["figures"][id]["minutes"], [row["minutes"] for row in parts]
+        else:
+            whole = body["figures"][id]["value"]
+            pieces = [row["figures"][id]["value"] for row in parts]
+        if (spec.kind is Kind.ADDITIVE and whole != sum(pieces)) or whole > sum(pieces):
+            yield id
+
+
+def wrong_bridges(body: dict) -> Iterator[str]:
+    """Distinct figures whose bridge does not lead to them."""
+    for id, one in body["bridge"].items():
+        beneath = [row for row in body["by_site"] if row["parent"] == body["site"]]
+        balanced = one["children"] - one["repeated"] + one["own_new"] == one["total"]
+        summed = one["children"] == sum(row["figures"][id]["value"] for row in beneath)
+        if not (balanced and summed and one["total"] == body["figures"][id]["value"]):
+            yield id
+
+
+def rowless_figures() -> list[str]:
+    """Figures of the center and the offices whose rows are not as many as they say."""
+    found = []
+    for site, month, body in _recent_months():
+        for id in rows.COUNTED:
+            if rows.measure(rows.Scope(site, month), id) != rows.expected(body, id):
+                found.append(f"month {site.code} {month} {id}")
+    return found
+
+
+def _recent() -> list[dict]:
+    return [body for _, _, body in _recent_months()]
+
+
+def _recent_months() -> list[tuple[Site, Month, dict]]:
+    """The center and the offices in this month and the last one."""
+    this = Month.of(clock.day_of(clock.now()))
+    uppers = list(db.session.scalars(select(Site).where(Site.level != Level.STATION).order_by(Site.code)))
+    return [(site, month, figures(site, month)) for site in uppers for month in (this.plus(-1), this)]
+
+
+CHECKS = (
+    Check("R1", "a closed report's bytes never change", changed_reports),
+    Check("R2", "a closed report equals its facts recomputed", unrepeatable_reports),
+    Check("R3", "sums follow from own and children, bridges balance", unbalanced_sums),
+    Check("R4", "every figure has as many rows behind it as it says", rowless_figures),
+)

@@ -1,0 +1,180 @@
+"""Reads of frozen months: which there are, how they are made again, and what has changed since."""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.refusal import NotFound
+from stationapp.reports.figures import body
+from stationapp.reports.lines import flat
+from stationapp.reports.models import CountedEvent, CoverageReport
+from stationapp.reports.queries import evidence, facts, figures
+from stationapp.reports.rules import DEFINITIONS, state_of
+from stationapp.reports.tally import Facts
+from stationapp.sites.models import Site
+from stationapp.sites.rules import Group
+
+
+def list_versions(site: Site, month: Month) -> list[CoverageReport]:
+    """Every frozen version of a site's month, the latest first."""
+    return list(
+        db.session.scalars(
+            select(CoverageReport)
+            .where(CoverageReport.site_id == site.id, CoverageReport.month_on == month.first_day)
+            .order_by(CoverageReport.version.desc())
+        )
+    )
+
+
+def find_latest(site: Site, month: Month) -> CoverageReport | None:
+    """The version that holds, or None while the month is open."""
+    return next(iter(list_versions(site, month)), None)
+
+
+def get_version(site: Site, month: Month, version: int) -> CoverageReport:
+    """One frozen version; raises NotFound."""
+    for report in list_versions(site, month):
+        if report.version == version:
+            return report
+    raise NotFound
+
+
+def standing(site: Site, month: Month) -> dict:
+    """The body that holds: the latest frozen one, or today's figures while the month is open."""
+    latest = find_latest(site, month)
+    return json.loads(latest.body) if latest else figures(site, month)
+
+
+# --- made again ----------------------------------------------------------------------------------------------
+
+
+def recomputed(report: CoverageReport) -> dict:
+    """A version's body made again from exactly the facts it counted (trust.md R2).
+
+    Events are those of `counted_events`, ledger lines those up to the one it names; the population and the
+    sites in force are part of the version itself.
+    """
+    frozen = json.loads(report.body)
+    site = db.session.get_one(Site, report.site_id)
+    read = facts(site, Month.of(report.month_on), counted_by=report.id, ledger=frozen["ledger"])
+    return body(_as_frozen(read, frozen), version=report.version, state=state_of(report.version))
+
+
+def _as_frozen(read: Facts, frozen: dict) -> Facts:
+    sites = {row["site"]: row for row in frozen["by_site"]}
+    for place in list(read.places.values()):
+        row = sites.get(place.code)
+        read.places[place.id] = place._replace(
+            name=row["name"] if row else place.name,
+            active=bool(row and row["active"]),
+            lived=row is not None,
+        )
+    ids = {place.code: place.id for place in read.places.values()}
+    read.populations = {
+        (ids[row["site"]], Group(group)): share["denominator"]
+        for row in frozen["coverage"]
+        for group, share in row["groups"].items()
+        if share["denominator"] is not None and row["site"] in ids
+    }
+    read.sources = frozen["populations"]
+    return read
+
+
+def facts_unchanged(report: CoverageReport) -> bool:
+    """Whether every counted event still stands as it was closed out then, by the same definitions and sites."""
+    frozen = json.loads(report.body)
+    moved = db.session.scalar(
+        select(func.count())
+        .select_from(CountedEvent)
+        .join(Event, Event.id == CountedEvent.event_id)
+        .where(
+            CountedEvent.report_id == report.id,
+            (Event.state != State.CLOSED_OUT) | (Event.closed_out_at != CountedEvent.closed_out_at),
+        )
+    )
+    return moved == 0 and frozen["definitions"] == DEFINITIONS and _same_tree(report, frozen)
+
+
+def _same_tree(report: CoverageReport, frozen: dict) -> bool:
+    site = db.session.get_one(Site, report.site_id)
+    read = facts(site, Month.of(report.month_on), counted_by=report.id)
+    codes = {place.id: place.code for place in read.places.values()}
+    now = {
+        (place.code, codes.get(place.parent_id or 0), place.active)
+        for place in read.places.values()
+        if place.id != site.id and place.lived
+    }
+    then = {(row["site"], row["parent"], row["active"]) for row in frozen["by_site"] if not row["own"]}
+    return now <= then
+
+
+# --- what has changed since ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LateEvent:
+    """A fact of a closed month that came, changed or went after its closing."""
+
+    event: Event
+    site: Site
+    what: str  # "new", "again" (closed out once more), "reopened"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number that differs between two bodies; keys as in `lines.flat`."""
+
+    key: tuple[str, ...]
+    old: object
+    new: object
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the next version would bring (trust.md R5)."""
+
+    events: list[LateEvent]
+    changes: list[Change]
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.changes)
+
+
+def pending(report: CoverageReport, site: Site, month: Month) -> Pending:
+    """Late facts since that version, and the difference they make."""
+    live = figures(site, month)
+    return Pending(late_events(report, site, month), differences(json.loads(report.body), live))
+
+
+def differences(old: dict, new: dict) -> list[Change]:
+    """Every number of the summary that differs."""
+    before, after = flat(old), flat(new)
+    keys = dict.fromkeys([*after, *before])
+    return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+
+
+def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEvent]:
+    """Events closed out or reopened after that version, by when they were held."""
+    counted = dict(
+        db.session.execute(
+            select(CountedEvent.event_id, CountedEvent.closed_out_at).where(
+                CountedEvent.report_id == report.id
+            )
+        ).tuples()
+    )
+    present = evidence(site, month)
+    what = {id: "reopened" for id in counted if id not in present}
+    what |= {id: "again" for id in present if id in counted and present[id] != counted[id]}
+    what |= {id: "new" for id in present if id not in counted}
+    rows = db.session.execute(
+        select(Event, Site)
+        .join(Site, Site.id == Event.site_id)
+        .where(Event.id.in_(what))
+        .order_by(Event.starts_at, Event.id)
+    )
+    return [LateEvent(event, held_by, what[event.id]) for event, held_by in rows]
