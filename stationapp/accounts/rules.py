@@ -1,9 +1,14 @@
 """Who may do what where (domain.md §4): one pure decision, `may(user, action, site)`."""
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 
-from stationapp.sites.rules import contains
+from pypinyin import lazy_pinyin
+
+from stationapp.sites.rules import Level, contains
 
 
 class Role(Enum):
@@ -35,6 +40,7 @@ class Action(Enum):
     CLOSE_MONTH = "close_month"
     LOAD_FILES = "load_files"
     MANAGE_STAFF = "manage_staff"
+    SET_UP = "set_up"  # settings of a site
     SEE_JOBS = "see_jobs"
     READ_AUDIT = "read_audit"
 
@@ -47,7 +53,21 @@ class Reach(Enum):
     BENEATH = "beneath"  # only sites strictly beneath
 
 
-_MANAGER = dict.fromkeys((Action.ENTER, Action.SEE_EVENTS, Action.PLAN, Action.SIGN_UP, Action.CHECK_IN, Action.REVEAL, Action.CLOSE_OUT, Action.PROPOSE_HOURS, Action.SEE_FIGURES, Action.SEE_ROWS), Reach.SUBTREE)
+_MANAGER = dict.fromkeys(
+    (
+        Action.ENTER,
+        Action.SEE_EVENTS,
+        Action.PLAN,
+        Action.SIGN_UP,
+        Action.CHECK_IN,
+        Action.REVEAL,
+        Action.CLOSE_OUT,
+        Action.PROPOSE_HOURS,
+        Action.SEE_FIGURES,
+        Action.SEE_ROWS,
+    ),
+    Reach.SUBTREE,
+)
 
 RIGHTS: dict[Role, dict[Action, Reach]] = {
     Role.MANAGER: _MANAGER,
@@ -61,6 +81,7 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
         Action.APPROVE: Reach.BENEATH,
         Action.APPROVE_HOURS: Reach.BENEATH,
         Action.CLOSE_MONTH: Reach.SUBTREE,
+        Action.SET_UP: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,
         Action.SEE_JOBS: Reach.SUBTREE,
     },
@@ -69,6 +90,7 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
         Action.ENTER: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,
         Action.MANAGE_STAFF: Reach.SUBTREE,
+        Action.SET_UP: Reach.SUBTREE,
         Action.SEE_JOBS: Reach.SUBTREE,
         Action.SEE_FIGURES: Reach.SUBTREE,
     },
@@ -127,9 +149,86 @@ class AccountRefusal(Enum):
     PASSWORD_TOO_COMMON = "password_too_common"
     LOGIN_TAKEN = "login_taken"
     LOGIN_BAD = "login_bad"
-    ROLE_NOT_HERE = (
-        "role_not_here"  # administrator and auditor belong to the center, reviewer not to a station
-    )
+    PASSWORD_WRONG = "password_wrong"  # the present one, when choosing another
+    NAME_MISSING = "name_missing"
+    ROLE_NOT_HERE = "role_not_here"  # see `role_fits`
     NOT_FROM_ABOVE = "not_from_above"
     OWN_ACCOUNT = "own_account"
     LAST_ADMINISTRATOR = "last_administrator"
+
+
+_LEVELS = {
+    Role.ADMINISTRATOR: frozenset({Level.CENTER}),
+    Role.AUDITOR: frozenset({Level.CENTER}),
+    Role.REVIEWER: frozenset({Level.CENTER, Level.OFFICE}),
+}
+
+
+def role_fits(role: Role, level: Level) -> bool:
+    """Whether a role may be held at a site of that level (domain.md §4)."""
+    return level in _LEVELS.get(role, frozenset(Level))
+
+
+PASSWORD_LENGTH = 10
+PASSWORD_LONGEST = 200
+
+_COMMON_ONES = """
+    1234567890 0123456789 0987654321 12345678910 123456789a a123456789 1q2w3e4r5t qwertyuiop 1qaz2wsx3edc
+    password123 password1234 passw0rd123 woaini1314520 woaini520520 wojiushiwo aini1314520 zxcvbnm123
+    asdfghjkl123 qwer123456 abcd123456 abc1234567 admin123456 adminadmin administrator wenming123 zhandian123
+    woaizhongguo zhongguo123 luoyang123 jianxi123456 5201314520 1314520520 9876543210 147258369a 1472583690"""
+_COMMON = frozenset(_COMMON_ONES.split())
+
+
+def password_problem(password: str, login: str) -> AccountRefusal | None:
+    """What is wrong with a new password; its length counts, not its mixture of characters."""
+    if len(password) < PASSWORD_LENGTH:
+        return AccountRefusal.PASSWORD_TOO_SHORT
+    plain = password.lower()
+    if (
+        plain in _COMMON
+        or len(set(plain)) < 4
+        or (login and plain.startswith(login) and len(plain) - len(login) < 5)
+    ):
+        return AccountRefusal.PASSWORD_TOO_COMMON
+    return None
+
+
+_LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,31}")
+
+
+def tidy_login(text: str) -> str:
+    """A login name as it is kept and looked up: lower case, no blanks around."""
+    return text.strip().lower()
+
+
+def login_problem(login: str) -> AccountRefusal | None:
+    """What is wrong with a login name: 3–32 letters, digits, dots or hyphens, a letter first."""
+    return None if _LOGIN.fullmatch(login) else AccountRefusal.LOGIN_BAD
+
+
+def suggest_login(name: str, taken: Container[str] = ()) -> str:
+    """A login name made of a person's name in pinyin, with a number when it is taken: 林晓燕 → "linxiaoyan"."""
+    letters = "".join(lazy_pinyin(name, errors="ignore") or name.split()).lower()
+    stem = "".join(c for c in letters if c.isascii() and c.isalnum())[:24].lstrip("0123456789")
+    stem = stem if len(stem) >= 3 else f"user{stem}"
+    return next(login for n in count(1) if (login := stem if n == 1 else f"{stem}{n}") not in taken)
+
+
+_BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+            ("Linux", "Linux"))  # fmt: skip
+
+
+def device_word(user_agent: str) -> str:
+    """A browser's name and system for the list of sign-ins; nothing else of the header is kept."""
+    found = (
+        next((word for mark, word in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
+    )
+    return " · ".join(filter(None, found))

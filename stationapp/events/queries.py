@@ -34,7 +34,8 @@ def get_with_site(code: str) -> tuple[Event, Site]:
     ).one_or_none()
     if found is None:
         raise NotFound
-    return found.tuple()
+    event, site = found
+    return event, site
 
 
 def themes_of(event_id: int) -> frozenset[Theme]:
@@ -47,6 +48,11 @@ def fields_of(event: Event) -> EventFields:
     return EventFields(**{name: getattr(event, name) for name in COLUMNS}, themes=themes_of(event.id))
 
 
+def maker_of(event: Event) -> str | None:
+    """The name of who wrote the draft; None: the system, or a file."""
+    return db.session.scalar(select(Staff.name).where(Staff.id == event.made_by))
+
+
 def list_steps(event_id: int) -> list[tuple[EventStep, str | None]]:
     """The steps taken, oldest first, each with the name of who took it (None: the system)."""
     rows = db.session.execute(
@@ -55,7 +61,12 @@ def list_steps(event_id: int) -> list[tuple[EventStep, str | None]]:
         .where(EventStep.event_id == event_id)
         .order_by(EventStep.id)
     )
-    return [row.tuple() for row in rows]
+    return [(step, name) for step, name in rows]
+
+
+def office_publishes_directly(site: Site) -> bool:
+    """Whether the site above lets its stations publish without asking."""
+    return bool(db.session.scalar(select(Site.publishes_directly).where(Site.id == site.parent_id)))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The life of an event and what may be written into one (domain.md §5, §13)."""
 
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from enum import Enum
 
 from stationapp.sites.rules import Level
@@ -182,6 +182,11 @@ def stage(state: State, window: Window, capacity: int | None, taken: int, now: d
     return Stage.FULL if capacity is not None and taken >= capacity else Stage.OPEN
 
 
+def window(event: object) -> Window:
+    """The times of an event or of `EventFields`."""
+    return Window(event.starts_at, event.ends_at, event.opens_at, event.closes_at)
+
+
 _FIXED = {
     State.POSTPONED: Stage.POSTPONED,
     State.CANCELLED: Stage.CANCELLED,
@@ -229,6 +234,16 @@ WHERE_AND_WHEN = ("starts_at", "ends_at", "room_id", "place")
 EDITABLE = frozenset({State.DRAFT, State.RETURNED, State.PUBLISHED, State.POSTPONED})
 
 
+def weeks_later(fields_now: EventFields, now: datetime) -> EventFields:
+    """The same for a next time: every time moved by whole weeks, at least one, until it lies ahead of `now`."""
+    week = timedelta(weeks=1)
+    by = max(week, week * ((now - fields_now.starts_at) // week + 1))
+    return replace(
+        fields_now,
+        **{name: at and at + by for name, at in vars(window(fields_now)).items()},
+    )
+
+
 def problem(wish: EventFields) -> EventRefusal | None:
     """What contradicts itself in `wish`, whatever the event's state; None when it may be kept."""
     if wish.ends_at <= wish.starts_at:
@@ -243,20 +258,25 @@ def problem(wish: EventFields) -> EventRefusal | None:
 
 
 def missing(values: object) -> tuple[str, ...]:
-    """Which of REQUIRED are still empty in an event or in `EventFields`; a room is a place too."""
-    return tuple(
-        name for name in REQUIRED if not getattr(values, name) and not (name == "place" and values.room_id)
-    )
+    """Which of REQUIRED are still empty in an event or in `EventFields`."""
+    return tuple(name for name in REQUIRED if not getattr(values, name))
 
 
-def change_problem(state: State, starts_at: datetime, wish: EventFields, taken: int, now: datetime):
-    """Why an event in `state` that starts at `starts_at` may not become `wish` at `now`: an EventRefusal or None."""
+def locked(state: State, starts_at: datetime, now: datetime) -> EventRefusal | None:
+    """Why an event cannot be changed at all at `now`, whatever is typed; None when it can."""
     if state is State.SUBMITTED:
         return EventRefusal.UNDER_REVIEW
     if state not in EDITABLE:
         return EventRefusal.NOT_FROM_HERE
-    if state is State.PUBLISHED and now >= starts_at:
-        return EventRefusal.ALREADY_HELD
+    return EventRefusal.ALREADY_HELD if state is State.PUBLISHED and now >= starts_at else None
+
+
+def change_problem(
+    state: State, starts_at: datetime, wish: EventFields, taken: int, now: datetime
+) -> EventRefusal | None:
+    """Why an event in `state` that starts at `starts_at` may not become `wish` at `now`; None when it may."""
+    if reason := locked(state, starts_at, now):
+        return reason
     if state is State.PUBLISHED and wish.starts_at <= now:
         return EventRefusal.STARTS_IN_PAST
     if wish.capacity is not None and wish.capacity < taken:
@@ -266,8 +286,8 @@ def change_problem(state: State, starts_at: datetime, wish: EventFields, taken: 
 
 def step_problem(
     step: Step, state: State, starts_at: datetime, ends_at: datetime, reason: str, now: datetime
-):
-    """Why a step may not be taken at `now`: an EventRefusal or None. Completeness is looked at apart."""
+) -> EventRefusal | None:
+    """Why a step may not be taken at `now`; None when it may. Completeness is looked at apart."""
     if state not in MACHINE[step][0]:
         return EventRefusal.NOT_FROM_HERE
     if step in NEEDS_REASON and not reason.strip():

@@ -54,3 +54,11 @@ def list_sites(path: str = "/", *, level: Level | None = None, on: date | None =
 def list_children(site: Site) -> list[Site]:
     """The sites directly beneath."""
     return list(db.session.scalars(select(Site).where(Site.parent_id == site.id).order_by(Site.code)))
+
+
+def list_where(
+    condition: ColumnElement[bool], *, level: Level | None = None, most: int | None = None
+) -> list[Site]:
+    """Sites for which a condition on Site holds (`accounts.queries.reached`), in code order."""
+    query = select(Site).where(condition).order_by(Site.code).limit(most)
+    return list(db.session.scalars(query.where(Site.level == level) if level else query))

@@ -22,6 +22,12 @@ class Group(Enum):
     OVER_80 = "over80"
 
 
+class SiteRefusal(Enum):
+    """Why an act on a site is refused."""
+
+    NOT_AN_OFFICE = "not_an_office"  # only an office decides about stations
+
+
 BENEATH = {Level.CENTER: Level.OFFICE, Level.OFFICE: Level.STATION}
 """Which level may stand under which."""
 

@@ -78,7 +78,9 @@ def tidy(text: str, *, lines: bool = False) -> str:
 
 def readable(text: str) -> bool:
     """Whether a text holds no control character (NUL and its like), no lone surrogate and no direction switch."""
-    return all(c == "\n" or unicodedata.category(c) not in ("Cc", "Cs") and c not in _SWITCHES for c in text)
+    return all(
+        c == "\n" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _SWITCHES) for c in text
+    )
 
 
 _SWITCHES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

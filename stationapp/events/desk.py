@@ -1,0 +1,312 @@
+"""Events at the desk: the list, one event, writing and changing it, and every step of its life."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.accounts.queries import reached
+from stationapp.accounts.rules import Action
+from stationapp.db import db, transaction
+from stationapp.events import operations, queries, rules
+from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month
+from stationapp.events.lines import csv_head, csv_row, line_of
+from stationapp.events.models import Event
+from stationapp.events.queries import Wanted
+from stationapp.events.rules import Category, EventRefusal, Standing, Step
+from stationapp.refusal import NotFound, Refused
+from stationapp.rooms.queries import find_room, list_rooms
+from stationapp.signups.operations import promote
+from stationapp.sites.models import Site
+from stationapp.sites.queries import get_site, list_where
+from stationapp.web.errors import sentence
+from stationapp.web.paging import paged
+from stationapp.web.sheets import csv_answer
+from stationapp.web.view import local_path
+
+bp = Blueprint("events", __name__, url_prefix="/events")
+
+MOST_EXPORTED = 10_000
+
+
+def _its(code: str) -> tuple[Event, Site]:
+    """The event and its site, if this request's action is allowed there."""
+    event, site = queries.get_with_site(code)
+    guard.require(site.path)
+    return event, site
+
+
+# --- the list ---------------------------------------------------------------------------------------------------
+
+
+def _wanted(sites: list[Site]) -> Wanted:
+    return Wanted(
+        site=next((site for site in sites if site.code == request.args.get("site")), None),
+        standing=asked_case("standing", Standing),
+        month=asked_month(),
+        category=asked_case("category", Category),
+        text=request.args.get("q", "").strip().replace("\0", "")[:60],
+    )
+
+
+@bp.get("/")
+def index():
+    """Events of the sites the user works for; with `?standing=submitted` what waits for a decision."""
+    now = clock.now()
+    sites = list_where(reached(guard.reach()))
+    wanted = _wanted(sites)
+    page = paged(queries.at_desk(reached(guard.reach()), wanted, now), scalars=False)
+    return render_template(
+        "desk/events/index.html",
+        page=page,
+        lines=[line_of(event, site, now) for event, site in page.rows],
+        sites=sites,
+        wanted=wanted,
+        may_plan=any(guard.can(Action.PLAN, site.path) for site in sites),
+        approvable={site.id for _event, site in page.rows if guard.can(Action.APPROVE, site.path)},
+        Standing=Standing,
+        Category=Category,
+    )
+
+
+@bp.get("/list.csv")
+def export():
+    """The same list as a file, without pages."""
+    now = clock.now()
+    wanted = _wanted(list_where(reached(guard.reach())))
+    query = queries.at_desk(reached(guard.reach()), wanted, now).limit(MOST_EXPORTED)
+    lines = (line_of(event, site, now) for event, site in db.session.execute(query))
+    return csv_answer(
+        _("活动列表-%(day)s", day=clock.day_of(now)), csv_head(), (csv_row(line) for line in lines)
+    )
+
+
+# --- one event --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<code>")
+def show(code: str):
+    """One event: its facts, its figures, the steps it took, and what can be done now."""
+    return _page(*_its(code))
+
+
+def _page(
+    event: Event,
+    site: Site,
+    *,
+    status: int = 200,
+    step: Step | None = None,
+    problem: str = "",
+    reason: str = "",
+):
+    now = clock.now()
+    return render_template(
+        "desk/events/show.html",
+        event=event,
+        site=site,
+        line=line_of(event, site, now),
+        room=find_room(event.room_id),
+        themes=sorted(queries.themes_of(event.id), key=list(rules.Theme).index),
+        steps=queries.list_steps(event.id),
+        maker=queries.maker_of(event),
+        possible=_possible(event, site, now),
+        editable=guard.can(Action.PLAN, site.path)
+        and rules.locked(event.state, event.starts_at, now) is None,
+        missing=[EventForm()[name].label.text for name in rules.missing(event)],
+        may_plan=guard.can(Action.PLAN, site.path),
+        failed=step,
+        problem=problem,
+        reason=reason,
+    ), status
+
+
+def _possible(event: Event, site: Site, now) -> set[str]:
+    """The steps, by value, that this user may take now."""
+    return {
+        step.value
+        for step, action in _ASKS.items()
+        if rules.step_problem(step, event.state, event.starts_at, event.ends_at, "-", now) is None
+        and (_may_publish(event, site) if step is Step.PUBLISH else guard.can(action, site.path))
+    }
+
+
+_ASKS = {
+    Step.SUBMIT: Action.PLAN,
+    Step.WITHDRAW: Action.PLAN,
+    Step.RETURN: Action.APPROVE,
+    Step.PUBLISH: Action.PLAN,
+    Step.POSTPONE: Action.PLAN,
+    Step.CANCEL: Action.PLAN,
+    Step.CLOSE_OUT: Action.CLOSE_OUT,
+    Step.REOPEN: Action.CLOSE_OUT,
+}
+
+
+def _may_publish(event: Event, site: Site) -> bool:
+    asks = rules.needs_approval(event.state, site.level, queries.office_publishes_directly(site))
+    return guard.can(Action.APPROVE if asks else Action.PLAN, site.path)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new():
+    """A new draft at a site, blank or from another event (`?copy=`)."""
+    copied = _copied()
+    if copied and "site" not in request.args:
+        return redirect(url_for(".new", site=copied[1].code, copy=copied[0].code), code=303)
+    site = _chosen_site()
+    if site is None:
+        sites = list_where(reached(guard.reach()))
+        return render_template("desk/events/pick_site.html", sites=sites)
+    form = EventForm(obj=_next_time(copied[0]) if copied else None)
+    form.offer_rooms(list_rooms(site))
+    if not form.is_submitted():
+        return _form_page("desk/events/new.html", form, site)
+    if not form.validate():
+        return _form_page("desk/events/new.html", form, site, status=422)
+    try:
+        with transaction():
+            event = operations.draft(site, form.fields(), by=guard.user().staff_id, now=clock.now())
+    except Refused as refused:
+        form.blame(refused)
+        return _form_page("desk/events/new.html", form, site, status=409)
+    flash(_("草稿已保存。看一遍，没有问题就提交。"))
+    return redirect(url_for(".show", code=event.code), code=303)
+
+
+def _copied() -> tuple[Event, Site] | None:
+    code = request.args.get("copy")
+    return _its(code) if code else None
+
+
+def _next_time(event: Event) -> rules.EventFields:
+    return rules.weeks_later(queries.fields_of(event), clock.now())
+
+
+def _chosen_site() -> Site | None:
+    """The site the draft is for: `?site=`, or the only one there is to choose."""
+    if code := request.args.get("site"):
+        site = get_site(code)
+        guard.require(site.path)
+        return site
+    sites = list_where(reached(guard.reach()), most=2)
+    if not sites:
+        raise NotFound
+    return sites[0] if len(sites) == 1 else None
+
+
+def _form_page(template: str, form: EventForm, site: Site, *, status: int = 200, **more):
+    return render_template(template, form=form, site=site, **more), status
+
+
+@bp.route("/<code>/edit", methods=["GET", "POST"])
+def edit(code: str):
+    """Change an event; raising its capacity seats who waits."""
+    event, site = _its(code)
+    if reason := rules.locked(event.state, event.starts_at, clock.now()):
+        raise Refused(reason, state=event.state.value)
+    form = EventForm(obj=queries.fields_of(event))
+    form.offer_rooms(list_rooms(site))
+    if not form.is_submitted():
+        return _form_page("desk/events/edit.html", form, site, event=event)
+    if not form.validate():
+        return _form_page("desk/events/edit.html", form, site, event=event, status=422)
+    try:
+        with transaction():
+            _change(event, form.fields())
+    except Refused as refused:
+        form.blame(refused)
+        return _form_page("desk/events/edit.html", form, site, event=queries.get_event(code), status=409)
+    flash(_("已保存。"))
+    return redirect(url_for(".show", code=code), code=303)
+
+
+def _change(event: Event, wish: rules.EventFields) -> None:
+    now, before = clock.now(), event.capacity
+    operations.change(event, wish, by=guard.user().staff_id, now=now)
+    raised = wish.capacity is None or (before is not None and wish.capacity > before)
+    if event.waiting and raised:
+        promote(event.id, now=now)
+
+
+# --- steps ------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/<code>/submission")
+def submission(code: str):
+    """Hand it to the office."""
+    return _walk(code, Step.SUBMIT, operations.submit, _("已提交，等待审核。还没审之前可以撤回。"))
+
+
+@bp.post("/<code>/withdrawal")
+def withdrawal(code: str):
+    """Take it back before anybody decided."""
+    return _walk(code, Step.WITHDRAW, operations.withdraw, _("已撤回，可以继续修改。"))
+
+
+@bp.post("/<code>/return")
+def send_back(code: str):
+    """Give it back to the station, with a reason."""
+    return _walk(code, Step.RETURN, operations.send_back, _("已退回，站点会看到原因。"))
+
+
+@bp.post("/<code>/publication")
+def publication(code: str):
+    """Put it before the public, where approval is not needed or this is the approval."""
+    event, site = _its(code)
+    if not _may_publish(event, site):
+        return _page(
+            event, site, status=409, step=Step.PUBLISH, problem=sentence(Refused(EventRefusal.NEEDS_APPROVAL))
+        )
+    return _walk(code, Step.PUBLISH, operations.publish, _("已发布，居民现在可以看到。"))
+
+
+@bp.post("/<code>/postponement")
+def postponement(code: str):
+    """Put it off; who has a place is on the list of people to ask."""
+    return _walk(
+        code, Step.POSTPONE, operations.postpone, _("已延期，报名都保留着。定好新时间后请修改并重新发布。")
+    )
+
+
+@bp.post("/<code>/cancellation")
+def cancellation(code: str):
+    """Call it off; who was coming is on the list of people to tell."""
+    return _walk(code, Step.CANCEL, operations.cancel, _("已取消，页面上会写明原因。"))
+
+
+@bp.post("/<code>/reopening")
+def reopening(code: str):
+    """Open a closed-out event again, to correct its attendance."""
+    return _walk(code, Step.REOPEN, operations.reopen, _("已重新打开。改好签到后请再次归档。"))
+
+
+def _walk(code: str, step: Step, act: Callable, done: str):
+    event, site = _its(code)
+    form = ReasonForm()
+    typed = form.reason.data
+    if not form.validate():
+        return _page(event, site, status=422, step=step, problem=str(form.reason.errors[0]), reason=typed)
+    try:
+        with transaction():
+            act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
+    except Refused as refused:
+        return _page(*_its(code), status=409, step=step, problem=_said(refused), reason=typed)
+    flash(done)
+    return redirect(_back(code), code=303)
+
+
+def _said(refused: Refused) -> str:
+    if refused.reason is EventRefusal.INCOMPLETE:
+        labels = "、".join(str(EventForm()[name].label.text) for name in refused.facts["missing"])
+        return sentence(Refused(refused.reason, missing=labels))
+    return sentence(refused)
+
+
+def _back(code: str) -> str:
+    asked = local_path(request.form.get("next", ""))
+    return asked if asked.startswith("/desk") else url_for(".show", code=code)

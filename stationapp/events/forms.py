@@ -1,0 +1,127 @@
+"""What comes in about an event from a desk page."""
+
+from collections.abc import Sequence
+
+from flask import request
+from flask_babel import lazy_gettext as _
+
+from stationapp.calendar.rules import Month
+from stationapp.events import rules
+from stationapp.events.rules import (
+    COLUMNS,
+    Category,
+    EventFields,
+    EventRefusal,
+    Residence,
+    Standing,
+    Task,
+    Theme,
+)
+from stationapp.refusal import Refused
+from stationapp.rooms.models import Room
+from stationapp.web.errors import sentence
+from stationapp.web.forms import (
+    EnumField,
+    EnumsField,
+    Form,
+    LocalDateTimeField,
+    PhoneField,
+    PickField,
+    TextField,
+    WholeNumberField,
+)
+
+OLDEST = 120
+
+
+class EventForm(Form):
+    """Everything that may be written into an event; a draft needs a title and its times alone."""
+
+    title = TextField(_("活动名称"), most=60, needed=True)
+    summary = TextField(_("一句话介绍"), most=rules.SUMMARY_LENGTH)
+    audience = TextField(_("面向谁"), most=60)
+    category = EnumField(_("活动类别"), of=Category)
+    task = EnumField(_("对应任务"), of=Task)
+    themes = EnumsField(_("主题"), of=Theme)
+    starts_at = LocalDateTimeField(_("开始时间"), needed=True)
+    ends_at = LocalDateTimeField(_("结束时间"), needed=True)
+    room_id = PickField(_("功能室"))
+    place = TextField(_("地点"), most=80)
+    break_minutes = WholeNumberField(_("中途休息（分钟）"), most=600)
+    capacity = WholeNumberField(_("名额"), most=10_000)
+    opens_at = LocalDateTimeField(_("报名开始"))
+    closes_at = LocalDateTimeField(_("报名截止"))
+    min_age = WholeNumberField(_("最小年龄"), most=OLDEST)
+    max_age = WholeNumberField(_("最大年龄"), most=OLDEST)
+    residence = EnumField(_("居住地要求"), of=Residence, empty=None)
+    bring = TextField(_("请带上"), most=80)
+    contact = TextField(_("联系人"), most=20)
+    contact_phone = PhoneField(_("联系电话"))
+    notes = TextField(_("备注"), most=500, lines=True)
+
+    def offer_rooms(self, rooms: Sequence[Room]) -> None:
+        """Let the site's rooms be chosen."""
+        self.rooms = {room.id: room.name for room in rooms}
+        self.room_id.offer(
+            ((room.id, str(_("%(name)s（%(n)s 人）", name=room.name, n=room.capacity))) for room in rooms),
+            empty=_("不用功能室"),
+        )
+
+    def fields(self) -> EventFields:
+        """The values; a room without a place in words names the place, no residence means anybody."""
+        values = {name: self[name].data for name in (*COLUMNS, "themes")}
+        values["place"] = values["place"] or self.rooms.get(values["room_id"], "")
+        values["residence"] = values["residence"] or Residence.ANYONE
+        values["break_minutes"] = values["break_minutes"] or 0
+        return EventFields(**values)
+
+    def validate(self, extra_validators=None) -> bool:
+        """Each field by itself, then what the fields say together, shown at the field to change."""
+        if not super().validate(extra_validators):
+            return False
+        found = rules.problem(self.fields())
+        if found:
+            self.blame(Refused(found))
+        return found is None
+
+    def blame(self, refused: Refused) -> None:
+        """Show a refusal at the field it is about, or on top of the form."""
+        said = sentence(refused)
+        if refused.reason is EventRefusal.INCOMPLETE:
+            for name in refused.facts["missing"]:
+                self[name].errors = [*self[name].errors, _("发布以后不能空着。")]
+        elif refused.reason in _ABOUT:
+            field = self[_ABOUT[refused.reason]]
+            field.errors = [*field.errors, said]
+        else:
+            self.form_errors.append(said)
+
+
+_ABOUT = {
+    EventRefusal.ENDS_BEFORE_START: "ends_at",
+    EventRefusal.CLOSES_BEFORE_OPENS: "closes_at",
+    EventRefusal.AGES_CROSSED: "max_age",
+    EventRefusal.SUMMARY_TOO_LONG: "summary",
+    EventRefusal.STARTS_IN_PAST: "starts_at",
+    EventRefusal.CAPACITY_BELOW_TAKEN: "capacity",
+    EventRefusal.ROOM_ELSEWHERE: "room_id",
+}
+
+
+class ReasonForm(Form):
+    """Why a step is taken."""
+
+    reason = TextField(_("原因"), most=200)
+
+
+def asked_month() -> Month | None:
+    """`?month=2026-11`; None when absent or senseless."""
+    try:
+        return Month.parse(request.args.get("month", ""))
+    except ValueError:
+        return None
+
+
+def asked_case(name: str, of: type[Category] | type[Standing]):
+    """`?name=value` as a case of the enum; None when absent or senseless."""
+    return next((case for case in of if case.value == request.args.get(name)), None)
