@@ -11,7 +11,7 @@ from stationapp.accounts import guard
 from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
-from stationapp.web import assets, errors, filters, headers, words
+from stationapp.web import assets, compress, errors, filters, headers, words
 
 PUBLIC_PAGES = ("web.health", "web.view", "events.views", "sites.views", "signups.views", "signups.mine", "residents.views")
 """Modules with a blueprint `bp` at the root."""
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    for part in (assets, filters, headers, errors):
+    for part in (compress, assets, filters, headers, errors):
         part.init_app(app)
     words.init_app(app, (import_module(f"stationapp.{name}").WORDS for name in WORDS))
     _register(app)
