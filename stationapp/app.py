@@ -13,13 +13,37 @@ from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
 from stationapp.web import assets, compress, errors, filters, headers, words
 
-PUBLIC_PAGES = ("web.health", "web.view", "events.views", "sites.views", "signups.views", "signups.mine", "residents.views")
+PUBLIC_PAGES = (
+    "web.health",
+    "web.view",
+    "events.views",
+    "sites.views",
+    "signups.views",
+    "signups.mine",
+    "residents.views",
+)
 """Modules with a blueprint `bp` at the root."""
 
-DESK_PAGES: tuple[str, ...] = ("events.desk", "sites.desk", "importing.desk", "jobs.desk")
+DESK_PAGES: tuple[str, ...] = (
+    "today.desk",
+    "accounts.desk",
+    "accounts.desk_staff",
+    "notices.desk",
+    "audit.desk",
+    "events.desk",
+    "sites.desk",
+    "importing.desk",
+    "jobs.desk",
+)
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 
-WORDS: tuple[str, ...] = ("events.words", "signups.words", "residents.words")
+WORDS: tuple[str, ...] = (
+    "accounts.words",
+    "notices.words",
+    "events.words",
+    "signups.words",
+    "residents.words",
+)
 """Modules with `WORDS`: how the cases of a feature's enums are said."""
 
 csrf = CSRFProtect()

@@ -7,7 +7,8 @@ from flask import Blueprint, redirect, render_template, request
 
 from stationapp import clock, codes
 from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, what_is_on
-from stationapp.events.rules import Category
+from stationapp.events.rules import Category, Stage
+from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
 from stationapp.sites.rules import Level
@@ -41,7 +42,9 @@ def show(code: str):
     if tidied != code:
         return redirect(f"/events/{tidied}", code=301)
     shown = get_shown(code)
-    return render_template("events/show.html", shown=shown, form=None)
+    now = clock.now()
+    form = form_for(shown.event, now) if shown.stage(now) in (Stage.OPEN, Stage.FULL) else None
+    return render_template("events/show.html", shown=shown, form=form)
 
 
 def _list(template: str, **more):

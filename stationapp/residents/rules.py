@@ -77,7 +77,7 @@ def tidied(person: PersonIn) -> PersonIn:
 
 
 def person_problem(person: PersonIn, today: date) -> ResidentRefusal | None:
-    """What is wrong with a tidied person; a child known to be under 14 needs the guardian's consent."""
+    """What is wrong with a tidied person."""
     if person.resident_id is None and (problem := name_problem(person.name)):
         return problem
     if person.phone is not None and normal_phone(person.phone) != person.phone:

@@ -84,7 +84,7 @@ def weigh(
     """By plain reads: the answer already given, a refusal, or a wish that may be seated."""
     key_index = vault().index("request", key)
     given = queries.find_given(key_index)
-    people = _party(people, now)
+    people = _party(people, by, now)
     if given is not None:
         return _same_request(given, terms, people)
     home = home_of(people[0])
@@ -98,13 +98,15 @@ def weigh(
     return Wish(terms, people, home, key_index)
 
 
-def _party(people: Sequence[PersonIn], now: datetime) -> tuple[PersonIn, ...]:
+def _party(people: Sequence[PersonIn], by: int | None, now: datetime) -> tuple[PersonIn, ...]:
     """The checked people, all reached by the first one's phone."""
     if not people:
         raise Refused(SignupRefusal.PARTY_EMPTY)
     if len(people) > PARTY_LIMIT:
         raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
     first = checked(people[0], now=now)
+    if by is None and first.phone is None:
+        raise Refused(ResidentRefusal.PHONE_MISSING)
     party = (first, *(checked(replace(person, phone=first.phone), now=now) for person in people[1:]))
     if len({person.resident_id or person.name for person in party}) < len(party):
         raise Refused(SignupRefusal.SAME_PERSON_TWICE)

@@ -178,6 +178,12 @@ def get_party(party_id: int) -> Party:
     return party
 
 
+def event_of(signup: Signup) -> tuple[Event, Site]:
+    """The event of a place, with its organiser."""
+    query = select(Event, Site).join(Site, Site.id == Event.site_id).where(Event.id == signup.event_id)
+    return tuple(db.session.execute(query).one())
+
+
 def rank_of(party: Party) -> int | None:
     """How many waiting parties stand up to and including this one; None when it does not wait."""
     waiting = (

@@ -72,6 +72,10 @@ class SignupRefusal(Enum):
 PARTY_LIMIT = 6
 """People in a party, and places one phone may take at an event by itself; staff may sign up more parties."""
 
+WEB_CONSENT = "web-1"
+ORAL_CONSENT = "oral-1"
+"""Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone."""
+
 WAITLIST_LIMIT = 2000
 """People on one waitlist; whoever came later would wait for nothing."""
 

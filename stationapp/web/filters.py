@@ -67,6 +67,11 @@ def hours(minutes: int) -> str:
     return f"{minutes // 6 / 10:.1f}"
 
 
+def groups(code: str) -> str:
+    """A code as it is read aloud: K7Q 2M9 X4HD."""
+    return f"{code[:3]} {code[3:6]} {code[6:]}".strip()
+
+
 def init_app(app: Flask) -> None:
     """Register the filters."""
     for name, function in (
@@ -75,6 +80,7 @@ def init_app(app: Flask) -> None:
         ("moment", moment),
         ("stamp", stamp),
         ("hours", hours),
+        ("groups", groups),
     ):
         app.jinja_env.filters[name] = function
     app.jinja_env.globals.update(

@@ -1,0 +1,150 @@
+"""A resident's way to a place: sign up, the ticket, take it back. A GET changes nothing."""
+
+from datetime import datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+
+from stationapp import clock, codes
+from stationapp.accounts.logins import count_miss
+from stationapp.db import retried, transaction
+from stationapp.events.listing import get_shown
+from stationapp.events.rules import PUBLIC
+from stationapp.refusal import NotFound, Refused
+from stationapp.residents.rules import mask
+from stationapp.signups import calendar, operations, queries
+from stationapp.signups.forms import SignupForm, fit
+from stationapp.signups.models import Signup
+from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal
+from stationapp.web.errors import sentence
+from stationapp.web.qr import png
+
+bp = Blueprint("signups", __name__)
+
+REMEMBERED = 20
+"""How many places a browser keeps in mind."""
+
+
+@bp.post("/events/<code>/signups")
+def create(code: str):
+    """A place for a party, or the same page with what stands against it."""
+    now = clock.now()
+    terms = queries.get_terms(code=code)
+    if terms.state not in PUBLIC:
+        raise NotFound
+    form = fit(SignupForm(), terms.ages)
+    if "more" in request.form:
+        form.one_more()
+        return _again(code, form, now, 200)
+    if not form.validate():
+        return _again(code, form, now, 422)
+    try:
+        answer = retried(lambda: _book(code, form, now))
+    except Refused as refused:
+        return _again(
+            code, form, now, 409 if isinstance(refused.reason, SignupRefusal) else 422, sentence(refused)
+        )
+    remember(answer.codes[0])
+    return redirect(f"/signups/{answer.codes[0]}", code=303)
+
+
+def _book(code: str, form: SignupForm, now: datetime) -> Answer:
+    """Repeats and refusals are answered by plain reads; only a wish that may be seated asks for the lock."""
+    seen = operations.weigh(
+        queries.get_terms(code=code), form.people(), key=form.request_key(), by=None, now=now
+    )
+    if isinstance(seen, Answer):
+        return seen
+    with transaction():
+        return operations.seat(seen, channel=Channel.WEB, by=None, consent=WEB_CONSENT, now=now)
+
+
+def _again(code: str, form: SignupForm, now: datetime, status: int, refusal: str = ""):
+    page = render_template("events/show.html", shown=get_shown(code), form=form.renew(now), refusal=refusal)
+    return page, status
+
+
+def remember(code: str) -> None:
+    """Keep a place's code in this browser's signed cookie; nothing else about the person."""
+    known = [kept for kept in session.get("places", ()) if kept != code]
+    session["places"] = [code, *known][:REMEMBERED]
+    session.permanent = True
+
+
+def place_by(code: str) -> Signup:
+    """The place with that code; an unknown one is counted against the asker's address (trust.md §4.7)."""
+    signup = queries.find_by_code(code)
+    if signup is not None:
+        return signup
+    with transaction():
+        patient = count_miss(request.remote_addr or "", now=clock.now())
+    if not patient:
+        abort(429)
+    raise NotFound
+
+
+@bp.get("/signups/<code>")
+def show(code: str):
+    """The ticket: code, QR, when and where, everybody of the party."""
+    if (tidied := codes.tidy(code)) != code:
+        return redirect(url_for("signups.show", code=tidied), code=301)
+    signup = place_by(code)
+    party = queries.get_party(signup.party_id)
+    event, site = queries.event_of(signup)
+    people = [
+        (each, mask(person.name, None).name, queries.code_of(each))
+        for each, person in queries.members(party.id)
+    ]
+    return render_template(
+        "signups/show.html",
+        code=code,
+        signup=signup,
+        people=people,
+        live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],
+        rank=queries.rank_of(party),
+        passed_over=signup.state is Place.WAITLISTED and queries.was_passed_over(party),
+        event=event,
+        site=site,
+        began=clock.now() >= event.starts_at,
+    )
+
+
+@bp.get("/signups/<code>/qr.png")
+def qr(code: str):
+    """The personal QR: an address that staff scan; drawn once, kept by the browser for ever."""
+    signup = place_by(code)
+    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/p/{queries.code_of(signup)}"
+    answer = Response(png(address), mimetype="image/png")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
+
+
+@bp.get("/signups/<code>/calendar.ics")
+def appointment(code: str):
+    """The event for the phone's own calendar."""
+    signup = place_by(code)
+    event, site = queries.event_of(signup)
+    text = calendar.appointment(event, site, clock.now())
+    headers = {"Content-Disposition": f'attachment; filename="{event.code}.ics"'}
+    return Response(text, mimetype="text/calendar", headers=headers)
+
+
+@bp.post("/signups/<code>/cancellation")
+def cancel(code: str):
+    """Give back one place, or with `whom=all` the whole party's; doing it twice changes nothing."""
+    signup = place_by(code)
+    now = clock.now()
+    with transaction():
+        everybody = [each for each, _person in queries.members(signup.party_id)]
+        for each in everybody if request.form.get("whom") == "all" else [queries.get_by_code(code)]:
+            operations.cancel(each, by=None, why="own", now=now)
+    return redirect(url_for("signups.show", code=codes.tidy(code)), code=303)
