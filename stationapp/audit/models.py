@@ -6,9 +6,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base
 
+GENESIS = "0" * 64
+CHAINS = ("audit", "hours", "reports")
+
 
 class Chain(Base):
-    """The head of a hash chain; taking its row is what puts appenders in line."""
+    """The head of a hash chain; taking its row is what puts appenders in line. The migration makes the rows."""
 
     __tablename__ = "chains"
 

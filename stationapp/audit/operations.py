@@ -4,12 +4,10 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 
 from stationapp.audit.models import AuditLine, Chain
 from stationapp.db import db
-
-GENESIS = "0" * 64
 
 
 def digest(previous: str, content: dict) -> str:
@@ -24,21 +22,23 @@ def append(chain: str, content: dict) -> tuple[int, str, str]:
     Holds the chain's row until the transaction ends, so call it as late in an operation as can be.
     `content` must be what the reader of the chain can rebuild from the stored row.
     """
-    head = db.session.execute(
-        update(Chain)
-        .where(Chain.name == chain)
-        .values(length=Chain.length + 1)
-        .returning(Chain.length, Chain.hash)
-    ).one_or_none()
-    if head is None:
-        db.session.add(Chain(name=chain, length=1, hash=GENESIS))
-        db.session.flush()
-        number, previous = 1, GENESIS
-    else:
-        number, previous = head
+    connection = db.session.connection()
+    number, previous = connection.execute(_step, {"chain": chain}).one()
     link = digest(previous, {"number": number, **content})
-    db.session.execute(update(Chain).where(Chain.name == chain).values(hash=link))
+    connection.execute(_close, {"chain": chain, "link": link})
     return number, previous, link
+
+
+# Lean statements: every act of staff runs them while others wait for the chain's row.
+_chains = Chain.__table__
+_step = (
+    update(_chains)
+    .where(_chains.c.name == bindparam("chain"))
+    .values(length=_chains.c.length + 1)
+    .returning(_chains.c.length, _chains.c.hash)
+)
+_close = update(_chains).where(_chains.c.name == bindparam("chain")).values(hash=bindparam("link"))
+_add_line = insert(AuditLine.__table__)
 
 
 def record(
@@ -47,18 +47,9 @@ def record(
     """Write the audit line of a staff change or of a showing, in the same transaction as the act."""
     content = line_content(now, by, act, subject, site_id, reason)
     number, previous, link = append("audit", content)
-    db.session.add(
-        AuditLine(
-            number=number,
-            at=now,
-            actor_id=by,
-            act=act,
-            subject=subject,
-            site_id=site_id,
-            reason=reason,
-            previous_hash=previous,
-            hash=link,
-        )
+    line = {"number": number, "at": now, "actor_id": by, "act": act, "subject": subject, "site_id": site_id}
+    db.session.connection().execute(
+        _add_line, {**line, "reason": reason, "previous_hash": previous, "hash": link}
     )
 
 

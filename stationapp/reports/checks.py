@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from stationapp import clock
-from stationapp.audit.models import Chain
-from stationapp.audit.operations import GENESIS, digest
+from stationapp.audit.models import GENESIS, Chain
+from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
 from stationapp.calendar.rules import Month
 from stationapp.db import db

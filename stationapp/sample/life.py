@@ -65,7 +65,7 @@ class Life:
         steps, month = [], self._since
         while month.begins_at < self._now + _AHEAD:
             # A station that holds next to nothing now and then leaves gaps for the report to find.
-            for _ in range(self._random.choice((0, 1, 2, 2, 3))):
+            for _ in range(self._random.choice((0, 0, 1, 1, 2, 2))):
                 steps.append(self._held(site, month))
             month = month.plus(1)
         return steps

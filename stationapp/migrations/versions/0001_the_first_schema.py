@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import stationapp.db
+from stationapp.audit.models import CHAINS, GENESIS
 from stationapp.migrations.append_only import TABLES, guard
 
 revision = "0001"
@@ -136,7 +137,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "coverage_reports",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("month_on", sa.Date(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1138,3 +1139,5 @@ def upgrade() -> None:
 
     for table in TABLES:
         guard(table)
+    chains = sa.table("chains", sa.column("name"), sa.column("length"), sa.column("hash"))
+    op.bulk_insert(chains, [{"name": name, "length": 0, "hash": GENESIS} for name in CHAINS])
