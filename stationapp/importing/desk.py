@@ -14,6 +14,8 @@ from stationapp.importing.kinds import DISTRICT_WIDE, Kind
 from stationapp.importing.models import Upload
 from stationapp.importing.operations import Loaded, keep_upload, load
 from stationapp.importing.queries import get_upload, sites_where
+from stationapp.importing.rules import read_table
+from stationapp.refusal import NotFound
 from stationapp.sites.queries import get_center
 
 bp = Blueprint("files", __name__, url_prefix="/files")
@@ -47,10 +49,12 @@ def upload():
         return _page(422, _("还没有选文件。请点“选择文件”，挑一个 CSV 或 XLSX。"))
     if month and not _month(month):
         return _page(422, _("月份读不懂，请写成 2026-11 的样子。"))
+    content = file.read()
+    table = read_table(content, file.filename)
+    if not table.sheets:
+        return _page(422, table.problems[0].message)
     with transaction():
-        kept = keep_upload(
-            kind, file.read(), file.filename[-120:], month, by=guard.user().staff_id, now=clock.now()
-        )
+        kept = keep_upload(kind, content, table.file, month, by=guard.user().staff_id, now=clock.now())
         number = kept.id
     return redirect(url_for(".preview", number=number), code=303)
 
@@ -66,15 +70,20 @@ def _month(text: str | None) -> tuple[int, int] | None:
 @bp.get("/<int:number>")
 def preview(number: int):
     """What the file would do, and every problem with its row."""
-    kept = get_upload(number, guard.user().staff_id)
-    return render_template("desk/files/preview.html", upload=kept, loaded=_take_in(kept, rehearse=True))
+    try:
+        upload, loaded = _take_in(number, rehearse=True)
+    except NotFound:
+        return _gone()
+    return render_template("desk/files/preview.html", upload=upload, loaded=loaded)
 
 
 @bp.post("/<int:number>/intake")
 def intake(number: int):
     """Take the file in; rows with problems stay out."""
-    kept = get_upload(number, guard.user().staff_id)
-    loaded = _take_in(kept, rehearse=False)
+    try:
+        _upload, loaded = _take_in(number, rehearse=False)
+    except NotFound:
+        return _gone()
     flash(
         _(
             "导入完成：新增 %(a)d 行，更新 %(c)d 行，%(s)d 行原来就有。",
@@ -86,21 +95,23 @@ def intake(number: int):
     return redirect(url_for(".index"), code=303)
 
 
-def _take_in(kept: Upload, *, rehearse: bool) -> Loaded:
+def _gone():
+    return _page(404, _("这份文件不在这里：可能已经导入，或者放了一天被清掉了。再传一次也不会重复。"))
+
+
+def _take_in(number: int, *, rehearse: bool) -> tuple[Upload, Loaded]:
+    """Load one's own upload; raises NotFound when it is gone, or of a kind one may no longer take in."""
     now, who = clock.now(), guard.user()
-    where = true() if kept.kind in DISTRICT_WIDE else reached(guard.reach(Action.LOAD_FILES))
-    number, kind, content, filename, month = (
-        kept.id,
-        kept.kind,
-        kept.content,
-        kept.filename,
-        _month(kept.month),
-    )
+    kinds, here = _kinds(), reached(guard.reach(Action.LOAD_FILES))
     with transaction(rehearse=rehearse):
+        kept = get_upload(number, who.staff_id, now=now, lock=True)
+        if kept.kind not in kinds:
+            raise NotFound
         loaded = load(
-            kind, content, filename,
-            within=sites_where(where), by=who.staff_id, now=now, today=clock.day_of(now), month=month,
+            kept.kind, kept.content, kept.filename,
+            within=sites_where(true() if kept.kind in DISTRICT_WIDE else here),
+            by=who.staff_id, now=now, today=clock.day_of(now), month=_month(kept.month),
         )  # fmt: skip
         if not rehearse:
-            db.session.delete(get_upload(number, who.staff_id))
-    return loaded
+            db.session.delete(kept)
+    return kept, loaded

@@ -15,6 +15,7 @@ from stationapp.events.operations import draft
 from stationapp.events.rules import Cadence, EventFields
 from stationapp.importing.kinds import Kind
 from stationapp.importing.models import Upload
+from stationapp.importing.queries import UPLOADS_KEPT
 from stationapp.importing.rules import (
     HolidayRow,
     PlanRow,
@@ -71,6 +72,7 @@ def load(
 
     Good rows go in; the caller looks at `lost` when it wants all or nothing, and rolls back.
     """
+    _in_line(within)
     reading = _read(kind, content, filename, within, month)
     loaded = Loaded(kind, problems=reading.problems, lost=reading.lost)
     sites = {site.code: site for site in within}
@@ -87,6 +89,14 @@ def load(
             site_id=center,
         )
     return loaded
+
+
+def _in_line(within: Sequence[Site]) -> None:
+    """One load at a time: two of the same file would both find its rows missing."""
+    ids = [site.id for site in within]
+    db.session.execute(
+        select(Site.id).where(Site.id.in_(ids)).order_by(Site.id).with_for_update(key_share=True)
+    )
 
 
 def _read(
@@ -208,20 +218,25 @@ def _plan(
     there = {
         event.source: event for event in db.session.scalars(select(Event).where(Event.source.in_(sources)))
     }
-    series_id = next((event.series_id for event in there.values() if event.series_id), None)
-    if row.repeats and series_id is None:
-        series = Series(
-            code=new_public(), site_id=site.id, title=row.title, cadence=Cadence.STAGED, made_at=now
-        )
-        db.session.add(series)
-        db.session.flush()
-        series_id = series.id
+    series = _series(row, site, there, now) if row.repeats else None
     room = db.session.scalar(select(Room).where(Room.site_id == site.id, Room.name == row.place))
     for slot, source in zip(row.slots, sources, strict=True):
         loaded.count(there.get(source), changed=False)
         if source not in there:
-            event = draft(site, _fields(row, slot, site, room), by=by, now=now)
-            event.source, event.series_id = source, series_id
+            draft(site, _fields(row, slot, site, room), by=by, now=now, series=series, source=source)
+
+
+def _series(row: PlanRow, site: Site, there: dict[str, Event], now: datetime) -> Series:
+    """The series this line made before, or a new one."""
+    known = next((event.series_id for event in there.values() if event.series_id), None)
+    if known is not None:
+        return db.session.get_one(Series, known)
+    series = Series(
+        code=new_public(), site_id=site.id, title=row.title, cadence=Cadence.STAGED, made_at=now
+    )
+    db.session.add(series)
+    db.session.flush()
+    return series
 
 
 def _fields(row: PlanRow, slot, site: Site, room: Room | None) -> EventFields:
@@ -265,3 +280,8 @@ def keep_upload(
     db.session.add(upload)
     db.session.flush()
     return upload
+
+
+def drop_old_uploads(*, now: datetime) -> int:
+    """Drop files nobody took in within a day; how many."""
+    return db.session.execute(delete(Upload).where(Upload.made_at <= now - UPLOADS_KEPT)).rowcount
