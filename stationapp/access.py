@@ -46,6 +46,13 @@ TABLE: dict[str, Row] = {
     "privacy.index": _read(PUBLIC),
     "privacy.children": _read(PUBLIC),
     # staff
+    "desk.residents.index": _read(Action.SIGN_UP),
+    "desk.residents.show": _read(Action.SIGN_UP),
+    "desk.residents.reveal": _write(Action.REVEAL),
+    "desk.signups.index": _read(Action.SIGN_UP),
+    "desk.signups.new": _read(Action.SIGN_UP),
+    "desk.signups.create": _write(Action.SIGN_UP),
+    "desk.signups.cancel": _write(Action.SIGN_UP),
     "desk.accounts.sign_in": _read(PUBLIC),
     "desk.accounts.begin": _write(PUBLIC),
     "desk.accounts.invitation": _read(PUBLIC),

@@ -19,8 +19,9 @@ from flask import Flask
 
 from stationapp import clock
 from stationapp.accounts import guard
+from stationapp.accounts.logins import begin_login
 from stationapp.accounts.models import Staff
-from stationapp.accounts.operations import add_staff, begin_login
+from stationapp.accounts.operations import add_staff
 from stationapp.accounts.rules import Role
 from stationapp.db import db, transaction
 from stationapp.sites.models import Population, Site

@@ -4,10 +4,10 @@ Three rings: the `desk` blueprint is closed unless signed in (`require_staff`); 
 check (`require(site_path)`); and every endpoint has a row in `stationapp.access`, read by both.
 """
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 
 from stationapp import clock
-from stationapp.accounts.operations import touch_login
+from stationapp.accounts.logins import touch_login
 from stationapp.accounts.queries import find_user
 from stationapp.accounts.rules import Action, Reach, User, may, paths_for
 from stationapp.db import transaction
@@ -45,6 +45,12 @@ def user() -> User:
     if found is None:
         abort(403)
     return found
+
+
+def login_id() -> int:
+    """The id of the sign-in that this request came through; only behind `require_staff`."""
+    user()
+    return g.login_id
 
 
 def rule() -> object:
@@ -93,3 +99,21 @@ def can(action: Action, site_path: str) -> bool:
 def reach(action: Action | None = None) -> tuple[tuple[str, Reach], ...]:
     """Where the user may do the row's action (or another), for `sites.queries.within`."""
     return paths_for(user(), action or rule())
+
+
+def init_app(app: Flask) -> None:
+    """Give the desk's layout what it shows: who is signed in, where, and which pages their roles open."""
+    app.jinja_env.globals.update(desk_user=current_user, desk_where=_where, desk_offers=_offers)
+
+
+def _where() -> str:
+    who = current_user()
+    return "、".join(dict.fromkeys(held.site_name for held in who.held)) if who else ""
+
+
+def _offers(endpoint: str) -> bool:
+    who = current_user()
+    if who is None or endpoint not in current_app.view_functions:
+        return False
+    needed = current_app.config["ACCESS"].get(endpoint, {}).get("GET")
+    return bool(paths_for(who, needed)) if isinstance(needed, Action) else needed is not None

@@ -104,10 +104,11 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
 
 @dataclass(frozen=True)
 class Held:
-    """A role held at a site, by the site's path ("/1/4/")."""
+    """A role held at a site, by the site's path ("/1/4/"); the name is for the page's head."""
 
     role: Role
     path: str
+    site_name: str = ""
 
 
 @dataclass(frozen=True)

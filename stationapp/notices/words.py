@@ -1,0 +1,16 @@
+"""How the occasions of notices are said at the desk."""
+
+from enum import Enum
+
+from flask_babel import lazy_gettext as _
+
+from stationapp.notices.rules import Occasion
+
+WORDS: dict[Enum, object] = {
+    Occasion.CLOSE_OUT_DUE: _("活动结束了还没有归档"),
+    Occasion.MONTH_PREPARED: _("上个月的月报可以核对了"),
+    Occasion.PROMOTED: _("候补的人有了名额，请打电话告知"),
+    Occasion.POSTPONED: _("活动延期了，请问报名的人还来不来"),
+    Occasion.CANCELLED: _("活动取消了，请告知报名的人"),
+    Occasion.MOVED: _("时间或地点变了，请告知报名的人"),
+}

@@ -1,0 +1,34 @@
+"""The desk's first page: what is on today, what waits for me, what is not closed out."""
+
+from flask import Blueprint, render_template
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.accounts.queries import reached
+from stationapp.accounts.rules import Action, paths_for
+from stationapp.events.rules import State
+from stationapp.today import queries
+
+bp = Blueprint("today", __name__)
+
+
+@bp.get("/")
+def index():
+    """Each list for the sites where the user may do something about it; a part without rights is left out."""
+    now = clock.now()
+    return render_template(
+        "desk/today/index.html",
+        today=now,
+        on=_where(Action.SEE_EVENTS, lambda here: queries.on_today(here, now=now)),
+        submitted=_where(Action.APPROVE, lambda here: queries.standing(State.SUBMITTED, here)),
+        returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
+        notices=_where(Action.PLAN, queries.open_notices),
+        hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
+        not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),
+    )
+
+
+def _where(action: Action, read):
+    """What `read` finds at the sites where the user may do `action`; None when there is no such site."""
+    where = paths_for(guard.user(), action)
+    return read(reached(where)) if where else None

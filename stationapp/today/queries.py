@@ -1,0 +1,111 @@
+"""What the desk's first page shows: one query a list, whatever the number of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+
+from stationapp import clock
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.notices.models import Notice
+from stationapp.notices.rules import Occasion
+from stationapp.sites.models import Site
+from stationapp.volunteers.models import ManualHours
+from stationapp.volunteers.rules import ManualState
+
+MOST = 50
+"""Rows of a list; what is beyond stands behind the link to all events."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event as the first page shows it."""
+
+    code: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    state: State
+    capacity: int | None
+    taken: int
+    waiting: int
+    site_name: str
+    site_path: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice not ticked off; `event_code` when it is about an event."""
+
+    id: int
+    occasion: Occasion
+    subject: str
+    made_at: datetime
+    site_name: str
+    site_path: str
+
+    @property
+    def event_code(self) -> str | None:
+        """The code in "event K7Q2M9X4"."""
+        kind, _, code = self.subject.partition(" ")
+        return code if kind == "event" else None
+
+
+def on_today(reached: ColumnElement[bool], *, now: datetime) -> list[Line]:
+    """Published and closed-out events that touch the present local day, by time."""
+    begins = clock.instant(clock.day_of(now))
+    ends = clock.instant(clock.day_of(now) + timedelta(days=1))
+    states = Event.state.in_((State.PUBLISHED, State.CLOSED_OUT))
+    return _lines(reached, states, Event.starts_at < ends, Event.ends_at > begins)
+
+
+def standing(state: State, reached: ColumnElement[bool]) -> list[Line]:
+    """Events in that state, the next to begin first."""
+    return _lines(reached, Event.state == state)
+
+
+def not_closed_out(reached: ColumnElement[bool], *, now: datetime) -> list[Line]:
+    """Events that ended and are still published, oldest first."""
+    return _lines(reached, Event.state == State.PUBLISHED, Event.ends_at <= now)
+
+
+def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
+    columns: Sequence = (
+        Event.code,
+        Event.title,
+        Event.starts_at,
+        Event.ends_at,
+        Event.state,
+        Event.capacity,
+        Event.taken,
+        Event.waiting,
+        Site.short_name,
+        Site.path,
+    )
+    query = select(*columns).join(Site, Site.id == Event.site_id).where(*conditions)
+    return [Line(*row) for row in db.session.execute(query.order_by(Event.starts_at, Site.code).limit(MOST))]
+
+
+def open_notices(reached: ColumnElement[bool]) -> list[Told]:
+    """Notices of these sites that nobody ticked off yet, oldest first."""
+    rows = db.session.execute(
+        select(Notice.id, Notice.occasion, Notice.subject, Notice.made_at, Site.short_name, Site.path)
+        .join(Site, Site.id == Notice.site_id)
+        .where(reached, Notice.done_at.is_(None))
+        .order_by(Notice.made_at, Notice.id)
+        .limit(MOST)
+    )
+    return [Told(*row) for row in rows]
+
+
+def count_proposed_hours(reached: ColumnElement[bool]) -> int:
+    """Manual entries of hours that wait for a decision."""
+    query = (
+        select(func.count(ManualHours.id))
+        .join(Site, Site.id == ManualHours.site_id)
+        .where(reached, ManualHours.state == ManualState.PROPOSED)
+    )
+    return db.session.scalar(query) or 0
