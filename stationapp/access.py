@@ -93,5 +93,11 @@ TABLE: dict[str, Row] = {
     "desk.sites.index": _read(Action.SET_UP),
     "desk.sites.show": _read(Action.SET_UP),
     "desk.sites.publishing": _write(Action.SET_UP),
+    "desk.reports.index": _read(Action.SEE_FIGURES),
+    "desk.reports.month": _read(Action.SEE_FIGURES),
+    "desk.reports.version": _read(Action.SEE_FIGURES),
+    "desk.reports.file": _read(Action.SEE_FIGURES),
+    "desk.reports.behind": _read(Action.SEE_ROWS),
+    "desk.reports.closing": _write(Action.CLOSE_MONTH),
     "desk.jobs.index": _read(Action.SEE_JOBS),
 }

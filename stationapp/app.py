@@ -34,6 +34,7 @@ DESK_PAGES: tuple[str, ...] = (
     "sites.desk",
     "importing.desk",
     "jobs.desk",
+    "reports.desk",
     "residents.desk",
     "signups.desk",
 )

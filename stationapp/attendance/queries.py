@@ -1,15 +1,193 @@
-"""Reads of presence."""
+"""Reads of presence: one person's scans, an event's roster, the venue's code of the moment."""
 
-from sqlalchemy import select
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from stationapp.attendance.models import Scan
-from stationapp.attendance.rules import Seen
+from sqlalchemy import ColumnElement, func, or_, select
+
+from stationapp.attendance.models import Attendance, Headcount, Scan
+from stationapp.attendance.rules import Part, Seen
+from stationapp.calendar.rules import AgeBand
+from stationapp.codes import tidy
 from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.residents.models import Household, Resident
+from stationapp.residents.rules import Masked, mask
+from stationapp.signups.models import Signup
+from stationapp.signups.rules import Place
+from stationapp.sites.models import Site
+from stationapp.vault import vault
 
 
 def scans_of(event_id: int, resident_id: int) -> list[Seen]:
     """One person's scans at an event."""
     rows = db.session.execute(
-        select(Scan.kind, Scan.at, Scan.how).where(Scan.event_id == event_id, Scan.resident_id == resident_id)
+        select(Scan.kind, Scan.at, Scan.how).where(
+            Scan.event_id == event_id, Scan.resident_id == resident_id
+        )
     )
     return [Seen(*row) for row in rows]
+
+
+def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
+    """Somebody's presence at an event, unless taken back."""
+    return db.session.scalar(
+        select(Attendance).where(
+            Attendance.event_id == event_id, Attendance.resident_id == resident_id, ~Attendance.undone
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody on an event's roster. What is shown is masked; `name` and `phone` are only searched in."""
+
+    resident_id: int
+    shown: Masked
+    name: str
+    initials: str
+    phone: str
+    place: Place | None  # None: no sign-up
+    there: Attendance | None
+    helps: bool = False
+
+    @property
+    def tail(self) -> str:
+        """The last four digits of the phone, empty without one."""
+        return self.phone[-4:]
+
+    @property
+    def part(self) -> Part:
+        """The role they have, or would be taken in with."""
+        if self.there:
+            return self.there.part
+        return Part.VOLUNTEER if self.helps else Part.RESIDENT
+
+    def fits(self, text: str) -> bool:
+        """Whether a search means this person: pinyin initials, part of the name, or last digits."""
+        if text.isascii() and text.isdigit():
+            return len(text) >= 4 and self.phone.replace("-", "").endswith(text)
+        if text.isascii():
+            return self.initials.startswith(text.lower())
+        return text in self.name
+
+
+def roster(event: Event, helpers: Collection[int] = ()) -> list[Line]:
+    """Everybody signed up, those who walked in, and `helpers` (resident ids), by initials; who waits comes last."""
+    rows = db.session.execute(
+        select(Resident, Household.phone_sealed, Signup.state, Attendance)
+        .join(Household, Household.id == Resident.household_id)
+        .outerjoin(
+            Signup,
+            (Signup.resident_id == Resident.id)
+            & (Signup.event_id == event.id)
+            & (Signup.state != Place.CANCELLED),
+        )
+        .outerjoin(
+            Attendance,
+            (Attendance.resident_id == Resident.id) & (Attendance.event_id == event.id) & ~Attendance.undone,
+        )
+        .where(Resident.id.in_(_who(event)) | Resident.id.in_(helpers))
+        .order_by(Resident.initials, Resident.id)
+        .execution_options(populate_existing=True)
+    )
+    lines = [_line(*row) for row in rows]
+    lines = [replace(line, helps=True) if line.resident_id in helpers else line for line in lines]
+    return sorted(lines, key=lambda line: line.place is Place.WAITLISTED and line.there is None)
+
+
+def _who(event: Event):
+    signed = select(Signup.resident_id).where(Signup.event_id == event.id, Signup.state != Place.CANCELLED)
+    there = select(Attendance.resident_id).where(Attendance.event_id == event.id, ~Attendance.undone)
+    return signed.union(there)
+
+
+def _line(person: Resident, sealed: bytes | None, place: Place | None, there: Attendance | None) -> Line:
+    phone = vault().unseal(sealed) if sealed else ""
+    return Line(person.id, mask(person.name, phone or None), person.name, person.initials, phone, place, there)
+
+
+def found(lines: Iterable[Line], text: str) -> list[Line]:
+    """The lines a search means; all of them for an empty text."""
+    text = "".join(text.split())[:40]
+    return [line for line in lines if not text or line.fits(text)]
+
+
+def room_left(event: Event) -> int | None:
+    """How many may still walk in: capacity less places given and less those here without one. None: no limit."""
+    if event.capacity is None:
+        return None
+    seated = select(Signup.resident_id).where(
+        Signup.event_id == event.id, Signup.state.not_in((Place.CANCELLED, Place.WAITLISTED))
+    )
+    extra = db.session.scalar(
+        select(func.count())
+        .select_from(Attendance)
+        .where(
+            Attendance.event_id == event.id,
+            ~Attendance.undone,
+            Attendance.part == Part.RESIDENT,
+            Attendance.resident_id.not_in(seated),
+        )
+    )
+    return max(0, event.capacity - event.taken - extra)
+
+
+def heads_of(event_id: int) -> dict[AgeBand, int]:
+    """The unnamed people counted at an event."""
+    rows = db.session.execute(
+        select(Headcount.band, Headcount.people).where(Headcount.event_id == event_id)
+    )
+    return dict(rows.tuples().all())
+
+
+STEP_SECONDS = 30
+EXPIRED_STEPS = 120
+"""A code of the last hour is told apart from one that never was."""
+
+
+def venue_token(event: Event, now: datetime) -> str:
+    """The venue's code of this half minute: event code, hyphen, six characters that only we can compute."""
+    return _token(event.code, _step(now))
+
+
+@dataclass(frozen=True)
+class VenueCode:
+    """What a venue's code stands for: `event_code` when it is one of ours, `fresh` while it may be used."""
+
+    event_code: str | None
+    fresh: bool
+
+
+def read_venue_token(token: str, now: datetime) -> VenueCode:
+    """What somebody scanned; one step early or late is still fresh."""
+    typed = token[:40].upper()
+    code, hyphen, _ = typed.rpartition("-")
+    if not hyphen or tidy(code) != code:
+        return VenueCode(None, False)
+    step = _step(now)
+    age = next((n for n in range(-1, EXPIRED_STEPS) if _token(code, step - n) == typed), None)
+    return VenueCode(None if age is None else code, age is not None and age <= 1)
+
+
+def _step(now: datetime) -> int:
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def _token(code: str, step: int) -> str:
+    return f"{code}-{vault().token('venue', f'{code}:{step}', 6)}"
+
+
+def known_at(reached: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition on Resident "lives, signed up or came there"; `reached` is a condition on Site.
+
+    For a desk nobody else exists (trust.md §4.1).
+    """
+    sites = select(Site.id).where(reached)
+    events = select(Event.id).where(Event.site_id.in_(sites))
+    return or_(
+        Resident.community_id.in_(sites),
+        Resident.id.in_(select(Signup.resident_id).where(Signup.event_id.in_(events))),
+        Resident.id.in_(select(Attendance.resident_id).where(Attendance.event_id.in_(events))),
+    )

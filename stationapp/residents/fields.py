@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from wtforms import SelectField, StringField, ValidationError
+from wtforms import SelectChoice, SelectField, StringField, ValidationError
 
 from stationapp import clock
 from stationapp.db import db
@@ -58,14 +58,16 @@ class CommunityField(SelectField):
             .where(active_on(clock.day_of(now)), Site.level != Level.CENTER)
             .order_by(Site.path)
         )
-        groups, office = {}, ""
+        office, choices = "", [
+            SelectChoice(value="", label=_("请选择（可以不选）")),
+            SelectChoice(value=OUTSIDE, label=_("不住在本区")),
+        ]
         for level, code, name in rows:
             if level is Level.OFFICE:
                 office = name
             else:
-                groups.setdefault(office, []).append((code, name))
-        first = [("", _("请选择（可以不选）")), (OUTSIDE, _("不住在本区"))]
-        self.choices = {_("不确定，或住在外区"): first, **groups}
+                choices.append(SelectChoice(value=code, label=name, optgroup=office))
+        self.choices = choices
 
     def pre_validate(self, form) -> None:
         """Refuse a code that is no community."""

@@ -122,15 +122,18 @@ def found_by(text: str) -> ColumnElement[bool] | None:
     return Resident.name.contains(text, autoescape=True) if text else None
 
 
-def search(text: str, *, limit: int = 30) -> list[tuple[Resident, Masked]]:
-    """People for the desk, masked, those last taken in first; nobody for a text that is too short."""
+def search(text: str, *, among: ColumnElement[bool], limit: int = 30) -> list[tuple[Resident, Masked]]:
+    """People for the desk, masked, those last taken in first; nobody for a text that is too short.
+
+    `among` is the condition on Resident that the asker may see them.
+    """
     condition = found_by(text)
     if condition is None:
         return []
     rows = db.session.execute(
         select(Resident, Household.phone_sealed)
         .join(Household, Household.id == Resident.household_id)
-        .where(condition)
+        .where(condition, among)
         .order_by(Resident.id.desc())
         .limit(limit)
     )

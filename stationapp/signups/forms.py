@@ -1,10 +1,11 @@
 """The sign-up form: a person, and further people of the same household (surface.md, Addresses)."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from wtforms import FieldList, FormField, HiddenField, RadioField
+from wtforms import FieldList, FormField, HiddenField, RadioField, SelectChoice
 
 from stationapp.events.models import Event
 from stationapp.residents.fields import BirthMonthField, CommunityField
@@ -76,14 +77,29 @@ class SignupForm(Form):
 
 
 class DeskForm(SignupForm):
-    """The same at the desk or on the phone: somebody without a phone can be entered, somebody known picked."""
+    """The same at the desk or on the phone: somebody without a phone can be entered, somebody known picked (`who`)."""
 
+    who = HiddenField()
+    name = TextField(_("姓名"), most=NAME_LENGTH)
     phone = PhoneField(_("电话（没有电话可以不填）"))
     channel = RadioField(
         _("怎么来的"),
-        choices=[(Channel.PHONE.value, _("打电话来")), (Channel.DESK.value, _("到现场来"))],
+        choices=[
+            SelectChoice(value=Channel.PHONE.value, label=_("打电话来")),
+            SelectChoice(value=Channel.DESK.value, label=_("到现场来")),
+        ],
         default=Channel.PHONE.value,
     )
+
+    def picked(self) -> int | None:
+        """The id of somebody picked from the search."""
+        text = self.who.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def people(self) -> tuple[PersonIn, ...]:
+        """Everybody, the first one as picked."""
+        first, *others = super().people()
+        return (replace(first, resident_id=self.picked()), *others)
 
 
 def form_for(event: Event, now: datetime) -> SignupForm:

@@ -1,0 +1,142 @@
+"""Sign-ups at the desk: the list of an event, a caller or visitor signed up, a place given back for somebody."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.accounts.queries import reached
+from stationapp.attendance.queries import known_at
+from stationapp.db import db, retried, transaction
+from stationapp.events.models import Event
+from stationapp.events.queries import get_with_site
+from stationapp.refusal import NotFound, Refused
+from stationapp.residents.models import Resident
+from stationapp.residents.queries import masked, search
+from stationapp.residents.rules import mask
+from stationapp.signups import operations, queries
+from stationapp.signups.forms import DeskForm, fit
+from stationapp.signups.models import Signup
+from stationapp.signups.rules import ORAL_CONSENT, AgeRule, Answer, Channel, Place
+from stationapp.sites.models import Site
+from stationapp.web.errors import sentence
+
+bp = Blueprint("signups", __name__)
+
+
+def _its(code: str) -> tuple[Event, Site]:
+    event, site = get_with_site(code)
+    guard.require(site.path)
+    return event, site
+
+
+@bp.get("/events/<code>/signups")
+def index(code: str):
+    """Everybody with a place, then those who wait, in line."""
+    event, site = _its(code)
+    rows = [
+        (signup, mask(person.name, None).name, person, party)
+        for signup, person, party in queries.roster(event)
+    ]
+    line = {party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)}
+    return render_template("desk/signups/index.html", event=event, site=site, rows=rows, line=line)
+
+
+def _in_line(rows: list) -> dict[int, None]:
+    return dict.fromkeys(party.id for signup, _n, _p, party in rows if signup.state is Place.WAITLISTED)
+
+
+@bp.get("/events/<code>/signups/new")
+def new(code: str):
+    """Find the caller (`?q=`), pick them (`?who=`), or write a new name."""
+    event, _site = _its(code)
+    return _page(event, _form(event))
+
+
+def _form(event: Event) -> DeskForm:
+    form = fit(DeskForm(), AgeRule(event.min_age, event.max_age))
+    if request.method == "GET":
+        form.who.data = request.args.get("who", "")
+    return form
+
+
+def _picked(form: DeskForm) -> Resident | None:
+    if form.picked() is None:
+        return None
+    person = db.session.scalar(
+        select(Resident).where(Resident.id == form.picked(), known_at(reached(guard.reach())))
+    )
+    if person is None:
+        raise NotFound
+    return person
+
+
+def _page(event: Event, form: DeskForm, refusal: str = "") -> str:
+    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+    person = _picked(form)
+    return render_template(
+        "desk/signups/new.html",
+        event=event,
+        form=form.renew(clock.now()),
+        text=text,
+        found=search(text, among=known_at(reached(guard.reach())), limit=8) if text else [],
+        person=masked(person) if person else None,
+        refusal=refusal,
+    )
+
+
+@bp.post("/events/<code>/signups")
+def create(code: str):
+    """A place for whoever called or came; the consent was read aloud (domain.md §6)."""
+    event, _site = _its(code)
+    form = _form(event)
+    person = _picked(form)
+    if "more" in request.form:
+        form.one_more()
+        return _page(event, form)
+    if not form.validate():
+        return _page(event, form), 422
+    if person is not None:
+        form.name.data = person.name
+    try:
+        answer = retried(lambda: _book(event, form))
+    except Refused as refused:
+        return _page(event, form, sentence(refused)), 409
+    flash(_said(answer), "good")
+    return redirect(url_for(".index", code=event.code), code=303)
+
+
+def _book(event: Event, form: DeskForm) -> Answer:
+    with transaction():
+        return operations.sign_up(
+            event,
+            form.people(),
+            key=form.request_key(),
+            channel=Channel(form.channel.data),
+            by=guard.user().staff_id,
+            consent=ORAL_CONSENT,
+            now=clock.now(),
+        )
+
+
+def _said(answer: Answer) -> str:
+    spoken = "，".join(f"{code[:3]} {code[3:6]} {code[6:]}" for code in answer.codes)
+    if answer.state is Place.WAITLISTED:
+        rank = queries.rank_of(queries.get_party(answer.party_id))
+        return _("候补第 %(rank)s 位，报名号 %(codes)s。请念给对方听。", rank=rank, codes=spoken)
+    return _("报好了，报名号 %(codes)s。请念给对方听。", codes=spoken)
+
+
+@bp.post("/signups/<int:signup_id>/cancellation")
+def cancel(signup_id: int):
+    """Give a place back for somebody who called."""
+    signup = db.session.get(Signup, signup_id)
+    if signup is None:
+        raise NotFound
+    event, site = queries.event_of(signup)
+    guard.require(site.path)
+    with transaction():
+        operations.cancel(signup, by=guard.user().staff_id, why="staff", now=clock.now())
+    flash(_("已取消，名额让给了后面的人。") if event.waiting else _("已取消。"), "good")
+    return redirect(url_for(".index", code=event.code), code=303)
