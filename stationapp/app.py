@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    for part in (compress, guard, assets, filters, headers, errors):
+    for part in (compress, guard, assets, filters, headers, errors, remember):
         part.init_app(app)
     words.init_app(app, (import_module(f"stationapp.{name}").WORDS for name in WORDS))
     _register(app)

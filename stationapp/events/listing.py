@@ -1,5 +1,6 @@
 """What residents read: what is on, and one event with its place. Plain columns, no sign-up is ever counted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -21,6 +22,9 @@ UNDER_WAY_FOR = timedelta(days=92)
 
 LAST_PAGE = 50
 """Nobody leafs further; a day or a search leads there. Bounds the work an address can ask for."""
+
+LIST_LASTS = timedelta(seconds=30)
+"""How long a list may stand although no stage in it turns."""
 
 _CALLED_OFF = (State.CANCELLED, State.POSTPONED)
 
@@ -64,10 +68,6 @@ class Line(NamedTuple):
         window = Window(self.starts_at, self.ends_at, self.opens_at, self.closes_at)
         return stage(self.state, window, self.capacity, self.taken, now)
 
-    def changes_at(self, now: datetime) -> datetime:
-        """The next instant at which its stage may become another by time alone."""
-        marks = (self.opens_at, self.closes_at, self.starts_at, self.ends_at)
-        return min((at for at in marks if at and at > now), default=self.ends_at)
 
 
 _COLUMNS = (
@@ -95,6 +95,17 @@ def what_is_on(filters: Filters, *, page: int, size: int, now: datetime) -> tupl
     query = _of_one_site if filters.site_id or filters.path else _of_the_district
     wanted = query(_narrowed(filters, now), now, page * size + 1)
     return tuple(Line(*row) for row in db.session.execute(wanted.offset((page - 1) * size)))
+
+
+def next_change(lines: Iterable[Line], now: datetime) -> datetime:
+    """The instant until which a list of these lines stays true if nothing is written: a stage turns, or the day.
+
+    Sign-up windows and beginnings of events outside the lines can bring them in only through the filter for free
+    places, so a list never lasts longer than `LIST_LASTS`.
+    """
+    marks = (at for line in lines for at in (line.opens_at, line.closes_at, line.starts_at, line.ends_at) if at)
+    tomorrow = _midnight(now) + timedelta(days=1)
+    return min(tomorrow, now + LIST_LASTS, *(at for at in marks if at > now))
 
 
 def _of_one_site(narrowed: Select, now: datetime, limit: int) -> Select:

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request
 
 from stationapp import clock, codes
-from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, what_is_on
+from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, next_change, what_is_on
 from stationapp.events.rules import Category, Stage
 from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
 from stationapp.sites.rules import Level
+from stationapp.web import remember
 from stationapp.web.paging import Page, page_number
 
 bp = Blueprint("events", __name__)
@@ -53,6 +54,7 @@ def _list(template: str, **more):
     site = find_site(asked["site"][:20]) if "site" in asked else None
     filters = _filters(asked, site, now)
     lines = what_is_on(filters, page=number, size=SIZE, now=now)
+    remember.until(next_change(lines, now))
     return render_template(
         template,
         days=_by_day(lines[:SIZE], now),

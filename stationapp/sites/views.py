@@ -3,11 +3,12 @@
 from flask import Blueprint, render_template
 
 from stationapp import clock
-from stationapp.events.listing import Filters, what_is_on
+from stationapp.events.listing import Filters, next_change, what_is_on
 from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_sites
 from stationapp.sites.rules import Level
+from stationapp.web import remember
 
 bp = Blueprint("sites", __name__)
 
@@ -17,7 +18,9 @@ COMING = 10
 @bp.get("/sites")
 def index():
     """Every place in force today: the center, then each office with its stations, in code order."""
-    sites = list_sites(on=clock.day_of(clock.now()))
+    now = clock.now()
+    sites = list_sites(on=clock.day_of(now))
+    remember.until(next_change((), now))
     return render_template(
         "sites/index.html",
         center=next((site for site in sites if site.level is Level.CENTER), None),
@@ -32,6 +35,7 @@ def show(code: str):
     site = get_site(code)
     filters = Filters(site_id=site.id) if site.level is Level.STATION else Filters(path=site.path)
     lines = what_is_on(filters, page=1, size=COMING, now=now)
+    remember.until(next_change(lines, now))
     return render_template(
         "sites/show.html",
         site=site,
