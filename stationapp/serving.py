@@ -1,5 +1,7 @@
 """Serving pages and running jobs, together or apart."""
 
+import multiprocessing
+import signal
 import threading
 
 from flask import Flask
@@ -15,6 +17,8 @@ THREADS = 4
 
 def serve(host: str, port: int) -> None:
     """Serve the pages until stopped; each worker process makes its own application."""
+    # A forked worker would inherit this process's database connections and whatever lock a thread holds.
+    multiprocessing.set_start_method("spawn", force=True)
     Granian(
         "stationapp.wsgi:app",
         address=host,
@@ -36,9 +40,10 @@ def serve_with_jobs(app: Flask, host: str, port: int) -> None:
 
 
 def run_jobs(app: Flask) -> None:
-    """Only the jobs, until interrupted."""
+    """Only the jobs, until told to stop; a duty under way is finished first."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
     scheduler = runner.start(app)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        scheduler.shutdown()
+    told.wait()
+    scheduler.shutdown()

@@ -231,9 +231,7 @@ def _series(row: PlanRow, site: Site, there: dict[str, Event], now: datetime) ->
     known = next((event.series_id for event in there.values() if event.series_id), None)
     if known is not None:
         return db.session.get_one(Series, known)
-    series = Series(
-        code=new_public(), site_id=site.id, title=row.title, cadence=Cadence.STAGED, made_at=now
-    )
+    series = Series(code=new_public(), site_id=site.id, title=row.title, cadence=Cadence.STAGED, made_at=now)
     db.session.add(series)
     db.session.flush()
     return series

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, exists, select, update
+from sqlalchemy import case, delete, exists, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from stationapp import clock
@@ -12,6 +12,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.importing.operations import drop_old_uploads
 from stationapp.jobs.models import JobRun, Lease
 from stationapp.jobs.rules import LEASE_LASTS, REMINDERS
 from stationapp.notices.models import Notice
@@ -34,7 +35,9 @@ def take_lease(holder: str, *, now: datetime, name: str = "jobs") -> int | None:
     token = db.session.scalar(
         update(Lease)
         .where(Lease.name == name, mine | (Lease.until_at <= now))
-        .values(holder=holder, until_at=now + LEASE_LASTS, token=case((mine, Lease.token), else_=Lease.token + 1))
+        .values(
+            holder=holder, until_at=now + LEASE_LASTS, token=case((mine, Lease.token), else_=Lease.token + 1)
+        )
         .returning(Lease.token)
     )
     if token is not None or db.session.get(Lease, name) is not None:
@@ -51,13 +54,21 @@ def fence(token: int, *, now: datetime, name: str = "jobs") -> None:
     """Go on only while the lease with this token is live; locks its row until the transaction ends.
 
     A leader that was frozen past its lease fails here, and nobody can take over between this and the commit.
+    PostgreSQL ends the session of one frozen in between, so that its lock does not outlive its lease.
     """
-    held = db.session.scalar(select(Lease.until_at).where(Lease.name == name, Lease.token == token).with_for_update())
+    if db.session.get_bind().dialect.name != "sqlite":
+        limit = int(LEASE_LASTS.total_seconds() * 1000)
+        db.session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {limit}"))
+    held = db.session.scalar(
+        select(Lease.until_at).where(Lease.name == name, Lease.token == token).with_for_update()
+    )
     if held is None or held <= now:
         raise LeaseLost
 
 
-def note_run(job: str, token: int, *, began_at: datetime, now: datetime, done: int, problem: str = "") -> None:
+def note_run(
+    job: str, token: int, *, began_at: datetime, now: datetime, done: int, problem: str = ""
+) -> None:
     """Write down the last run of a duty."""
     run = db.session.get(JobRun, job)
     if run is None:
@@ -99,14 +110,15 @@ def prepare_month(*, now: datetime) -> int:
     )
 
 
-def forget_tries(*, now: datetime) -> int:
-    """Drop counters of tries whose window is long over."""
-    return db.session.execute(delete(Tries).where(Tries.window_at < now - TRIES_KEPT)).rowcount
+def tidy(*, now: datetime) -> int:
+    """Drop what nobody needs any more: tries whose window is long over, uploads nobody took in."""
+    forgotten = db.session.execute(delete(Tries).where(Tries.window_at < now - TRIES_KEPT)).rowcount
+    return forgotten + drop_old_uploads(now=now)
 
 
 DUTIES: dict[str, Callable[..., int]] = {
     "close_out_reminders": remind_of_close_outs,
     "month_preparation": prepare_month,
-    "forget_tries": forget_tries,
+    "tidy": tidy,
 }
 """Each duty by the name of its pace."""

@@ -20,4 +20,4 @@ def last_runs() -> dict[str, JobRun]:
 
 def last_began() -> dict[str, datetime]:
     """When each duty last began."""
-    return {job: began for job, began in db.session.execute(select(JobRun.job, JobRun.began_at))}
+    return {run.job: run.began_at for run in db.session.execute(select(JobRun.job, JobRun.began_at))}

@@ -21,7 +21,7 @@ class Pace:
 PACES = (
     Pace("close_out_reminders", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),
-    Pace("forget_tries", timedelta(hours=1)),
+    Pace("tidy", timedelta(hours=1)),
 )
 
 

@@ -22,7 +22,7 @@ def start(app: Flask) -> BackgroundScheduler:
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     scheduler = BackgroundScheduler(timezone=clock.SHANGHAI)
     scheduler.add_job(
-        _guarded,
+        guarded_tick,
         "interval",
         args=(app, holder),
         seconds=TICK.total_seconds(),
@@ -35,7 +35,8 @@ def start(app: Flask) -> BackgroundScheduler:
     return scheduler
 
 
-def _guarded(app: Flask, holder: str) -> None:
+def guarded_tick(app: Flask, holder: str) -> None:
+    """Tick, and raise nothing: the log names what went wrong, by its class alone."""
     try:
         tick(app, holder)
     except LeaseLost:
@@ -52,7 +53,9 @@ def tick(app: Flask, holder: str) -> int | None:
         if token is None:
             return None
         began = last_began()
-        return sum(_run(pace.name, token) for pace in PACES if is_due(pace, began.get(pace.name), clock.now()))
+        return sum(
+            _run(pace.name, token) for pace in PACES if is_due(pace, began.get(pace.name), clock.now())
+        )
 
 
 def _run(job: str, token: int) -> int:

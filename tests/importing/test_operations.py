@@ -77,7 +77,8 @@ def test_each_file_that_changed_something_leaves_one_line_in_the_audit_log(app):
 @pytest.mark.both_databases
 def test_a_changed_row_is_an_update_with_its_line_in_the_audit_log(app):
     people = cast.district(app)
-    line = f"{people.one.code},station,湖北路示例一社区新时代文明实践站,{people.office.code},新地址8号,0379-00000002,,\n"
+    name = "湖北路示例一社区新时代文明实践站"
+    line = f"{people.one.code},station,{name},{people.office.code},新地址8号,0379-00000002,,\n"
     with app.app_context():
         loaded = take_in(Kind.SITES, SITES + line)
         assert (loaded.added, loaded.changed, loaded.same, loaded.problems) == (0, 1, 0, ())
@@ -182,7 +183,9 @@ def test_a_draft_that_staff_edited_is_left_as_it_is(app):
         with transaction():
             event = db.session.scalars(select(Event)).one()
             fields = fields_of(event)
-            wish = type(fields)(**{**vars(fields), "title": "健康讲座（二楼）", "capacity": 45, "themes": frozenset()})
+            wish = type(fields)(
+                **{**vars(fields), "title": "健康讲座（二楼）", "capacity": 45, "themes": frozenset()}
+            )
             change(event, wish, by=people.lin.id, now=NOW)
         again = take_in(Kind.PLAN, PLAN + line)
         assert (again.added, again.changed, again.same) == (0, 0, 1)
