@@ -1,5 +1,6 @@
 """Settings of one instance: `instance/config.toml`, overridden by `STATIONAPP_*`; keys in `instance/keys.json`."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -50,6 +51,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         if value := environ.get(f"STATIONAPP_{name.upper()}"):
             values[name] = value
     settings = Settings(instance=instance, **values)
+    if not settings.url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSettings("database_url 要空着（用 SQLite），或以 postgresql:// 开头")
     if not settings.public_url.startswith(("http://", "https://")):
         raise BadSettings(f"public_url 要以 http:// 或 https:// 开头，现在是 {settings.public_url!r}")
     return settings
@@ -62,6 +65,8 @@ def _from_file(path: Path, known: list[str]) -> dict[str, str]:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path.name} 读不懂：{error}") from error
+    except OSError as error:
+        raise BadSettings(f"{path.name} 打不开：{error.strerror}") from error
     for name, value in read.items():
         if name not in known:
             raise BadSettings(f"{path.name} 里的 {name} 不认识；可用的有：{'、'.join(known)}")
@@ -72,15 +77,20 @@ def _from_file(path: Path, known: list[str]) -> dict[str, str]:
 
 def load_keys(instance: Path) -> Keys:
     """The instance's keys, made on first use, readable by the owner alone (folder 0700, file 0600)."""
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = instance / "keys.json"
     if not path.exists():
         _make_keys(path)
-    read = json.loads(path.read_text())
-    return Keys(**{name: bytes.fromhex(value) for name, value in read.items()})
+    try:
+        read = json.loads(path.read_text())
+        return Keys(**{name: bytes.fromhex(value) for name, value in read.items()})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise BadSettings(f"{path.name} 读不懂，请从备份里取回；没有它，库里的电话再也解不开") from error
 
 
 def _make_keys(path: Path) -> None:
+    with contextlib.suppress(PermissionError):  # a mounted folder may belong to another; `audit` says so
+        path.parent.chmod(0o700)  # a checkout's own folder is open to all
     text = json.dumps({name: secrets.token_hex(32) for name in ("seal", "index", "cookie")})
     draft = path.with_name(f".keys-{os.getpid()}-{secrets.token_hex(4)}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

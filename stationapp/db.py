@@ -1,6 +1,7 @@
 """The database: one base, one way to write (`transaction()`), the same on SQLite and PostgreSQL (trust.md §1)."""
 
 import enum
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -183,10 +184,17 @@ def sqlite_module():
     return pysqlite3
 
 
+def _make_private(path: str | None) -> None:
+    """Make a new database file readable by its owner alone; SQLite gives its -wal and -shm the same mode."""
+    if path and path != ":memory:":
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def prepare(engine: Engine) -> None:
     """Give each SQLite connection its settings and let `transaction()` decide how it begins."""
     if engine.dialect.name != "sqlite":
         return
+    _make_private(engine.url.database)
 
     @event.listens_for(engine, "connect")
     def _settings(connection, _record) -> None:
