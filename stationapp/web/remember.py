@@ -93,14 +93,14 @@ class _Store:
         """What was kept since the last change; a version is read before the page's own reads begin."""
         with self._turn:
             if self._cursor is None:
-                self._cursor = self._own_connection().cursor()
+                self._cursor = self._watching()
             version = self._cursor.execute("PRAGMA data_version").fetchone()[0]
             if version != self._version:
                 self._version, self._answers = version, {}
             return self._answers
 
-    def _own_connection(self):
-        # It never writes and is never lent out: a connection does not count its own changes.
+    def _watching(self):
+        # Its connection never writes and is never lent out: a connection does not count its own changes.
         connection = self._engine.raw_connection()
         connection.detach()
-        return connection.driver_connection
+        return connection.cursor()
