@@ -4,6 +4,7 @@ A form inherits `Form`; the CSRF token is checked before any view and printed by
 trimmed, without control characters; nothing typed can raise.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,6 +13,7 @@ from enum import Enum
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea, TextInput
 
@@ -55,6 +57,9 @@ class TextField(StringField):
 
     def pre_validate(self, form) -> None:
         """Refuse what is too long or cannot be read."""
+        dirty = not readable(self.data)
+        if dirty:
+            self.data = "".join(c for c in self.data if readable(c))
         if self.needed and not self.data:
             raise ValidationError(NEEDED)
         if len(self.data) > self.most:
@@ -63,8 +68,7 @@ class TextField(StringField):
             )
             self.data = self.data[: self.most * 2]  # a megabyte is not sent back
             raise ValidationError(said)
-        if not readable(self.data):
-            self.data = "".join(c for c in self.data if readable(c))
+        if dirty:
             raise ValidationError(_("里面有看不见的特殊字符，已经去掉，请检查后再提交。"))
 
 
@@ -138,6 +142,9 @@ class WholeNumberField(StringField):
             )
 
 
+_WALL_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
+
+
 class LocalDateTimeField(StringField):
     """A wall-clock time in Asia/Shanghai on the page, an aware UTC instant as data; None when left empty."""
 
@@ -158,10 +165,10 @@ class LocalDateTimeField(StringField):
         if not text:
             return
         try:
-            at = datetime.fromisoformat(text[:40])
+            at = datetime.fromisoformat(text) if _WALL_CLOCK.fullmatch(text) else None
         except ValueError:
-            raise ValueError(_("时间读不懂，请写成 2026-11-25 09:00 的样子。")) from None
-        if at.tzinfo or "-" not in text or ":" not in text or not 2000 <= at.year <= 2999:
+            at = None
+        if at is None or not 2000 <= at.year <= 2999:
             raise ValueError(_("时间读不懂，请写成 2026-11-25 09:00 的样子。"))
         self.data = clock.instant(at.date(), at.hour, at.minute)
 
@@ -174,21 +181,17 @@ class EnumField(SelectField):
     ) -> None:
         self.of = of
         self.cases = {case.value: case for case in of}
-        blank = [("", empty)] if empty is not None else []
+        blank = [SelectChoice("", empty)] if empty is not None else []
         super().__init__(
             label,
             _needs(needed),
-            choices=lambda: [*blank, *((case.value, word(case)) for case in of)],
+            choices=lambda: [*blank, *(SelectChoice(case.value, word(case)) for case in of)],
             coerce=self._coerce,
             **kwargs,
         )
 
     def _coerce(self, value):
         return value if value is None or isinstance(value, self.of) else self.cases.get(value, value or None)
-
-    def _choices_generator(self, choices):
-        now = self.data.value if isinstance(self.data, self.of) else ""
-        return ((value, said, value == now, {}) for value, said in choices)
 
     def pre_validate(self, form) -> None:
         """Refuse what is not on the list."""
@@ -205,7 +208,7 @@ class EnumsField(SelectMultipleField):
 
     def __init__(self, label=None, *, of: type[Enum], **kwargs) -> None:
         self.of = of
-        super().__init__(label, choices=lambda: [(case.value, word(case)) for case in of], **kwargs)
+        super().__init__(label, **kwargs)
 
     def process_data(self, value: Iterable[Enum] | None) -> None:
         """What stands there now."""
@@ -218,9 +221,9 @@ class EnumsField(SelectMultipleField):
         if any(value not in known for value in valuelist):
             raise ValueError(_("请从列表里选。"))
 
-    def _choices_generator(self, choices):
-        now = {case.value for case in self.data or ()}
-        return ((value, said, value in now, {}) for value, said in choices)
+    def iter_choices(self) -> list[Choice]:
+        """Each case with its tick."""
+        return [Choice(case.value, word(case), case in self.data, {}) for case in self.of]
 
     def pre_validate(self, form) -> None:
         """Everything was looked at while reading."""
@@ -243,10 +246,10 @@ class PickField(SelectField):
 
     def offer(self, rows: Iterable[tuple[int, str]], *, empty: object = "—") -> None:
         """Set what may be chosen."""
-        self.choices = [("", empty), *rows]
+        self.choices = [SelectChoice("", empty), *(SelectChoice(*row) for row in rows)]
 
     def pre_validate(self, form) -> None:
         """Refuse what is not on the list."""
-        if self.data is not None and self.data not in {value for value, *_rest in self.choices}:
+        if self.data is not None and self.data not in {choice.value for choice in self.choices}:
             self.data = None
             raise ValidationError(_("请从列表里选一项。"))

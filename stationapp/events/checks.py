@@ -1,0 +1,82 @@
+"""S5 and S9 for events: a state that its steps explain, times and seats in order, nothing public half written."""
+
+from sqlalchemy import and_, func, not_, or_, select, tuple_
+
+from stationapp.audit.rules import Check
+from stationapp.db import db
+from stationapp.events.models import Event, EventStep
+from stationapp.events.rules import MACHINE, PUBLIC, REQUIRED, SUMMARY_LENGTH, State
+
+
+def _events(*conditions) -> list[str]:
+    return [
+        f"event {number}" for number in db.session.scalars(select(Event.id).where(*conditions).order_by(Event.id))
+    ]
+
+
+def _state_without_step() -> list[str]:
+    """The state must be where the last step led; without steps, a draft."""
+    last = (
+        select(EventStep.to_state)
+        .where(EventStep.event_id == Event.id)
+        .order_by(EventStep.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _events(or_(last != Event.state, and_(last.is_(None), Event.state != State.DRAFT)))
+
+
+def _strange_step() -> list[str]:
+    """A step must be an edge of the machine and begin where the one before ended."""
+    edges = [(step, source, target) for step, (sources, target) in MACHINE.items() for source in sources]
+    before = func.lag(EventStep.to_state).over(partition_by=EventStep.event_id, order_by=EventStep.id)
+    steps = select(
+        EventStep.id,
+        EventStep.from_state,
+        before.label("before"),
+        tuple_(EventStep.step, EventStep.from_state, EventStep.to_state).in_(edges).label("known"),
+    ).subquery()
+    query = (
+        select(steps.c.id)
+        .where(
+            or_(
+                not_(steps.c.known),
+                steps.c.before != steps.c.from_state,
+                and_(steps.c.before.is_(None), steps.c.from_state != State.DRAFT),
+            )
+        )
+        .order_by(steps.c.id)
+    )
+    return [f"event_step {number}" for number in db.session.scalars(query)]
+
+
+def _out_of_order() -> list[str]:
+    return _events(
+        or_(
+            Event.ends_at <= Event.starts_at,
+            Event.closes_at <= Event.opens_at,
+            Event.min_age > Event.max_age,
+            Event.break_minutes < 0,
+        )
+    )
+
+
+def _too_many_seats() -> list[str]:
+    return _events(
+        or_(Event.capacity < 0, Event.taken < 0, Event.taken > Event.capacity, Event.waiting < 0, Event.queued < 0)
+    )
+
+
+def _half_written() -> list[str]:
+    columns = [getattr(Event, name) for name in REQUIRED]
+    empty = [column.is_(None) if column.type.python_type is not str else column == "" for column in columns]
+    return _events(Event.state.in_(PUBLIC), or_(*empty, func.length(Event.summary) > SUMMARY_LENGTH))
+
+
+CHECKS = (
+    Check("S5 event state", "an event's state is where its last step led", _state_without_step),
+    Check("S5 event steps", "each step is an edge of the machine and follows the one before", _strange_step),
+    Check("S9 event times", "an event ends after it starts, its window and ages are in order", _out_of_order),
+    Check("S9 event seats", "an event's seats are counted between nought and its capacity", _too_many_seats),
+    Check("S9 event complete", "what residents may see has every required field", _half_written),
+)
