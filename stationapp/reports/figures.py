@@ -151,6 +151,7 @@ def body(facts: Facts, *, version: int, state: ReportState) -> dict:
     reckoning = Reckoning(facts)
     site = facts.site
     figures = reckoning.figures(site)
+    coverage = coverage_rows(reckoning)
     return {
         "site": site.code,
         "name": site.name,
@@ -162,8 +163,8 @@ def body(facts: Facts, *, version: int, state: ReportState) -> dict:
         "figures": {id: figure.as_dict() for id, figure in figures.items()},
         "by_site": by_site(reckoning),
         "bridge": {id: one.as_dict() for id, one in reckoning.bridges().items()},
-        "coverage": coverage_rows(reckoning),
-        "gaps": gaps(reckoning),
+        "coverage": coverage,
+        "gaps": gaps(coverage),
         "populations": facts.sources,
         "ledger": facts.ledger,
     }
@@ -212,10 +213,10 @@ def coverage_rows(reckoning: Reckoning) -> list[dict]:
     ]
 
 
-def gaps(reckoning: Reckoning) -> list[dict]:
+def gaps(coverage: list[dict]) -> list[dict]:
     """Communities with groups that nobody reached this month; groups in which nobody lives are none."""
     found = []
-    for row in coverage_rows(reckoning):
+    for row in coverage:
         silent = [
             group
             for group, share in row["groups"].items()

@@ -14,8 +14,7 @@ from stationapp.reports import words
 from stationapp.reports.lines import SummaryLine, summary
 from stationapp.reports.rules import SPECS, Axis, ReportState, Unit
 from stationapp.sites.rules import Group, Level
-
-_LEADERS = ("=", "+", "-", "@", "\t", "\r")
+from stationapp.web.sheets import harmless
 
 
 def render(figures: dict, format: str) -> bytes:
@@ -33,19 +32,12 @@ def to_csv(figures: dict) -> bytes:
     text = io.StringIO(newline="")
     write = csv.writer(text)
     for row in _heading(figures):
-        write.writerow(_safe(cell) for cell in row)
+        write.writerow(harmless(cell) for cell in row)
     for head, rows in _tables(figures):
         write.writerow([])
-        write.writerow(_safe(cell) for cell in head)
-        write.writerows([_safe(cell) for cell in row] for row in rows)
+        write.writerow(harmless(cell) for cell in head)
+        write.writerows([harmless(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _safe(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    if isinstance(cell, str) and cell.startswith(_LEADERS):
-        return "'" + cell
-    return "" if cell is None else cell
 
 
 def _tables(figures: dict) -> Iterator[tuple[list, list[list]]]:

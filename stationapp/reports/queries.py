@@ -277,7 +277,7 @@ def evidence(site: Site, month: Month) -> dict[int, datetime]:
             ),
         )
     )
-    return {event_id: closed for event_id, closed in rows}
+    return dict(rows.all())
 
 
 # --- which months are closed -----------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEv
             select(CountedEvent.event_id, CountedEvent.closed_out_at).where(
                 CountedEvent.report_id == report.id
             )
-        ).tuples()
+        ).all()
     )
     present = evidence(site, month)
     what = {id: "reopened" for id in counted if id not in present}
