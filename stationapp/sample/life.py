@@ -1,39 +1,24 @@
 """The life of the sample stations: each event from its draft to its close-out, at the times it would have happened."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from random import Random
 
 from sqlalchemy import select
 
 from stationapp import clock
-from stationapp.attendance.operations import check_in, check_out, close_out, count_heads
-from stationapp.attendance.rules import How, Part
-from stationapp.calendar.rules import AgeBand, Month
-from stationapp.db import db, transaction
-from stationapp.events import operations as events
+from stationapp.calendar.rules import Month
+from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.events.queries import fields_of
 from stationapp.events.rules import EventFields
-from stationapp.refusal import Refused
-from stationapp.residents.operations import take_in
-from stationapp.residents.queries import get_resident
+from stationapp.sample.lived import AHEAD, WRITTEN, Lived
 from stationapp.sample.people import Person, community
 from stationapp.sample.programme import IDEAS, Idea
-from stationapp.signups import operations as signups
-from stationapp.signups.models import Signup
-from stationapp.signups.rules import Channel, Place
 from stationapp.sites.models import Site
-from stationapp.volunteers import operations as volunteers
-from stationapp.volunteers.models import Assignment, Shift, Volunteer
-from stationapp.volunteers.rules import Risk
+from stationapp.sites.rules import Level
 
 Step = tuple[datetime, Callable[[], None]]
-
-_AHEAD = timedelta(days=12)  # how far ahead events are published
-_FORGOTTEN = 0.06  # share of recent events that nobody has closed out yet
 
 
 class Life:
@@ -41,7 +26,7 @@ class Life:
 
     def __init__(
         self,
-        stations: list[Site],
+        sites: list[Site],
         managers: dict[int, int],
         reviewers: dict[int, int],
         *,
@@ -49,31 +34,40 @@ class Life:
         now: datetime,
     ) -> None:
         self._random = Random("civic life")
-        self._stations, self._managers, self._reviewers = stations, managers, reviewers
+        self._sites, self._managers, self._reviewers = sites, managers, reviewers
+        self._stations = [site for site in sites if site.level is Level.STATION]
         self._since, self._now = since, now
         today = clock.day_of(now)
         self._people = {
-            site.id: community(self._random, site.id, number, today) for number, site in enumerate(stations)
+            site.id: community(self._random, site.id, number, today)
+            for number, site in enumerate(self._stations)
         }
 
     def steps(self) -> list[Step]:
         """One step an event, by the time of its last act; each is a transaction or a few."""
-        made = [step for site in self._stations for step in self._of_station(site)]
-        return sorted(made + self._of_plan(), key=lambda pair: pair[0])
+        made = [step for site in self._sites for step in self._of_site(site)]
+        soon = [self._soon(site) for site in self._sites[:3]]
+        return sorted(made + soon + self._of_plan(), key=lambda pair: pair[0])
 
-    def _of_station(self, site: Site) -> list[Step]:
+    def _of_site(self, site: Site) -> list[Step]:
         steps, month = [], self._since
-        while month.begins_at < self._now + _AHEAD:
-            # A station that holds next to nothing now and then leaves gaps for the report to find.
+        while month.begins_at < self._now + AHEAD:
+            # A site that holds next to nothing now and then leaves gaps for the report to find.
             for _ in range(self._random.choice((0, 0, 1, 1, 2, 2))):
-                steps.append(self._held(site, month))
+                idea = self._random.choice(list(IDEAS.values()))
+                day = date(month.year, month.month, self._random.randint(1, month.last_day.day))
+                starts_at = clock.instant(day, idea.hour)
+                if starts_at - WRITTEN < self._now:
+                    steps.append(self._held(site, idea, starts_at))
             month = month.plus(1)
         return steps
 
-    def _held(self, site: Site, month: Month) -> Step:
-        idea = self._random.choice(list(IDEAS.values()))
-        day = date(month.year, month.month, self._random.randint(1, month.last_day.day))
-        starts_at = clock.instant(day, idea.hour)
+    def _soon(self, site: Site) -> Step:
+        """Something that begins within the hour, so that a newcomer can check somebody in."""
+        half_hours = -(-self._now.timestamp() // 1800)
+        return self._held(site, IDEAS["阅读分享会"], datetime.fromtimestamp(half_hours * 1800, UTC))
+
+    def _held(self, site: Site, idea: Idea, starts_at: datetime) -> Step:
         fields = EventFields(
             title=idea.title,
             starts_at=starts_at,
@@ -88,12 +82,15 @@ class Life:
         return starts_at, partial(self._live, site, idea, self._random.random(), fields=fields)
 
     def _of_plan(self) -> list[Step]:
-        here = {site.id: site for site in self._stations}
+        here = {site.id: site for site in self._sites}
         drafts = db.session.execute(
             select(Event.id, Event.site_id, Event.title, Event.starts_at).where(Event.source.is_not(None))
         )
         return [
-            (starts_at, partial(self._live, here[site_id], IDEAS[title], self._random.random(), event_id=event_id))
+            (
+                starts_at,
+                partial(self._live, here[site_id], IDEAS[title], self._random.random(), event_id=event_id),
+            )
             for event_id, site_id, title, starts_at in drafts
             if site_id in here and title in IDEAS
         ]
@@ -107,27 +104,32 @@ class Life:
         fields: EventFields | None = None,
         event_id: int | None = None,
     ) -> None:
-        _Lived(self, site, idea, Random(seed), fields, event_id).run()
+        Lived(self, site, idea, Random(seed), fields, event_id).run()
 
     def company(self, site: Site, idea: Idea, random: Random) -> list[Person]:
-        """Who of the community, and now and then of the next one, wants to come."""
-        near = self._stations[(self._stations.index(site) + 1) % len(self._stations)]
-        pool = self._people[site.id] + random.sample(self._people[near.id], 3)
-        fit = [one for one in pool if _fits(idea, one.age)]
+        """Who wants to come: people of the community, now and then of the next; to an office, of all beneath."""
+        fit = [one for one in self._around(site, random) if _fits(idea, one.age)]
         return random.sample(fit, min(len(fit), max(2, idea.people + random.randint(-4, 5))))
 
     def helpers(self, site: Site, random: Random) -> list[Person]:
         """The same few adults of a community volunteer again and again."""
-        adults = [one for one in self._people[site.id] if 18 <= one.age <= 70][:7]
+        adults = [one for one in self._around(site, random) if 18 <= one.age <= 70][:7]
         return random.sample(adults, len(adults))
 
+    def _around(self, site: Site, random: Random) -> list[Person]:
+        if site.level is not Level.STATION:
+            near = [one for one in self._stations if one.parent_id == site.id] or self._stations
+            return [person for one in near for person in self._people[one.id]]
+        near = self._stations[(self._stations.index(site) + 1) % len(self._stations)]
+        return self._people[site.id] + random.sample(self._people[near.id], 3)
+
     def manager(self, site: Site) -> int:
-        """Who manages the station."""
-        return self._managers[site.id]
+        """Who manages the site."""
+        return self._managers.get(site.id) or self._reviewers[site.id]
 
     def reviewer(self, site: Site) -> int:
-        """Who reviews at the office above."""
-        return self._reviewers[site.parent_id]
+        """Who publishes: the office above a station, at an office and the center their own reviewer."""
+        return self._reviewers[site.parent_id if site.level is Level.STATION else site.id]
 
     @property
     def now(self) -> datetime:
@@ -137,168 +139,3 @@ class Life:
 
 def _fits(idea: Idea, age: int) -> bool:
     return (idea.min_age is None or age > idea.min_age) and (idea.max_age is None or age < idea.max_age)
-
-
-class _Lived:
-    """One event's way from draft to close-out, as far as the present lets it."""
-
-    def __init__(self, life: Life, site: Site, idea: Idea, random: Random, fields, event_id) -> None:
-        self._life, self._site, self._idea, self._random = life, site, idea, random
-        self._fields, self._event_id = fields, event_id
-        self._by = life.manager(site)
-
-    def run(self) -> None:
-        with transaction():
-            event = self._written()
-            published = self._publish(event)
-        if not published:
-            return
-        with transaction():
-            self._sign_up(event)
-        if event.ends_at > self._life.now:
-            return
-        with transaction():
-            self._come(event)
-        late = self._life.now - event.ends_at < timedelta(days=9) and self._random.random() < _FORGOTTEN
-        if not late and event.ends_at + timedelta(hours=3) <= self._life.now:
-            with transaction():
-                self._close(event)
-
-    def _written(self) -> Event:
-        if self._event_id is None:
-            now = self._fields.starts_at - _AHEAD - timedelta(hours=30)
-            event = events.draft(self._site, self._complete(self._fields), by=self._by, now=now)
-        else:
-            event = db.session.get_one(Event, self._event_id)
-            now = event.starts_at - _AHEAD - timedelta(hours=30)
-            now = min(max(now, event.made_at), self._life.now)
-            event = events.change(event, self._complete(fields_of(event)), by=self._by, now=now)
-        self._at = now
-        return event
-
-    def _complete(self, fields: EventFields) -> EventFields:
-        idea = self._idea
-        return replace(
-            fields,
-            summary=idea.summary,
-            category=fields.category or idea.category,
-            task=idea.task,
-            audience=fields.audience or idea.audience,
-            themes=fields.themes or idea.themes,
-            place=fields.place or self._site.address,
-        )
-
-    def _publish(self, event: Event) -> bool:
-        at = self._at + timedelta(hours=3)
-        if at > self._life.now:
-            return False
-        events.submit(event, by=self._by, now=at)
-        if at + timedelta(hours=20) > self._life.now:
-            return False
-        events.publish(event, by=self._life.reviewer(self._site), now=at + timedelta(hours=20))
-        if self._idea.volunteers:
-            self._shift(event, at + timedelta(hours=21))
-        return True
-
-    def _shift(self, event: Event, now: datetime) -> None:
-        shift = volunteers.add_shift(
-            event, title="现场引导", needed=self._idea.volunteers, risk=Risk.ORDINARY,
-            risk_note="室内活动，注意防滑", insurance="", by=self._by, now=now,
-        )  # fmt: skip
-        for person in self._life.helpers(self._site, self._random)[: self._idea.volunteers]:
-            resident = take_in(person.given, now=now)
-            found = db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident.id))
-            profile = found or volunteers.register(resident, site=self._site, by=self._by, now=now)
-            try:
-                volunteers.assign(shift, profile, by=self._by, now=now)
-            except Refused:
-                continue  # on another shift at that time
-
-    def _sign_up(self, event: Event) -> None:
-        begins = max(event.published_at + timedelta(minutes=20), event.starts_at - timedelta(days=9))
-        last = min(event.starts_at - timedelta(hours=2), self._life.now)
-        for person in self._life.company(self._site, self._idea, self._random):
-            at = begins + (last - begins) * self._random.random()
-            if at >= last or at < event.published_at:
-                continue
-            channel = self._channel(person)
-            try:
-                signups.sign_up(
-                    event,
-                    [person.given],
-                    key=f"sample {event.code} {person.given.phone} {person.given.name}",
-                    channel=channel,
-                    by=None if channel in (Channel.WEB, Channel.FAMILY) else self._by,
-                    consent="web-1" if channel is Channel.WEB else "oral-1",
-                    now=at,
-                )
-            except Refused:
-                continue  # another programme at the same hour
-        self._second_thoughts(event, last)
-
-    def _channel(self, person: Person) -> Channel:
-        if person.landline:
-            return Channel.PHONE
-        if person.age >= 60:
-            return self._random.choice((Channel.WEB, Channel.FAMILY, Channel.PHONE, Channel.DESK))
-        return Channel.FAMILY if person.age < 14 else Channel.WEB
-
-    def _second_thoughts(self, event: Event, at: datetime) -> None:
-        for signup in self._places(event):
-            if self._random.random() < 0.05:
-                signups.cancel(signup, by=None, why="own", now=at)
-
-    def _places(self, event: Event) -> list[Signup]:
-        query = select(Signup).where(Signup.event_id == event.id, Signup.state == Place.CONFIRMED)
-        return list(db.session.scalars(query.order_by(Signup.id)))
-
-    def _come(self, event: Event) -> None:
-        helping = self._help(event)
-        for signup in self._places(event):
-            if signup.resident_id in helping or self._random.random() < 0.14:
-                continue
-            at = event.starts_at + timedelta(minutes=self._random.randint(-15, 8))
-            resident = get_resident(signup.resident_id)
-            check_in(event, resident, how=How.ROSTER, part=Part.RESIDENT, by=self._by, now=at)
-        self._walk_in(event)
-
-    def _help(self, event: Event) -> set[int]:
-        """Volunteers sign in at the door and out at the end; one now and then forgets to sign out."""
-        there = set()
-        crew = db.session.execute(
-            select(Volunteer.resident_id)
-            .join(Assignment, Assignment.volunteer_id == Volunteer.id)
-            .join(Shift, Shift.id == Assignment.shift_id)
-            .where(Shift.event_id == event.id, Assignment.ended_at.is_(None))
-            .order_by(Volunteer.id)
-        ).scalars()
-        for resident_id in crew.all():
-            resident = get_resident(resident_id)
-            came = event.starts_at - timedelta(minutes=self._random.randint(5, 25))
-            check_in(event, resident, how=How.STAFF_SCAN, part=Part.VOLUNTEER, by=self._by, now=came)
-            there.add(resident_id)
-            if self._random.random() < 0.95:
-                left = event.ends_at + timedelta(minutes=self._random.randint(0, 15))
-                check_out(event, resident, how=How.STAFF_SCAN, by=self._by, now=left)
-        return there
-
-    def _walk_in(self, event: Event) -> None:
-        for person in self._life.company(self._site, self._idea, self._random)[
-            : self._random.choice((0, 0, 1, 2))
-        ]:
-            resident = take_in(person.given, now=event.starts_at)
-            try:
-                check_in(
-                    event, resident, how=How.WALK_IN, part=Part.RESIDENT, channel=Channel.WALK_IN,
-                    by=self._by, now=event.starts_at + timedelta(minutes=12),
-                )  # fmt: skip
-            except Refused:
-                continue  # there already, as a volunteer
-
-    def _close(self, event: Event) -> None:
-        at = event.ends_at + timedelta(hours=self._random.randint(1, 3))
-        if self._idea.heads:
-            old = self._random.randint(2, self._idea.heads)
-            count_heads(event, {AgeBand.B60: old, AgeBand.B45: old // 2}, by=self._by, now=at)
-        close_out(event, note="活动顺利", by=self._by, now=at)
-        volunteers.post_hours(event, by=self._by, now=at)

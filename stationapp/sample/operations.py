@@ -61,7 +61,7 @@ CREW = (
 
 @dataclass(frozen=True)
 class Crew:
-    """Who acts in the sample: the center's reviewer, each office's reviewer, each station's manager, by site id."""
+    """Who acts in the sample: the center's reviewer, and reviewers and managers by the id of their site."""
 
     center: int
     reviewers: dict[int, int]
@@ -80,6 +80,7 @@ def settle(
     if first.first_day <= Month(2026, 11).first_day <= clock.day_of(now):
         _take_in(((Kind.PLAN, _PLAN),), Month(2026, 11).begins_at - timedelta(days=6))
     alive = list_sites(level=Level.STATION)[:stations]
+    alive += [site for site in list_sites() if site.level is not Level.STATION and not stations]
     life = Life(alive, crew.managers, crew.reviewers, since=first, now=now)
     steps = life.steps()
     for done, step in enumerate(_with_closings(steps, crew, first, now), 1):
@@ -109,6 +110,8 @@ def _hire(now: datetime) -> Crew:
                 managers[site.id] = made.get((site.code, Role.MANAGER)) or _one(site, Role.MANAGER, now)
             elif site.level is Level.OFFICE:
                 reviewers[site.id] = made.get((site.code, Role.REVIEWER)) or _one(site, Role.REVIEWER, now)
+            else:
+                reviewers[site.id] = made[site.code, Role.REVIEWER]
         return Crew(made["410305000", Role.REVIEWER], reviewers, managers)
 
 
