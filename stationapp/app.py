@@ -21,6 +21,8 @@ PUBLIC_PAGES = (
     "signups.views",
     "signups.mine",
     "residents.views",
+    "attendance.views",
+    "volunteers.views",
 )
 """Modules with a blueprint `bp` at the root."""
 
@@ -37,6 +39,9 @@ DESK_PAGES: tuple[str, ...] = (
     "reports.desk",
     "residents.desk",
     "signups.desk",
+    "attendance.desk",
+    "volunteers.desk",
+    "volunteers.desk_hours",
 )
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 
@@ -46,6 +51,8 @@ WORDS: tuple[str, ...] = (
     "events.words",
     "signups.words",
     "residents.words",
+    "attendance.words",
+    "volunteers.words",
 )
 """Modules with `WORDS`: how the cases of a feature's enums are said."""
 

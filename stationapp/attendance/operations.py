@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.queries import scans_of
+from stationapp.attendance.queries import find_attendance, room_left, scans_of
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
@@ -74,6 +74,25 @@ def check_in(
     row = _refold(row, facts) if row else _insert(event.id, resident.id, seen, facts)
     _record("attendance.check_in", event, resident.id, by, now)
     return row
+
+
+def walk_in_by_venue(event: Event, resident: Resident, *, now: datetime) -> Attendance:
+    """Somebody without a sign-up comes by the venue's code, while there is room (else NO_ROOM)."""
+    _hold(event)  # two who want the last seat stand in line
+    signed = db.session.scalar(
+        select(Signup.id).where(
+            Signup.event_id == event.id,
+            Signup.resident_id == resident.id,
+            Signup.state.not_in((Place.CANCELLED, Place.WAITLISTED)),
+        )
+    )
+    if signed is None and find_attendance(event.id, resident.id) is None:
+        db.session.refresh(event)
+        if room_left(event) == 0:
+            raise Refused(AttendanceRefusal.NO_ROOM)
+    return check_in(
+        event, resident, how=How.VENUE, part=Part.RESIDENT, channel=Channel.WALK_IN, by=None, now=now
+    )
 
 
 def check_out(

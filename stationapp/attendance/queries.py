@@ -23,9 +23,7 @@ from stationapp.vault import vault
 def scans_of(event_id: int, resident_id: int) -> list[Seen]:
     """One person's scans at an event."""
     rows = db.session.execute(
-        select(Scan.kind, Scan.at, Scan.how).where(
-            Scan.event_id == event_id, Scan.resident_id == resident_id
-        )
+        select(Scan.kind, Scan.at, Scan.how).where(Scan.event_id == event_id, Scan.resident_id == resident_id)
     )
     return [Seen(*row) for row in rows]
 
@@ -37,6 +35,14 @@ def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
             Attendance.event_id == event_id, Attendance.resident_id == resident_id, ~Attendance.undone
         )
     )
+
+
+def has_place(event_id: int, resident_id: int) -> bool:
+    """Whether somebody is signed up for an event, waiting included."""
+    live = select(Signup.id).where(
+        Signup.event_id == event_id, Signup.resident_id == resident_id, Signup.state != Place.CANCELLED
+    )
+    return db.session.scalar(live) is not None
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,9 @@ def _who(event: Event):
 
 def _line(person: Resident, sealed: bytes | None, place: Place | None, there: Attendance | None) -> Line:
     phone = vault().unseal(sealed) if sealed else ""
-    return Line(person.id, mask(person.name, phone or None), person.name, person.initials, phone, place, there)
+    return Line(
+        person.id, mask(person.name, phone or None), person.name, person.initials, phone, place, there
+    )
 
 
 def found(lines: Iterable[Line], text: str) -> list[Line]:
@@ -136,9 +144,7 @@ def room_left(event: Event) -> int | None:
 
 def heads_of(event_id: int) -> dict[AgeBand, int]:
     """The unnamed people counted at an event."""
-    rows = db.session.execute(
-        select(Headcount.band, Headcount.people).where(Headcount.event_id == event_id)
-    )
+    rows = db.session.execute(select(Headcount.band, Headcount.people).where(Headcount.event_id == event_id))
     return dict(rows.tuples().all())
 
 

@@ -43,6 +43,8 @@ class AttendanceRefusal(Enum):
 
     CODE_UNKNOWN = "code_unknown"
     CODE_EXPIRED = "code_expired"  # the venue code of a minute ago
+    CODE_UNKNOWN_PLACE = "code_unknown_place"  # no sign-up with that code
+    TOO_MANY_TRIES = "too_many_tries"
     OTHER_EVENT = "other_event"  # facts["title"]: the code is for another event
     NOT_SIGNED_UP = "not_signed_up"
     STILL_WAITING = "still_waiting"

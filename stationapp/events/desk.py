@@ -21,6 +21,7 @@ from stationapp.rooms.queries import find_room, list_rooms
 from stationapp.signups.operations import promote
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
+from stationapp.volunteers.operations import post_hours
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
@@ -282,7 +283,12 @@ def cancellation(code: str):
 @bp.post("/<code>/reopening")
 def reopening(code: str):
     """Open a closed-out event again, to correct its attendance."""
-    return _walk(code, Step.REOPEN, operations.reopen, _("已重新打开。改好签到后请再次归档。"))
+    return _walk(code, Step.REOPEN, _reopen, _("已重新打开。改好签到后请再次归档。"))
+
+
+def _reopen(event: Event, *, by: int, now, reason: str) -> None:
+    operations.reopen(event, by=by, now=now, reason=reason)
+    post_hours(event, by=by, now=now)  # its lines are taken back until it is closed out again
 
 
 def _walk(code: str, step: Step, act: Callable, done: str):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
@@ -20,7 +20,7 @@ from stationapp.signups.rules import SEATED
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
-from stationapp.volunteers.rules import Served, credited
+from stationapp.volunteers.rules import ManualState, Served, credited
 
 _undoing = aliased(HoursEntry)
 
@@ -30,12 +30,39 @@ LIVE = ~select(_undoing.id).where(_undoing.corrects_id == HoursEntry.id).exists(
 """The condition on HoursEntry "a line that no other line undoes, and undoes none itself"."""
 
 
-def get_volunteer(code: str) -> Volunteer:
-    """The volunteer with that desk code; raises NotFound."""
-    found = db.session.scalar(select(Volunteer).where(Volunteer.code == code))
+def get_known(code: str, here: ColumnElement[bool]) -> Volunteer:
+    """The volunteer with that desk code, if known at a site for which `here` holds; raises NotFound."""
+    found = db.session.scalar(select(Volunteer).where(Volunteer.code == code, known_at(here)))
     if found is None:
         raise NotFound
     return found
+
+
+def find_volunteer(code: str) -> Volunteer | None:
+    """The volunteer with that desk code."""
+    return db.session.scalar(select(Volunteer).where(Volunteer.code == code.strip().upper()))
+
+
+def known_at(here: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition on Volunteer "registered, helping or having helped at a site for which `here` holds"."""
+    taken = (
+        select(Assignment.volunteer_id)
+        .join(Shift, Shift.id == Assignment.shift_id)
+        .join(Event, Event.id == Shift.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(here)
+    )
+    helped = (
+        select(Attendance.resident_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(here, Attendance.part == Part.VOLUNTEER)
+    )
+    return or_(
+        Volunteer.site_id.in_(select(Site.id).where(here)),
+        Volunteer.id.in_(taken),
+        Volunteer.resident_id.in_(helped),
+    )
 
 
 def find_by_personal_code(code: str) -> Volunteer | None:
@@ -94,6 +121,38 @@ def list_pending(volunteer_id: int, *, now: datetime) -> list[Row]:
                 ~lined,
             )
             .order_by(Event.starts_at.desc())
+        )
+    )
+
+
+def list_proposals(volunteer_id: int) -> list[Row]:
+    """Manual entries that have not become lines, newest first: (ManualHours, Event or None)."""
+    return list(
+        db.session.execute(
+            select(ManualHours, Event)
+            .outerjoin(Event, Event.id == ManualHours.event_id)
+            .where(ManualHours.volunteer_id == volunteer_id, ManualHours.state != ManualState.APPROVED)
+            .order_by(ManualHours.id.desc())
+        )
+    )
+
+
+def list_proposed(here: ColumnElement[bool]) -> list[Row]:
+    """What waits for a decision at sites for which `here` holds, oldest first.
+
+    (ManualHours, Volunteer, Resident, Site, the proposing Staff, Event or None).
+    """
+    return list(
+        db.session.execute(
+            select(ManualHours, Volunteer, Resident, Site, Staff, Event)
+            .join(Volunteer, Volunteer.id == ManualHours.volunteer_id)
+            .join(Resident, Resident.id == Volunteer.resident_id)
+            .join(Site, Site.id == ManualHours.site_id)
+            .join(Staff, Staff.id == ManualHours.proposed_by)
+            .outerjoin(Event, Event.id == ManualHours.event_id)
+            .where(here, ManualHours.state == ManualState.PROPOSED)
+            .order_by(ManualHours.id)
+            .limit(200)
         )
     )
 
@@ -193,6 +252,18 @@ def list_shifts(event_id: int) -> list[tuple[Shift, list[Row]]]:
     for row in rows:
         taken[row.Assignment.shift_id].append(row)
     return [(shift, taken[shift.id]) for shift in shifts]
+
+
+def helpers_at(event_id: int) -> frozenset[int]:
+    """The residents who take a shift at an event."""
+    return frozenset(
+        db.session.scalars(
+            select(Volunteer.resident_id)
+            .join(Assignment, Assignment.volunteer_id == Volunteer.id)
+            .join(Shift, Shift.id == Assignment.shift_id)
+            .where(Shift.event_id == event_id, Assignment.ended_at.is_(None))
+        )
+    )
 
 
 def clashing(volunteer_id: int, event: Event) -> Event | None:

@@ -54,6 +54,11 @@ def stamp(value: datetime) -> str:
     return clock.local(value).strftime("%Y-%m-%d %H:%M")
 
 
+def hour_minute(value: datetime) -> str:
+    """09:05, for the roster."""
+    return clock.local(value).strftime("%H:%M")
+
+
 def percent(numerator: int, denominator: int | None) -> str:
     """One decimal, half up; "—" without a denominator."""
     if not denominator:
@@ -79,6 +84,7 @@ def init_app(app: Flask) -> None:
         ("time", time),
         ("moment", moment),
         ("stamp", stamp),
+        ("clock", hour_minute),
         ("hours", hours),
         ("groups", groups),
     ):

@@ -1,0 +1,95 @@
+"""What comes in at the door: somebody without a sign-up, and the figures of a close-out."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from flask_babel import lazy_gettext as _
+from werkzeug.datastructures import MultiDict
+from wtforms import ValidationError
+
+from stationapp import clock
+from stationapp.attendance.rules import Part
+from stationapp.calendar.rules import AgeBand
+from stationapp.residents.fields import BirthMonthField, CommunityField
+from stationapp.residents.rules import NAME_LENGTH, PersonIn, is_child
+from stationapp.web.forms import EnumField, Form, PhoneField, TextField, TickField
+
+MOST_HEADS = 5000
+
+
+class WalkInForm(Form):
+    """Somebody at the door who had not signed up. By the venue's code a phone is needed; at the desk it is not."""
+
+    name = TextField(_("姓名"), most=NAME_LENGTH, needed=True)
+    phone = PhoneField(_("电话"))
+    birth_month = BirthMonthField(_("出生年月"))
+    community = CommunityField(_("住在哪个社区"))
+    part = EnumField(_("身份"), of=Part, empty=None, default=Part.RESIDENT)
+    guardian_consent = TickField(_("未满14周岁：监护人在场并同意登记"))
+
+    def validate_guardian_consent(self, ticked) -> None:
+        """A child's data is taken down only with the guardian's consent (domain.md §11)."""
+        if is_child(self.birth_month.data, clock.day_of(clock.now())) and not ticked.data:
+            raise ValidationError(_("未满14周岁，要监护人同意才能登记。"))
+
+    def person(self) -> PersonIn:
+        """Who it is; after validation."""
+        lives, community_id = self.community.home()
+        return PersonIn(
+            self.name.data,
+            self.phone.data or None,
+            self.birth_month.data,
+            lives,
+            community_id,
+            bool(self.guardian_consent.data),
+        )
+
+
+class VenueWalkInForm(WalkInForm):
+    """The same, filled in by the person: a resident, with a phone to be reached by."""
+
+    phone = PhoneField(_("电话"), needed=True)
+    part = None
+
+
+@dataclass
+class CloseOut:
+    """A close-out as it was filled in: values as typed, `problems` by field name, and what they mean."""
+
+    note: str = ""
+    typed: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    heads: dict[AgeBand, int] = field(default_factory=dict)
+    left: dict[int, datetime] = field(default_factory=dict)
+
+
+def read_close_out(form: MultiDict, day: date, pending: list[int]) -> CloseOut:
+    """Headcounts (`heads_60-64`), sign-out times on the event's day (`out_17`), the note."""
+    read = CloseOut(note=" ".join(form.get("note", "").replace("\0", "").split())[:500])
+    for band in AgeBand:
+        _read_heads(read, f"heads_{band.value}", band, form)
+    for resident_id in pending:
+        _read_out(read, f"out_{resident_id}", resident_id, form, day)
+    return read
+
+
+def _read_heads(read: CloseOut, name: str, band: AgeBand, form: MultiDict) -> None:
+    text = read.typed[name] = form.get(name, "").strip()[:10]
+    if not text:
+        return
+    if text.isascii() and text.isdigit() and int(text) <= MOST_HEADS:
+        read.heads[band] = int(text)
+    else:
+        read.problems[name] = _("请填 0 到 %(most)s 的整数。", most=MOST_HEADS)
+
+
+def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, day: date) -> None:
+    text = read.typed[name] = form.get(name, "").strip()[:10]
+    if not text:
+        return
+    try:
+        at = time.fromisoformat(text)
+    except ValueError:
+        read.problems[name] = _("时间请写成 10:30 的样子。")
+        return
+    read.left[resident_id] = clock.instant(day, at.hour, at.minute)

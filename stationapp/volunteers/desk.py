@@ -1,0 +1,221 @@
+"""Volunteers at the desk: find and register them, and their shifts at an event."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Select, or_, select
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.accounts.queries import reached
+from stationapp.accounts.rules import Action
+from stationapp.db import db, transaction
+from stationapp.events.models import Event
+from stationapp.events.queries import get_with_site
+from stationapp.events.rules import State
+from stationapp.phones import normal_phone
+from stationapp.refusal import NotFound, Refused
+from stationapp.residents.models import Household, Resident
+from stationapp.residents.operations import take_in
+from stationapp.residents.queries import found_by, get_resident, masked
+from stationapp.residents.rules import mask
+from stationapp.sites.models import Site
+from stationapp.sites.queries import list_where
+from stationapp.vault import vault
+from stationapp.volunteers import operations, queries
+from stationapp.volunteers.forms import ShiftForm, VolunteerForm
+from stationapp.volunteers.models import Assignment, Shift, Volunteer
+from stationapp.volunteers.rules import VolunteerRefusal
+from stationapp.web.errors import sentence
+from stationapp.web.paging import paged
+
+bp = Blueprint("volunteers", __name__)
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+@bp.get("/volunteers")
+def index():
+    """Volunteers of the sites within reach; a whole phone number finds one of any site."""
+    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+    return render_template("desk/volunteers/index.html", q=text, page=_listed(text))
+
+
+def _listed(text: str):
+    page = paged(_search(text), scalars=False)
+    rows = [
+        (volunteer, mask(person.name, vault().unseal(sealed) if sealed else None), site)
+        for volunteer, person, sealed, site in page.rows
+    ]
+    return type(page)(rows, page.number, page.more)
+
+
+def _search(text: str) -> Select:
+    query = (
+        select(Volunteer, Resident, Household.phone_sealed, Site)
+        .join(Resident, Resident.id == Volunteer.resident_id)
+        .join(Household, Household.id == Resident.household_id)
+        .join(Site, Site.id == Volunteer.site_id)
+        .where(Volunteer.ended_at.is_(None))
+        .order_by(Resident.initials, Volunteer.id)
+    )
+    condition = found_by(text) if text else None
+    if text and condition is None:
+        return query.where(Volunteer.code == text.upper())
+    if condition is not None:
+        query = query.where(or_(condition, Volunteer.code == text.upper()))
+    if normal_phone(text):
+        return query
+    return query.where(queries.known_at(reached(guard.reach())))
+
+
+@bp.route("/volunteers/new", methods=["GET", "POST"])
+def new():
+    """Register a resident; name and phone find who is known already."""
+    form, sites = VolunteerForm(), list_where(reached(guard.reach()))
+    form.site.offer(((site.id, site.name) for site in sites), empty=_("请选择"))
+    if request.method == "GET" and len(sites) == 1:
+        form.site.data = sites[0].id
+    if request.method == "GET":
+        return _new_page(form)
+    if not form.validate():
+        return _new_page(form, status=422)
+    site = next(site for site in sites if site.id == form.site.data)
+    now = clock.now()
+    try:
+        with transaction():
+            resident = take_in(form.person(), now=now)
+            volunteer = operations.register(resident, site=site, by=guard.user().staff_id, now=now)
+    except Refused as refused:
+        return _new_page(form, problem=sentence(refused), status=409)
+    flash(_("已登记。请把下面的查询码交给本人。"))
+    return redirect(url_for(".show", code=volunteer.code), code=303)
+
+
+def _new_page(form: VolunteerForm, *, problem: str = "", status: int = 200):
+    form.community.offer(clock.now())
+    return render_template("desk/volunteers/new.html", form=form, problem=problem), status
+
+
+@bp.get("/volunteers/<code>")
+def show(code: str):
+    """A volunteer with every line of the ledger and what is still pending."""
+    volunteer = queries.get_known(code, reached(guard.reach()))
+    return render_template(
+        "desk/volunteers/show.html",
+        volunteer=volunteer,
+        person=masked(get_resident(volunteer.resident_id)),
+        site=db.session.get_one(Site, volunteer.site_id),
+        personal_code=vault().unseal(volunteer.personal_sealed),
+        total=queries.total_minutes(volunteer.id),
+        lines=queries.list_lines(volunteer.id),
+        pending=queries.list_pending(volunteer.id, now=clock.now()),
+        proposals=queries.list_proposals(volunteer.id),
+        may_correct=_may_correct,
+    )
+
+
+def _may_correct(site: Site) -> bool:
+    return guard.can(Action.APPROVE_HOURS, site.path)
+
+
+# --- shifts -----------------------------------------------------------------------------------------------------
+
+
+@bp.app_context_processor
+def _for_events() -> dict:
+    """What `desk/events/_shifts.html` needs; it is part of a page that knows nothing of volunteers."""
+    return {"shifts_of": queries.list_shifts, "masked_name": lambda person: mask(person.name, None).name}
+
+
+def _its_event(code: str) -> tuple[Event, Site]:
+    event, site = get_with_site(code)
+    guard.require(site.path)
+    return event, site
+
+
+def _its_shift(shift_id: int) -> tuple[Shift, Event, Site]:
+    found = db.session.execute(
+        select(Shift, Event, Site)
+        .join(Event, Event.id == Shift.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(Shift.id == shift_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    guard.require(found.Site.path)
+    return found.tuple()
+
+
+@bp.route("/events/<code>/shifts", methods=["GET", "POST"])
+def add_shift(code: str):
+    """Add a shift to an event."""
+    event, site = _its_event(code)
+    form, problem, status = ShiftForm(), "", 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    operations.add_shift(event, **form.data, by=guard.user().staff_id, now=clock.now())
+            except Refused as refused:
+                problem, status = sentence(refused), 409
+            else:
+                flash(_("岗位已加上。"))
+                return redirect(url_for("desk.events.show", code=code), code=303)
+    return render_template(
+        "desk/volunteers/add_shift.html", form=form, event=event, site=site, problem=problem
+    ), status
+
+
+@bp.get("/shifts/<int:shift_id>")
+def shift(shift_id: int):
+    """A shift: who takes it, and a search for who could."""
+    return _shift_page(*_its_shift(shift_id))
+
+
+def _shift_page(shift: Shift, event: Event, site: Site, *, problem: str = "", status: int = 200):
+    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+    taken = next(rows for one, rows in queries.list_shifts(event.id) if one.id == shift.id)
+    names = {row.Assignment.id: masked(row.Resident).name for row in taken}
+    return render_template(
+        "desk/volunteers/shift.html",
+        shift=shift,
+        event=event,
+        site=site,
+        taken=taken,
+        names=names,
+        q=text,
+        page=_listed(text),
+        problem=problem,
+        open=event.state not in (State.CANCELLED, State.CLOSED_OUT),
+    ), status
+
+
+@bp.post("/shifts/<int:shift_id>/assignments")
+def assign(shift_id: int):
+    """Let a volunteer take the shift."""
+    shift, event, site = _its_shift(shift_id)
+    volunteer = queries.find_volunteer(request.form.get("volunteer", "")[:20])
+    try:
+        if volunteer is None:
+            raise Refused(VolunteerRefusal.NOT_A_VOLUNTEER)
+        with transaction():
+            operations.assign(shift, volunteer, by=guard.user().staff_id, now=clock.now())
+    except Refused as refused:
+        return _shift_page(shift, event, site, problem=sentence(refused), status=409)
+    flash(_("已安排。"))
+    return redirect(url_for(".shift", shift_id=shift_id), code=303)
+
+
+@bp.post("/assignments/<int:assignment_id>/end")
+def unassign(assignment_id: int):
+    """Take a volunteer off a shift."""
+    assignment = db.session.get(Assignment, assignment_id)
+    if assignment is None:
+        raise NotFound
+    _its_shift(assignment.shift_id)
+    with transaction():
+        operations.unassign(assignment, by=guard.user().staff_id, now=clock.now())
+    flash(_("已取消安排。"))
+    return redirect(url_for(".shift", shift_id=assignment.shift_id), code=303)

@@ -1,0 +1,151 @@
+"""Manual hours at the desk: propose, decide from above, take a wrong line back."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.accounts.queries import reached
+from stationapp.accounts.rules import Action
+from stationapp.db import db, transaction
+from stationapp.refusal import NotFound, Refused
+from stationapp.residents.queries import get_resident, masked
+from stationapp.sites.models import Site
+from stationapp.sites.queries import list_where
+from stationapp.volunteers import operations, queries
+from stationapp.volunteers.forms import ManualForm
+from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
+from stationapp.web.errors import sentence
+
+bp = Blueprint("hours", __name__)
+
+
+@bp.route("/volunteers/<code>/manual", methods=["GET", "POST"])
+def manual(code: str):
+    """Propose hours without a scan."""
+    here = reached(guard.reach())
+    volunteer, form = queries.get_known(code, here), ManualForm()
+    sites = {site.id: site for site in list_where(here)}
+    events = {
+        row.Event.id: row.Event
+        for row in queries.list_pending(volunteer.id, now=clock.now())
+        if row.Event.site_id in sites
+    }
+    form.event.offer(
+        ((one.id, f"{clock.day_of(one.starts_at)} {one.title}") for one in events.values()),
+        empty=_("不在名单里的服务"),
+    )
+    form.site.offer(((site.id, site.name) for site in sites.values()), empty=_("请选择"))
+    if request.method == "GET":
+        form.site.data = next(iter(sites)) if len(sites) == 1 else None
+        return _manual_page(volunteer, form)
+    if not form.validate():
+        return _manual_page(volunteer, form, status=422)
+    event = events.get(form.event.data)
+    site = sites.get(event.site_id if event else form.site.data)
+    if site is None:
+        form.site.errors = [_("请选记在哪个阵地。")]
+        return _manual_page(volunteer, form, status=422)
+    try:
+        with transaction():
+            operations.propose_manual(
+                volunteer,
+                site=site,
+                served_on=clock.day_of(event.starts_at) if event else form.served_on.data,
+                minutes=form.minutes.data,
+                reason=form.reason.data,
+                note=form.note.data,
+                event=event,
+                by=guard.user().staff_id,
+                now=clock.now(),
+            )
+    except Refused as refused:
+        return _manual_page(volunteer, form, problem=sentence(refused), status=409)
+    flash(_("已提出，等上一级审批。"))
+    return redirect(url_for("desk.volunteers.show", code=code), code=303)
+
+
+def _manual_page(volunteer: Volunteer, form: ManualForm, *, problem: str = "", status: int = 200):
+    return render_template(
+        "desk/volunteers/manual.html",
+        volunteer=volunteer,
+        person=masked(get_resident(volunteer.resident_id)),
+        form=form,
+        problem=problem,
+    ), status
+
+
+@bp.get("/hours")
+def index():
+    """What waits for a decision at the sites beneath."""
+    return _queue()
+
+
+def _queue(*, problem: str = "", failed: int = 0, status: int = 200):
+    rows = [
+        (row.ManualHours, masked(row.Resident).name, row.Volunteer, row.Site, row.Staff, row.Event)
+        for row in queries.list_proposed(reached(guard.reach(Action.APPROVE_HOURS)))
+    ]
+    return render_template(
+        "desk/volunteers/hours.html",
+        rows=rows,
+        problem=problem,
+        failed=failed,
+        me=guard.user().staff_id,
+    ), status
+
+
+@bp.post("/hours/<int:manual_id>/decision")
+def decide(manual_id: int):
+    """Approve, or reject with a reason."""
+    manual = db.session.get(ManualHours, manual_id)
+    if manual is None:
+        raise NotFound
+    place = db.session.get_one(Site, manual.site_id)
+    guard.require(place.path)
+    approved = request.form.get("verdict") == "approve"
+    try:
+        with transaction():
+            operations.decide_manual(
+                manual,
+                approved=approved,
+                from_site=_above(place),
+                by=guard.user().staff_id,
+                now=clock.now(),
+                reason=request.form.get("reason", "").replace("\0", "")[:200],
+            )
+    except Refused as refused:
+        return _queue(problem=sentence(refused), failed=manual_id, status=409)
+    flash(_("已通过，记入台账。") if approved else _("已退回。"))
+    return redirect(url_for(".index"), code=303)
+
+
+def _above(place: Site) -> Site:
+    """The site through which the user may decide about `place`; `guard.require` has seen that there is one."""
+    paths = [path for path, _reach in guard.reach(Action.APPROVE_HOURS) if place.path.startswith(path)]
+    found = db.session.scalar(
+        select(Site).where(Site.path.in_(paths), Site.id != place.id).order_by(Site.path.desc())
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@bp.post("/hours/lines/<int:line_id>/correction")
+def correct(line_id: int):
+    """Take a manual line back, with a reason."""
+    line = db.session.get(HoursEntry, line_id)
+    if line is None:
+        raise NotFound
+    guard.require(db.session.get_one(Site, line.site_id).path)
+    volunteer = db.session.get_one(Volunteer, line.volunteer_id)
+    with transaction():
+        operations.correct_line(
+            line,
+            reason=request.form.get("reason", "").replace("\0", "")[:200],
+            by=guard.user().staff_id,
+            now=clock.now(),
+        )
+    flash(_("已用一条更正冲销。"))
+    return redirect(url_for("desk.volunteers.show", code=volunteer.code), code=303)

@@ -1,0 +1,78 @@
+"""What comes in about volunteers, shifts and manual hours."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import DateField, SelectField, ValidationError
+from wtforms.validators import Optional
+
+from stationapp import clock
+from stationapp.residents.fields import BirthMonthField, CommunityField
+from stationapp.residents.rules import NAME_LENGTH, PersonIn, is_child
+from stationapp.volunteers.rules import DAILY_CAP, UNIT, ManualReason, Risk
+from stationapp.web.filters import hours
+from stationapp.web.forms import (
+    EnumField,
+    Form,
+    PhoneField,
+    PickField,
+    TextField,
+    TickField,
+    WholeNumberField,
+)
+
+
+class VolunteerForm(Form):
+    """A resident who becomes a volunteer."""
+
+    site = PickField(_("登记在哪个阵地"), needed=True)
+    name = TextField(_("姓名"), most=NAME_LENGTH, needed=True)
+    phone = PhoneField(_("电话"))
+    birth_month = BirthMonthField(_("出生年月"))
+    community = CommunityField(_("住在哪个社区"))
+    guardian_consent = TickField(_("未满 18 周岁：监护人同意"))
+
+    def validate_guardian_consent(self, ticked) -> None:
+        """A child's data is taken down only with the guardian's consent (domain.md §11)."""
+        if is_child(self.birth_month.data, clock.day_of(clock.now())) and not ticked.data:
+            raise ValidationError(_("未满 14 周岁，要监护人同意才能登记。"))
+
+    def person(self) -> PersonIn:
+        """Who it is; after validation."""
+        lives, community_id = self.community.home()
+        return PersonIn(
+            self.name.data,
+            self.phone.data or None,
+            self.birth_month.data,
+            lives,
+            community_id,
+            bool(self.guardian_consent.data),
+        )
+
+
+class ShiftForm(Form):
+    """A need for volunteers at an event."""
+
+    title = TextField(_("岗位"), most=40, needed=True)
+    needed = WholeNumberField(_("需要几人"), least=1, most=500, needed=True, default=1)
+    risk = EnumField(_("风险"), of=Risk, empty=None, default=Risk.ORDINARY)
+    risk_note = TextField(_("风险说明"), most=200, needed=True)
+    insurance = TextField(_("保单号"), most=60)
+
+
+class ManualForm(Form):
+    """Hours without a scan. An event, when named, says the site and the day."""
+
+    event = PickField(_("哪一场"))
+    site = PickField(_("记在哪个阵地"))
+    served_on = DateField(_("服务日期"), validators=[Optional()])
+    minutes = SelectField(
+        _("时长"),
+        coerce=int,
+        choices=lambda: [(n, _("%(h)s 小时", h=hours(n))) for n in range(UNIT, DAILY_CAP + 1, UNIT)],
+    )
+    reason = EnumField(_("为什么补录"), of=ManualReason, empty=None)
+    note = TextField(_("依据"), most=300, needed=True, lines=True)
+
+    def validate_served_on(self, field) -> None:
+        """A day is needed where no event says it."""
+        if field.data is None and self.event.data is None:
+            raise ValidationError(_("请选哪一场，或者填服务日期。"))
