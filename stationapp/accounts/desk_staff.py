@@ -89,7 +89,7 @@ def grant(staff_id: int):
     return _show(staff, form), 422
 
 
-@bp.post("/<int:staff_id>/roles/<int:grant_id>/ending")
+@bp.post("/<int:staff_id>/grants/<int:grant_id>/ending")
 def end_grant(staff_id: int, grant_id: int):
     """Take a role back."""
     with transaction():

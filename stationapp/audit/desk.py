@@ -1,8 +1,9 @@
 """The audit log for auditors: read, filter, print, take away as CSV."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -17,7 +18,8 @@ from stationapp.web.paging import paged
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CHUNK = 500
+LONGEST = 100_000
+"""Lines of an export; further back, narrow the dates."""
 
 
 @bp.get("/")
@@ -35,17 +37,17 @@ def index():
 
 @bp.get("/lines.csv")
 def export():
-    """The same lines, all of them, as CSV (UTF-8 with BOM)."""
-    answer = Response(stream_with_context(_rows()), mimetype="text/csv")
+    """The same lines, at most LONGEST of them, as CSV (UTF-8 with BOM)."""
+    answer = Response("".join(_rows()), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
     return answer
 
 
 def _rows():
-    people, sites = _people(), dict(db.session.execute(select(Site.id, Site.short_name)).tuples())
+    people, sites = _people(), _sites()
     heads = (_("序号"), _("时间"), _("人员"), _("动作"), _("对象"), _("阵地"), _("理由"), _("校验值"))
     yield "\ufeff" + _line(heads)
-    for line in db.session.scalars(_asked().execution_options(yield_per=_CHUNK)):
+    for line in db.session.scalars(_asked().limit(LONGEST)):
         actor = _("系统") if line.actor_id is None else people.get(line.actor_id, str(line.actor_id))
         site = sites.get(line.site_id, "")
         yield _line(
@@ -82,9 +84,12 @@ def _day(name: str) -> date | None:
 
 
 def _people() -> dict[int, str]:
-    return dict(db.session.execute(select(Staff.id, Staff.name).order_by(Staff.id)).tuples())
+    rows = db.session.execute(select(Staff.id, Staff.name).order_by(Staff.id))
+    return {number: name for number, name in rows}  # noqa: C416
 
 
-def _sites(ids) -> dict[int, str]:
-    wanted = {number for number in ids if number is not None}
-    return dict(db.session.execute(select(Site.id, Site.short_name).where(Site.id.in_(wanted))).tuples())
+def _sites(ids: Iterable[int | None] | None = None) -> dict[int, str]:
+    query = select(Site.id, Site.short_name)
+    if ids is not None:
+        query = query.where(Site.id.in_({number for number in ids if number is not None}))
+    return {number: name for number, name in db.session.execute(query)}  # noqa: C416

@@ -1,0 +1,264 @@
+"""The access matrix (trust.md §5): every endpoint × role × position of the object, walked automatically.
+
+A new endpoint is walked as soon as it has its row in `stationapp/access.py`; a new kind of variable in an
+address needs a sample here, in `SAMPLES`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import time_machine
+
+from stationapp import clock
+from stationapp.access import PUBLIC, TABLE
+from stationapp.accounts import guard
+from stationapp.accounts.models import Grant, Staff
+from stationapp.accounts.operations import end_account
+from stationapp.accounts.queries import list_held
+from stationapp.accounts.rules import Action, Role, User, may, paths_for
+from stationapp.db import db, sqlite_module, transaction
+from stationapp.notices.models import Notice
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
+from stationapp.residents.queries import get_resident
+from stationapp.signups.models import Signup
+from stationapp.sites.models import Site
+from tests import cast
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One site with one of everything that belongs to it; `name` and `phone` occur nowhere else."""
+
+    site: Site
+    event: str
+    name: str
+    phone: str
+    signup: int
+    signup_code: str
+    resident: int
+    home: Site
+    notice: int
+    staff: int
+    grant: int
+
+
+SAMPLES: dict[str, Callable[[Sample], object]] = {
+    "events/code": lambda s: s.event,
+    "sites/code": lambda s: s.site.code,
+    "reports/site": lambda s: s.site.code,
+    "signups/code": lambda s: s.signup_code,
+    "signups/signup_id": lambda s: s.signup,
+    "residents/resident_id": lambda s: s.resident,
+    "notices/notice_id": lambda s: s.notice,
+    "staff/staff_id": lambda s: s.staff,
+    "grants/grant_id": lambda s: s.grant,
+    "month": lambda s: "2026-10",
+    "figure": lambda s: "I-01",
+    "files/format": lambda s: "json",
+    "versions/version": lambda s: 1,
+    "files/number": lambda s: 1,
+    "signins/number": lambda s: 1,
+    "invitations/token": lambda s: "nothing",
+    "static/filename": lambda s: "app.css",
+}
+"""A value for each variable of an address: "segment before it/its name", or its name alone."""
+
+NOT_THERE = {"desk.reports.version", "desk.files.preview"}
+"""Pages whose object the samples leave out: 404 for everybody."""
+
+NAMES = ("欧阳壹测", "司马贰测", "上官叁测", "诸葛肆测", "东方伍测", "皇甫陆测")
+ACTORS = ("anonymous", "ex-employee", "helper", "manager", "reviewer", "viewer", "administrator", "auditor")
+
+
+class World:
+    """A district with a sample at each of its six sites and a signed-in browser for each actor."""
+
+    def __init__(self, app) -> None:
+        app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # permission is asked about here, not the token
+        app.config["PROPAGATE_EXCEPTIONS"] = (
+            False  # one broken page is a line in the list, not the end of the walk
+        )
+        self.app, people = app, cast.district(app)
+        sites = (people.one, people.two, people.office, people.center, people.far_office, people.far)
+        homes = (people.one, people.two, people.one, people.one, people.far, people.far)
+        with app.app_context():
+            self.samples = [
+                _sample(site, home, NAMES[n], f"1990000{n}77{n}", people)
+                for n, (site, home) in enumerate(zip(sites, homes, strict=True))
+            ]
+            self.users, self.clients = self._actors(people)
+
+    def _actors(self, people: cast.District):
+        made = {
+            "helper": cast.staff("协助甲", people.one, Role.HELPER),
+            "manager": people.lin,
+            "reviewer": people.chen,
+            "viewer": cast.staff("查阅甲", people.office, Role.VIEWER),
+            "administrator": people.root,
+            "auditor": cast.staff("审计甲", people.center, Role.AUDITOR),
+            "ex-employee": cast.staff("离职甲", people.center, Role.REVIEWER),
+        }
+        clients = {actor: self.app.test_client() for actor in ACTORS}
+        for actor, staff in made.items():
+            cast.sign_in(clients[actor], staff)
+        with transaction():
+            gone = db.session.get_one(Staff, made.pop("ex-employee").id)
+            end_account(gone, by=people.root.id, now=clock.now())
+        return {actor: User(one.id, one.name, list_held(one.id)) for actor, one in made.items()}, clients
+
+    def walk(self, method: str) -> Iterator[tuple[str, object, str, Sample, str]]:
+        """(endpoint, its rule, actor, sample, path) of everything that can be asked with `method`."""
+        for rule in self.app.url_map.iter_rules():
+            needed = TABLE[rule.endpoint].get(method)
+            if method not in rule.methods or needed in (None, PUBLIC):
+                continue
+            for sample in self.samples if rule.arguments else self.samples[:1]:
+                with self.app.test_request_context():
+                    path = self.app.url_map.bind("localhost").build(
+                        rule.endpoint, _values(rule, sample), method
+                    )
+                for actor in ACTORS:
+                    yield rule.endpoint, needed, actor, sample, path
+
+    def allowed(self, actor: str, needed: object, sample: Sample, path: str) -> bool:
+        """What the table and `may` say."""
+        user = self.users.get(actor)
+        if user is None or not isinstance(needed, Action):
+            return user is not None
+        return (
+            may(user, needed, _place(path, sample)) if _place(path, sample) else bool(paths_for(user, needed))
+        )
+
+
+def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District) -> Sample:
+    event = cast.event(site, title=f"{site.short_name}的活动")
+    answer = cast.sign_up(event, cast.person(name, phone, home=home))
+    signup = db.session.query(Signup).filter_by(party_id=answer.party_id).one()
+    worker = cast.staff(f"员工{site.code}", site, Role.HELPER)
+    with transaction():
+        tell_desk(Occasion.MOVED, f"event {event.code}", site_id=site.id, now=clock.now())
+    notice = db.session.query(Notice).filter_by(site_id=site.id).one()
+    grant = db.session.query(Grant).filter_by(staff_id=worker.id).one()
+    assert get_resident(signup.resident_id).name == name
+    return Sample(
+        site=site,
+        event=event.code,
+        name=name,
+        phone=phone,
+        signup=signup.id,
+        signup_code=answer.codes[0],
+        resident=signup.resident_id,
+        home=home,
+        notice=notice.id,
+        staff=worker.id,
+        grant=grant.id,
+    )
+
+
+def _values(rule, sample: Sample) -> dict[str, object]:
+    values = {}
+    for before, variable in re.findall(r"([^/]*)/<(?:[a-z]+:)?(\w+)>", rule.rule):
+        find = SAMPLES.get(f"{before}/{variable}") or SAMPLES.get(variable)
+        if find is None:
+            pytest.fail(
+                f"{rule.rule}: add a sample for {before}/{variable} to SAMPLES in tests/test_access.py"
+            )
+        values[variable] = find(sample)
+    return values
+
+
+def _place(path: str, sample: Sample) -> str | None:
+    """The path of the site that the thing at this address belongs to; None for a list."""
+    if not any(str(find(sample)) in path.split("/") for find in SAMPLES.values()):
+        return None
+    return (sample.home if path.startswith("/desk/residents/") else sample.site).path
+
+
+@pytest.fixture
+def world(app) -> Iterator[World]:
+    # The clock stands still: a sign-in noted as used would look like a write.
+    with time_machine.travel(clock.now(), tick=False):
+        yield World(app)
+
+
+def test_every_endpoint_and_method_has_a_row_and_every_row_an_endpoint(app):
+    asked = {}
+    for rule in app.url_map.iter_rules():
+        asked.setdefault(rule.endpoint, set()).update(rule.methods - {"HEAD", "OPTIONS"})
+    assert asked == {endpoint: set(row) for endpoint, row in TABLE.items()}
+
+
+def test_an_endpoint_without_a_row_is_refused_at_run_time(app, client):
+    app.config["ACCESS"] = {name: row for name, row in TABLE.items() if name != "health.alive"}
+    assert client.get("/healthz").status_code == 403
+
+
+def test_pages_open_for_those_who_may_and_for_nobody_else(world):
+    wrong, steps = [], 0
+    for endpoint, needed, actor, sample, path in world.walk("GET"):
+        status = world.clients[actor].get(path).status_code
+        expected = _expected(world, actor, needed, sample, path)
+        if expected == (200, 303) and endpoint in NOT_THERE:
+            expected = (404,)
+        steps += 1
+        if status not in expected:
+            wrong.append(
+                f"{actor} GET {path} ({endpoint}, {sample.site.short_name}): {status}, not {expected}"
+            )
+    assert wrong == []
+    assert steps > 300
+
+
+def test_a_denied_write_is_refused_and_changes_no_row(world):
+    watch = sqlite_module().connect(world.app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
+    wrong, steps = [], 0
+    for _endpoint, needed, actor, sample, path in world.walk("POST"):
+        if world.allowed(actor, needed, sample, path):
+            continue
+        version = watch.execute("PRAGMA data_version").fetchone()
+        status = world.clients[actor].post(path).status_code
+        steps += 1
+        if status not in (303, 403, 404) or (status == 303) != (actor in ("anonymous", "ex-employee")):
+            wrong.append(f"{actor} POST {path} ({sample.site.short_name}): {status}")
+        if watch.execute("PRAGMA data_version").fetchone() != version:
+            wrong.append(f"{actor} POST {path} ({sample.site.short_name}) wrote something")
+    watch.close()
+    assert wrong == []
+    assert steps > 300
+
+
+def test_no_person_is_shown_to_those_who_may_not_see_them(world):
+    wrong, steps = [], 0
+    for _endpoint, _needed, actor, _sample, path in world.walk("GET"):
+        body = world.clients[actor].get(path, follow_redirects=True).get_data(as_text=True)
+        user = world.users.get(actor)
+        for person in world.samples:
+            steps += 1
+            near = user and any(
+                may(user, action, place.path)
+                for action in (Action.SIGN_UP, Action.CHECK_IN)
+                for place in (person.site, person.home)
+            )
+            if person.phone in body or (person.name in body and not near):
+                wrong.append(f"{actor} GET {path} shows {person.site.short_name}'s person")
+    assert wrong == []
+    assert steps > 2000
+
+
+def test_rights_withdrawn_count_from_the_next_request(world):
+    browser, lin = world.clients["manager"], world.users["manager"]
+    path = f"/desk/events/{world.samples[0].event}"
+    assert browser.get(path).status_code == 200
+    with world.app.app_context(), transaction():
+        end_account(db.session.get_one(Staff, lin.staff_id), by=None, now=clock.now())
+    assert browser.get(path).status_code == 303
+    assert browser.get_cookie(guard.COOKIE) is not None
+
+
+def _expected(world: World, actor: str, needed: object, sample: Sample, path: str) -> tuple[int, ...]:
+    if world.allowed(actor, needed, sample, path):
+        return (200, 303)
+    return (303,) if actor in ("anonymous", "ex-employee") else (403, 404)
