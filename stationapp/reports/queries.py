@@ -84,8 +84,8 @@ def is_served(*more: ColumnElement[bool]) -> ColumnElement[bool]:
 def event_valid() -> ColumnElement[bool]:
     """The condition on Event "at least one resident or one person counted" (I-01)."""
     return or_(
-        exists().where(Attendance.event_id == Event.id, is_served()),
-        exists().where(Headcount.event_id == Event.id),
+        exists().where(Attendance.event_id == Event.id, is_served()).correlate(Event),
+        exists().where(Headcount.event_id == Event.id).correlate(Event),
     )
 
 

@@ -47,7 +47,8 @@ GROUPS = {
 }
 QUERIES = {
     ("I-01", "value"): "SELECT count(*) FROM valid",
-    ("I-02", "value"): "SELECT count(DISTINCT series_id) + sum(CASE WHEN series_id IS NULL THEN 1 ELSE 0 END) FROM valid",
+    ("I-02", "value"): "SELECT count(DISTINCT series_id) "
+    "+ sum(CASE WHEN series_id IS NULL THEN 1 ELSE 0 END) FROM valid",
     ("I-03", "numerator"): "SELECT count(DISTINCT v.site_id) FROM valid v JOIN sites s ON s.id = v.site_id "
     "WHERE s.level = 'station'",
     ("I-03", "denominator"): "SELECT count(*) FROM sites WHERE level = 'station' AND path LIKE :path",
@@ -57,8 +58,9 @@ QUERIES = {
     ("I-06", "numerator"): "SELECT count(*) FROM served",
     ("I-07", "numerator"): "SELECT count(DISTINCT resident_id) FROM living WHERE starts_at >= :begin",
     ("I-07", "year", "numerator"): "SELECT count(DISTINCT resident_id) FROM living",
-    ("I-12", "value"): "SELECT count(*) FROM (SELECT a.resident_id FROM attendances a JOIN valid v ON v.id = a.event_id "
-    "WHERE a.part = 'volunteer' AND NOT a.undone UNION SELECT resident_id FROM ledger "
+    ("I-12", "value"): "SELECT count(*) FROM (SELECT a.resident_id FROM attendances a "
+    "JOIN valid v ON v.id = a.event_id WHERE a.part = 'volunteer' AND NOT a.undone "
+    "UNION SELECT resident_id FROM ledger "
     "GROUP BY site_id, resident_id HAVING sum(minutes) > 0) AS who",
     ("I-13", "minutes"): "SELECT sum(minutes) FROM ledger",
     ("I-15", "numerator"): "SELECT sum(CASE WHEN by_hand THEN minutes ELSE 0 END) FROM ledger",

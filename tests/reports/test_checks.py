@@ -1,0 +1,118 @@
+"""Each invariant of the month fires on a row that was corrupted behind its back."""
+
+import json
+from datetime import date
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from stationapp.attendance.rules import Part
+from stationapp.db import db, transaction
+from stationapp.reports import checks
+from stationapp.reports.operations import close_month
+from stationapp.reports.rules import canonical
+from tests import cast
+from tests.reports import build
+from tests.reports.build import AFTER, MONTH
+
+FIND = {check.name: check.find for check in checks.CHECKS}
+
+
+@pytest.fixture
+def people(app):
+    with time_machine.travel(AFTER, tick=False):
+        district = cast.district(app)
+        with app.app_context():
+            with transaction():
+                wu, first = build.resident(district.one), build.event(district.one)
+                build.came(first, wu)
+                build.came(build.event(district.two), wu)
+                build.came(build.event(district.office), build.resident(district.two))
+                served = build.came(first, build.resident(district.one), part=Part.VOLUNTEER)
+                who = build.volunteer(build.resident(district.one), district.one)
+                build.line(who, district.one, 60, date(2026, 9, 10), attendance_id=served.id)
+                for site in (district.one, district.office):
+                    close_month(site, MONTH, by=None, now=AFTER)
+            yield district
+
+
+def _unguarded(table: str) -> None:
+    """Take the triggers away, as somebody with a shell would."""
+    if db.engine.dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            db.session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+    else:
+        db.session.execute(text(f"DROP TRIGGER {table}_no_change ON {table}"))
+
+
+@pytest.mark.both_databases
+def test_a_district_kept_by_its_own_rules_breaks_none(people):
+    assert {name: find() for name, find in FIND.items()} == {"R1": [], "R2": [], "R3": [], "R4": []}
+
+
+@pytest.mark.both_databases
+def test_r1_fires_when_a_closed_body_was_changed(people):
+    with transaction() as session:
+        _unguarded("coverage_reports")
+        session.execute(
+            text("UPDATE coverage_reports SET body = replace(body, '示例一', '示例三') WHERE id = 1")
+        )
+    assert FIND["R1"]() == ["report 1"]
+
+
+def test_r1_fires_when_the_last_version_was_taken_away(people):
+    with transaction() as session:
+        for table in ("counted_events", "coverage_reports"):
+            _unguarded(table)
+        session.execute(text("DELETE FROM counted_events WHERE report_id = 2"))
+        session.execute(text("DELETE FROM coverage_reports WHERE id = 2"))
+    assert FIND["R1"]() == ["chain reports"]
+
+
+@pytest.mark.both_databases
+def test_r2_fires_when_an_attendance_was_added_to_a_counted_event(people):
+    with transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO attendances (event_id, resident_id, part, channel, came_at, came_how, lives, band, undone)"
+                " SELECT event_id, (SELECT max(id) FROM residents), 'resident', 'web', came_at, came_how, 'unknown',"
+                " '80+', undone FROM attendances WHERE id = 1"
+            )
+        )
+    assert FIND["R2"]() == ["report 1", "report 2"]
+
+
+def _frozen_wrong(session, change) -> None:
+    _unguarded("coverage_reports")
+    body = json.loads(session.execute(text("SELECT body FROM coverage_reports WHERE id = 2")).scalar_one())
+    change(body)
+    session.execute(text("UPDATE coverage_reports SET body = :body WHERE id = 2"), {"body": canonical(body)})
+
+
+def test_r3_fires_when_the_parts_do_not_add_up(people):
+    def change(body):
+        body["figures"]["I-01"]["value"] += 1
+
+    with transaction() as session:
+        _frozen_wrong(session, change)
+    assert FIND["R3"]() == ["report 2 I-01"]
+
+
+def test_r3_fires_when_a_bridge_does_not_balance(people):
+    def change(body):
+        body["bridge"]["I-05"]["repeated"] = 0
+
+    with transaction() as session:
+        _frozen_wrong(session, change)
+    assert FIND["R3"]() == ["report 2 I-05"]
+
+
+def test_r4_fires_when_a_person_behind_a_figure_is_gone(people):
+    db.session.rollback()
+    connection = db.engine.raw_connection()
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("DELETE FROM residents WHERE id = 1")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.close()
+    assert "month 410305001 2026-09 I-05" in FIND["R4"]()
