@@ -22,7 +22,7 @@ from stationapp.importing.queries import sites_where
 from stationapp.refusal import Refused
 from stationapp.reports.files import render
 from stationapp.reports.operations import close_month
-from stationapp.reports.queries import figures
+from stationapp.reports.versions import standing
 from stationapp.sample import operations as sample
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site
@@ -139,7 +139,7 @@ def report(app: Flask, arguments: argparse.Namespace) -> int:
     with app.test_request_context():
         if arguments.close:
             _close(site, arguments)
-        body = render(figures(site, arguments.month), arguments.format)
+        body = render(standing(site, arguments.month), arguments.format)
     if arguments.out:
         arguments.out.write_bytes(body)
         print(f"已写入 {arguments.out.name}")
