@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, union_all
 
 from stationapp import clock
-from stationapp.db import db
+from stationapp.db import UtcDateTime, db
 from stationapp.events.models import Event, EventTheme
 from stationapp.events.rules import PUBLIC, Category, Stage, State, Theme, Window, stage
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
-from stationapp.sites.queries import beneath
 from stationapp.sites.rules import Level
 
 UNDER_WAY_FOR = timedelta(days=92)
@@ -92,9 +92,38 @@ def what_is_on(filters: Filters, *, page: int, size: int, now: datetime) -> tupl
 
     Events called off stay until the day they were meant for is over.
     """
-    query = _of_one_site if filters.site_id or filters.path else _of_the_district
-    wanted = query(_narrowed(filters, now), now, page * size + 1)
-    return tuple(Line(*row) for row in db.session.execute(wanted.offset((page - 1) * size)))
+    values = _values(filters, now)
+    values |= {"reach": page * size + 1, "skip": (page - 1) * size}
+    return tuple(Line(*row) for row in db.session.execute(_statement(frozenset(values)), values))
+
+
+def _values(filters: Filters, now: datetime) -> dict[str, object]:
+    """What the statement is run with; which names are there decides what it narrows to."""
+    given = {
+        "site_id": filters.site_id,
+        "beneath": filters.path and not filters.site_id and f"{filters.path}%",
+        "from_day": filters.first and clock.instant(filters.first),
+        "to_day": filters.last and clock.instant(filters.last + timedelta(days=1)),
+        "category": filters.category,
+        "free": filters.free,
+    }
+    given |= {f"word{number}": _like(word) for number, word in enumerate(filters.words.split())}
+    times = {"now": now, "midnight": _midnight(now), "earliest": now - UNDER_WAY_FOR}
+    return {name: value for name, value in given.items() if value} | times
+
+
+def _like(word: str) -> str:
+    for special in "/%_":
+        word = word.replace(special, "/" + special)
+    return f"%{word}%"
+
+
+@lru_cache(maxsize=256)
+def _statement(names: frozenset[str]) -> Select:
+    """The statement for these values. Putting it together takes longer than running it, so each is made once."""
+    narrowed = select(*_COLUMNS).join(Site, Site.id == Event.site_id).where(*_conditions(names))
+    merged = _of_one_site(narrowed) if names & {"site_id", "beneath"} else _of_the_district(narrowed)
+    return merged.offset(bindparam("skip", type_=Integer))
 
 
 def next_change(lines: Iterable[Line], now: datetime) -> datetime:
@@ -108,58 +137,56 @@ def next_change(lines: Iterable[Line], now: datetime) -> datetime:
     return min(tomorrow, now + LIST_LASTS, *(at for at in marks if at > now))
 
 
-def _of_one_site(narrowed: Select, now: datetime, limit: int) -> Select:
+_NOW = bindparam("now", type_=UtcDateTime())
+_MIDNIGHT = bindparam("midnight", type_=UtcDateTime())
+_EARLIEST = bindparam("earliest", type_=UtcDateTime())
+_REACH = bindparam("reach", type_=Integer)
+
+
+def _of_one_site(narrowed: Select) -> Select:
     """Walks the index on (site, starts_at)."""
-    live = and_(Event.state == State.PUBLISHED, Event.ends_at > now)
-    off = and_(Event.state.in_(_CALLED_OFF), Event.starts_at >= _midnight(now))
-    query = narrowed.where(Event.starts_at >= now - UNDER_WAY_FOR, or_(live, off))
-    return query.order_by(Event.starts_at, Event.code).limit(limit)
+    live = and_(Event.state == State.PUBLISHED, Event.ends_at > _NOW)
+    off = and_(Event.state.in_(_CALLED_OFF), Event.starts_at >= _MIDNIGHT)
+    query = narrowed.where(Event.starts_at >= _EARLIEST, or_(live, off))
+    return query.order_by(Event.starts_at, Event.code).limit(_REACH)
 
 
-def _of_the_district(narrowed: Select, now: datetime, limit: int) -> Select:
+def _of_the_district(narrowed: Select) -> Select:
     """Walks the index on (state, starts_at), once a state, and merges: no sorting of all that is to come."""
     live = narrowed.where(
-        Event.state == State.PUBLISHED, Event.starts_at >= now - UNDER_WAY_FOR, Event.ends_at > now
+        Event.state == State.PUBLISHED, Event.starts_at >= _EARLIEST, Event.ends_at > _NOW
     )
-    off = [
-        narrowed.where(Event.state == state, Event.starts_at >= _midnight(now)) for state in _CALLED_OFF
-    ]
-    parts = [part.order_by(Event.starts_at, Event.code).limit(limit).subquery() for part in (live, *off)]
+    off = [narrowed.where(Event.state == state, Event.starts_at >= _MIDNIGHT) for state in _CALLED_OFF]
+    parts = [part.order_by(Event.starts_at, Event.code).limit(_REACH).subquery() for part in (live, *off)]
     merged = union_all(*(select(part) for part in parts)).subquery()
-    return select(merged).order_by(merged.c.starts_at, merged.c.code).limit(limit)
+    return select(merged).order_by(merged.c.starts_at, merged.c.code).limit(_REACH)
 
 
-def _narrowed(filters: Filters, now: datetime) -> Select:
-    query = select(*_COLUMNS).join(Site, Site.id == Event.site_id)
-    for condition in _conditions(filters, now):
-        query = query.where(condition)
-    return query
+def _conditions(names: frozenset[str]):
+    if "site_id" in names:
+        yield Event.site_id == bindparam("site_id")
+    if "beneath" in names:
+        yield Site.path.like(bindparam("beneath"))  # digits and slashes: nothing to escape
+    if "from_day" in names:
+        yield Event.ends_at > bindparam("from_day")
+    if "to_day" in names:
+        yield Event.starts_at < bindparam("to_day")
+    if "category" in names:
+        yield Event.category == bindparam("category")
+    if "free" in names:
+        yield _has_free_places()
+    for name in names:
+        if name.startswith("word"):
+            fields = (Event.title, Event.summary, Event.place, Site.short_name)
+            yield or_(*(field.ilike(bindparam(name), escape="/") for field in fields))
 
 
-def _conditions(filters: Filters, now: datetime):
-    if filters.site_id:
-        yield Event.site_id == filters.site_id
-    elif filters.path:
-        yield beneath(filters.path)
-    if filters.first:
-        yield Event.ends_at > clock.instant(filters.first)
-    if filters.last:
-        yield Event.starts_at < clock.instant(filters.last + timedelta(days=1))
-    if filters.category:
-        yield Event.category == filters.category
-    if filters.free:
-        yield _has_free_places(now)
-    for word in filters.words.split():
-        fields = (Event.title, Event.summary, Event.place, Site.short_name)
-        yield or_(*(field.icontains(word, autoescape=True) for field in fields))
-
-
-def _has_free_places(now: datetime) -> ColumnElement[bool]:
+def _has_free_places() -> ColumnElement[bool]:
     return and_(
         Event.state == State.PUBLISHED,
-        Event.starts_at > now,
-        or_(Event.opens_at.is_(None), Event.opens_at <= now),
-        or_(Event.closes_at.is_(None), Event.closes_at > now),
+        Event.starts_at > _NOW,
+        or_(Event.opens_at.is_(None), Event.opens_at <= _NOW),
+        or_(Event.closes_at.is_(None), Event.closes_at > _NOW),
         or_(Event.capacity.is_(None), Event.taken < Event.capacity),
     )
 

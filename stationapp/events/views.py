@@ -1,13 +1,17 @@
 """What is on, and one event: the pages residents come for."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
+from flask_babel import get_locale
+from markupsafe import Markup
 
 from stationapp import clock, codes
 from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, next_change, what_is_on
 from stationapp.events.rules import Category, Stage
+from stationapp.signups.forms import form_for
 from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
@@ -20,6 +24,17 @@ bp = Blueprint("events", __name__)
 SIZE = 20
 LONGEST_SEARCH = 30
 _ASKED = ("site", "day", "category", "free", "q")
+
+
+@bp.app_template_global()
+def card(line: Line, stage: Stage) -> Markup:
+    """An event's card in a list. The same line always looks the same, so it is drawn once."""
+    return _drawn(line, stage, str(get_locale()))
+
+
+@lru_cache(maxsize=4096)
+def _drawn(line: Line, stage: Stage, language: str) -> Markup:
+    return current_app.jinja_env.get_template("components/cards.html").module.event(line, stage)
 
 
 @bp.get("/")
