@@ -59,6 +59,11 @@ class EventForm(Form):
     contact_phone = PhoneField(_("联系电话"))
     notes = TextField(_("备注"), most=500, lines=True)
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in (*rules.REQUIRED, "residence"):
+            self[name].flags.optional = False  # a draft may lack it, but it is not for choice
+
     def offer_rooms(self, rooms: Sequence[Room]) -> None:
         """Let the site's rooms be chosen."""
         self.rooms = {room.id: room.name for room in rooms}

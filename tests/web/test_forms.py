@@ -102,7 +102,7 @@ def test_what_cannot_be_read_gets_one_sentence(app, name, typed):
     assert form.said[name][0].endswith("。")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(
     st.dictionaries(
         st.sampled_from(["text", "lines", "phone", "number", "at", "one", "many", "row"]), st.text()
