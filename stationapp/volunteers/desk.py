@@ -21,7 +21,7 @@ from stationapp.residents.rules import mask
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.vault import vault
-from stationapp.volunteers import operations, queries
+from stationapp.volunteers import ledger, operations, queries
 from stationapp.volunteers.forms import ShiftForm, VolunteerForm
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
 from stationapp.volunteers.rules import VolunteerRefusal
@@ -107,9 +107,9 @@ def show(code: str):
         person=masked(get_resident(volunteer.resident_id)),
         site=db.session.get_one(Site, volunteer.site_id),
         personal_code=vault().unseal(volunteer.personal_sealed),
-        total=queries.total_minutes(volunteer.id),
-        lines=queries.list_lines(volunteer.id),
-        pending=queries.list_pending(volunteer.id, now=clock.now()),
+        total=ledger.total_minutes(volunteer.id),
+        lines=ledger.list_lines(volunteer.id),
+        pending=ledger.list_pending(volunteer.id, now=clock.now()),
         proposals=queries.list_proposals(volunteer.id),
         may_correct=_may_correct,
     )

@@ -13,7 +13,7 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
-from stationapp.volunteers import operations, queries
+from stationapp.volunteers import ledger, operations, queries
 from stationapp.volunteers.forms import ManualForm
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.web.errors import sentence
@@ -29,7 +29,7 @@ def manual(code: str):
     sites = {site.id: site for site in list_where(here)}
     events = {
         row.Event.id: row.Event
-        for row in queries.list_pending(volunteer.id, now=clock.now())
+        for row in ledger.list_pending(volunteer.id, now=clock.now())
         if row.Event.site_id in sites
     }
     form.event.offer(

@@ -21,7 +21,7 @@ from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
-from stationapp.volunteers import queries, rules
+from stationapp.volunteers import ledger, queries, rules
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
 
@@ -239,8 +239,8 @@ def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> Ho
 def _bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) -> None:
     """Write the differences between what the ledger says of a day and what it should say."""
     _hold(volunteer.id)
-    due = queries.due(volunteer.id, day)
-    for line in queries.live_lines(volunteer.id, day):
+    due = ledger.due(volunteer.id, day)
+    for line in ledger.live_lines(volunteer.id, day):
         if line.attendance_id is None:
             continue
         if due.get(line.attendance_id) == (line.minutes, line.site_id):
@@ -288,7 +288,7 @@ def _post(
         posted_at=now,
         posted_by=by,
     )
-    line.id, line.previous_hash, line.hash = append("hours", queries.content(line))
+    line.id, line.previous_hash, line.hash = append("hours", ledger.content(line))
     db.session.add(line)
     db.session.flush()
     return line
@@ -309,13 +309,13 @@ def _fits(manual: ManualHours, volunteer: Volunteer) -> None:
     _hold(volunteer.id)
     event = db.session.get(Event, manual.event_id) if manual.event_id else None
     _not_credited(volunteer, event, manual.served_on)
-    posted = sum(line.minutes for line in queries.live_lines(volunteer.id, manual.served_on))
+    posted = sum(line.minutes for line in ledger.live_lines(volunteer.id, manual.served_on))
     if posted + manual.minutes > rules.DAILY_CAP:
         raise Refused(VolunteerRefusal.TOO_MANY_MINUTES)
 
 
 def _not_credited(volunteer: Volunteer, event: Event | None, day: date) -> None:
-    if event and queries.is_credited(volunteer.id, event.id, day):
+    if event and ledger.is_credited(volunteer.id, event.id, day):
         raise Refused(VolunteerRefusal.ALREADY_CREDITED)
 
 

@@ -1,15 +1,10 @@
 """Reads of volunteers, shifts and the ledger of hours."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from sqlalchemy import ColumnElement, Row, or_, select
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
-from sqlalchemy.orm import aliased
-
-from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.attendance.models import Attendance
-from stationapp.attendance.rules import STAFF_SIDE, Part
+from stationapp.attendance.rules import Part
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
@@ -19,15 +14,8 @@ from stationapp.signups.models import Signup
 from stationapp.signups.rules import SEATED
 from stationapp.sites.models import Site
 from stationapp.vault import vault
-from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
-from stationapp.volunteers.rules import ManualState, Served, credited
-
-_undoing = aliased(HoursEntry)
-
-LIVE = ~select(_undoing.id).where(_undoing.corrects_id == HoursEntry.id).exists() & (
-    HoursEntry.corrects_id.is_(None)
-)
-"""The condition on HoursEntry "a line that no other line undoes, and undoes none itself"."""
+from stationapp.volunteers.models import Assignment, ManualHours, Shift, Volunteer
+from stationapp.volunteers.rules import ManualState
 
 
 def get_known(code: str, here: ColumnElement[bool]) -> Volunteer:
@@ -77,54 +65,6 @@ def find_by_resident(resident_id: int) -> Volunteer | None:
     return db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident_id))
 
 
-def total_minutes(volunteer_id: int) -> int:
-    """The minutes of a volunteer: the sum of the ledger, and what every page shows."""
-    total = select(func.coalesce(func.sum(HoursEntry.minutes), 0))
-    return db.session.scalar(total.where(HoursEntry.volunteer_id == volunteer_id))
-
-
-def list_lines(volunteer_id: int) -> list[Row]:
-    """Every line, newest first: (HoursEntry, Site, Event or None, ManualHours or None, undone)."""
-    attended, manual = aliased(Attendance), aliased(ManualHours)
-    event_of_line = aliased(Event)
-    undoing = aliased(HoursEntry)
-    return list(
-        db.session.execute(
-            select(HoursEntry, Site, event_of_line, manual, undoing.id.is_not(None).label("undone"))
-            .join(Site, Site.id == HoursEntry.site_id)
-            .outerjoin(attended, attended.id == HoursEntry.attendance_id)
-            .outerjoin(manual, manual.id == HoursEntry.manual_id)
-            .outerjoin(
-                event_of_line,
-                event_of_line.id == func.coalesce(attended.event_id, manual.event_id),
-            )
-            .outerjoin(undoing, undoing.corrects_id == HoursEntry.id)
-            .where(HoursEntry.volunteer_id == volunteer_id)
-            .order_by(HoursEntry.id.desc())
-        )
-    )
-
-
-def list_pending(volunteer_id: int, *, now: datetime) -> list[Row]:
-    """Presences as a volunteer without a line, newest first: (Attendance, Event)."""
-    lined = select(HoursEntry.id).where(LIVE, HoursEntry.attendance_id == Attendance.id).exists()
-    return list(
-        db.session.execute(
-            select(Attendance, Event)
-            .join(Volunteer, Volunteer.resident_id == Attendance.resident_id)
-            .join(Event, Event.id == Attendance.event_id)
-            .where(
-                Volunteer.id == volunteer_id,
-                Attendance.part == Part.VOLUNTEER,
-                ~Attendance.undone,
-                Event.starts_at <= now,
-                ~lined,
-            )
-            .order_by(Event.starts_at.desc())
-        )
-    )
-
-
 def list_proposals(volunteer_id: int) -> list[Row]:
     """Manual entries that have not become lines, newest first: (ManualHours, Event or None)."""
     return list(
@@ -155,75 +95,6 @@ def list_proposed(here: ColumnElement[bool]) -> list[Row]:
             .limit(200)
         )
     )
-
-
-def live_lines(volunteer_id: int, day: date) -> list[HoursEntry]:
-    """The lines that stand for a volunteer's day."""
-    return list(
-        db.session.scalars(
-            select(HoursEntry).where(
-                LIVE, HoursEntry.volunteer_id == volunteer_id, HoursEntry.served_on == day
-            )
-        )
-    )
-
-
-@dataclass(frozen=True)
-class DayService:
-    """One presence of a volunteer at a closed-out event, with the site the hours are counted at."""
-
-    served: Served
-    event_id: int
-    site_id: int
-
-
-def services(volunteer_id: int, day: date) -> list[DayService]:
-    """What a volunteer did on a day at closed-out events of every site; the day is the event's first."""
-    begins = clock.instant(day)
-    rows = db.session.execute(
-        select(Attendance, Event)
-        .join(Event, Event.id == Attendance.event_id)
-        .join(Volunteer, Volunteer.resident_id == Attendance.resident_id)
-        .where(
-            Volunteer.id == volunteer_id,
-            Attendance.part == Part.VOLUNTEER,
-            ~Attendance.undone,
-            Event.state == State.CLOSED_OUT,
-            Event.starts_at >= begins,
-            Event.starts_at < clock.instant(day + timedelta(days=1)),
-        )
-        .execution_options(populate_existing=True)
-    )
-    return [DayService(_served(there, event), event.id, event.site_id) for there, event in rows]
-
-
-def _served(there: Attendance, event: Event) -> Served:
-    return Served(
-        attendance_id=there.id,
-        came_at=there.came_at,
-        left_at=there.left_at,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        break_minutes=event.break_minutes,
-        staff_side=there.came_how in STAFF_SIDE or there.left_how in STAFF_SIDE,
-    )
-
-
-def due(volunteer_id: int, day: date) -> dict[int, tuple[int, int]]:
-    """What the ledger should say of a day: attendance id → (minutes > 0, site id) (domain.md §7).
-
-    Approved manual hours come first; an event they were entered for earns nothing more by its scans.
-    """
-    manual = db.session.execute(
-        select(HoursEntry.minutes, ManualHours.event_id)
-        .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
-        .where(LIVE, HoursEntry.volunteer_id == volunteer_id, HoursEntry.served_on == day)
-    ).all()
-    entered = {line.event_id for line in manual}
-    there = [one for one in services(volunteer_id, day) if one.event_id not in entered]
-    minutes = credited([one.served for one in there], earned=sum(line.minutes for line in manual))
-    sites = {one.served.attendance_id: one.site_id for one in there}
-    return {which: (worth, sites[which]) for which, worth in minutes.items() if worth}
 
 
 def volunteers_at(event_id: int) -> list[Volunteer]:
@@ -304,25 +175,6 @@ def family_at(resident: Resident, event_id: int) -> list[str | None]:
     )
 
 
-def is_credited(volunteer_id: int, event_id: int, day: date) -> bool:
-    """Whether hours for this event stand in the ledger, by scans or by a manual entry."""
-    by_scan = select(Attendance.id).where(Attendance.event_id == event_id)
-    by_hand = select(ManualHours.id).where(ManualHours.event_id == event_id)
-    return (
-        db.session.scalar(
-            select(HoursEntry.id)
-            .where(
-                LIVE,
-                HoursEntry.volunteer_id == volunteer_id,
-                HoursEntry.served_on == day,
-                HoursEntry.attendance_id.in_(by_scan) | HoursEntry.manual_id.in_(by_hand),
-            )
-            .limit(1)
-        )
-        is not None
-    )
-
-
 def is_same_name(volunteer_id: int, staff_id: int) -> bool:
     """Whether a volunteer and a member of staff bear one name."""
     return (
@@ -334,19 +186,3 @@ def is_same_name(volunteer_id: int, staff_id: int) -> bool:
         )
         is not None
     )
-
-
-def content(line: HoursEntry) -> dict:
-    """What the hash of a line covers, besides its number."""
-    return {
-        "volunteer": line.volunteer_id,
-        "site": line.site_id,
-        "day": line.served_on.isoformat(),
-        "minutes": line.minutes,
-        "attendance": line.attendance_id,
-        "turn": line.turn,
-        "manual": line.manual_id,
-        "corrects": line.corrects_id,
-        "at": line.posted_at.isoformat(),
-        "by": line.posted_by,
-    }

@@ -9,7 +9,7 @@ from stationapp.db import db, transaction
 from stationapp.refusal import NotFound
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
-from stationapp.volunteers import queries
+from stationapp.volunteers import ledger, queries
 from stationapp.volunteers.models import Volunteer
 
 bp = Blueprint("volunteers", __name__)
@@ -52,9 +52,9 @@ def hours(code: str):
         volunteer=volunteer,
         name=masked(get_resident(volunteer.resident_id)).name,
         site=db.session.get_one(Site, volunteer.site_id),
-        total=queries.total_minutes(volunteer.id),
-        lines=queries.list_lines(volunteer.id),
-        pending=queries.list_pending(volunteer.id, now=clock.now()),
+        total=ledger.total_minutes(volunteer.id),
+        lines=ledger.list_lines(volunteer.id),
+        pending=ledger.list_pending(volunteer.id, now=clock.now()),
         proposals=queries.list_proposals(volunteer.id),
     )
 

@@ -7,7 +7,7 @@ from stationapp.attendance import operations as attendance
 from stationapp.attendance.rules import How, Part
 from stationapp.db import transaction
 from stationapp.events import operations as events
-from stationapp.volunteers import operations, queries
+from stationapp.volunteers import ledger, operations
 from tests import cast
 
 DAY = date(2026, 11, 4)
@@ -60,10 +60,10 @@ def reopen(made, now=None, by=None):
 
 def lines(who) -> list[tuple[int, int | None, int | None]]:
     """The ledger, oldest first: (minutes, turn, corrects)."""
-    found = [row.HoursEntry for row in queries.list_lines(who.id)]
+    found = [row.HoursEntry for row in ledger.list_lines(who.id)]
     return [(line.minutes, line.turn, line.corrects_id) for line in reversed(found)]
 
 
 def total(who) -> int:
     """The displayed total."""
-    return queries.total_minutes(who.id)
+    return ledger.total_minutes(who.id)

@@ -1,0 +1,65 @@
+"""H8: presence is what the scans say, and stays so once an event is closed out."""
+
+from itertools import groupby
+
+from sqlalchemy import select
+
+from stationapp.attendance.models import Attendance, Scan
+from stationapp.attendance.rules import Presence, Seen, fold
+from stationapp.audit.rules import Check
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+
+
+def _not_the_fold() -> list[str]:
+    """Every row must say what its scans say; scans without a row must come to nothing."""
+    stored = {
+        (row.event_id, row.resident_id): row
+        for row in db.session.execute(
+            select(
+                Attendance.id,
+                Attendance.event_id,
+                Attendance.resident_id,
+                Attendance.undone,
+                Attendance.came_at,
+                Attendance.came_how,
+                Attendance.left_at,
+                Attendance.left_how,
+            )
+        )
+    }
+    wrong = []
+    for (event_id, resident_id), there in _folds():
+        row = stored.pop((event_id, resident_id), None)
+        says = None if row is None or row.undone else Presence(*row[4:])
+        if says != there:
+            wrong.append(f"attendance {row.id}" if row else f"event {event_id} resident {resident_id}")
+    return wrong + [f"attendance {row.id}" for row in stored.values()]
+
+
+def _folds():
+    rows = db.session.execute(
+        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how).order_by(
+            Scan.event_id, Scan.resident_id
+        )
+    )
+    for key, scans in groupby(rows, key=lambda row: (row.event_id, row.resident_id)):
+        yield key, fold(Seen(scan.kind, scan.at, scan.how) for scan in scans)
+
+
+def _after_closing() -> list[str]:
+    """No scan reaches an event after its close-out."""
+    late = (
+        select(Scan.id)
+        .join(Event, Event.id == Scan.event_id)
+        .where(Event.state == State.CLOSED_OUT, Scan.arrived_at > Event.closed_out_at)
+        .order_by(Scan.id)
+    )
+    return [f"scan {number}" for number in db.session.scalars(late)]
+
+
+CHECKS = (
+    Check("H8", "attendance is the fold of its scans", _not_the_fold),
+    Check("H8", "nothing is taken down at an event after its close-out", _after_closing),
+)

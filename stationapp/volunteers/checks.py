@@ -1,0 +1,203 @@
+"""H1–H7 and H10: the ledger is complete, earned, counted once, and unbroken (trust.md §2)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from stationapp import clock
+from stationapp.audit.models import Chain
+from stationapp.audit.operations import GENESIS, digest
+from stationapp.audit.rules import Check
+from stationapp.calendar.queries import differs
+from stationapp.calendar.rules import add_working_days
+from stationapp.db import db
+from stationapp.sites.models import Site
+from stationapp.volunteers import ledger
+from stationapp.volunteers.ledger import LIVE
+from stationapp.volunteers.models import HoursEntry, ManualHours
+from stationapp.volunteers.rules import DAILY_CAP, MANUAL_WINDOW, UNIT, ManualState, span
+
+
+def _lines(numbers: Iterable[int]) -> list[str]:
+    return [f"hours {number}" for number in numbers]
+
+
+def _sources() -> list[str]:
+    """Exactly one of attendance, manual entry, corrected line; a correction undoes its line to the minute."""
+    undone = aliased(HoursEntry)
+    has = [
+        case((column.is_(None), 0), else_=1)
+        for column in (HoursEntry.attendance_id, HoursEntry.manual_id, HoursEntry.corrects_id)
+    ]
+    return _lines(
+        db.session.scalars(
+            select(HoursEntry.id)
+            .outerjoin(undone, undone.id == HoursEntry.corrects_id)
+            .where(
+                or_(
+                    has[0] + has[1] + has[2] != 1,
+                    undone.minutes != -HoursEntry.minutes,
+                    undone.volunteer_id != HoursEntry.volunteer_id,
+                    undone.served_on != HoursEntry.served_on,
+                    undone.corrects_id.is_not(None),
+                )
+            )
+            .order_by(HoursEntry.id)
+        )
+    )
+
+
+def _two_live() -> list[str]:
+    """At most one line stands per attendance."""
+    query = (
+        select(HoursEntry.attendance_id)
+        .where(LIVE, HoursEntry.attendance_id.is_not(None))
+        .group_by(HoursEntry.attendance_id)
+        .having(func.count() > 1)
+        .order_by(HoursEntry.attendance_id)
+    )
+    return [f"attendance {number}" for number in db.session.scalars(query)]
+
+
+def _standing() -> list[HoursEntry]:
+    return list(db.session.scalars(select(HoursEntry).where(LIVE).order_by(HoursEntry.id)))
+
+
+def _by_day(rows, day) -> dict[tuple[int, date], list]:
+    days = defaultdict(list)
+    for row in rows:
+        days[row.volunteer_id, day(row)].append(row)
+    return days
+
+
+def _not_the_rule() -> list[str]:
+    """The lines that stand are those of the rule, to the minute, for every day of everybody."""
+    there = _by_day(ledger.services(), lambda row: row.day)
+    manual = _by_day(ledger.manual_lines(), lambda row: row.day)
+    lines = _by_day(
+        (line for line in _standing() if line.attendance_id is not None), lambda line: line.served_on
+    )
+    wrong = []
+    for key in sorted(there.keys() | lines.keys()):
+        due = ledger.due_of(there.get(key, ()), manual.get(key, ()))
+        for line in lines.get(key, ()):
+            if due.pop(line.attendance_id, None) != (line.minutes, line.site_id):
+                wrong.append(f"hours {line.id}")
+        wrong += [f"attendance {attendance_id}" for attendance_id in sorted(due)]
+    return wrong
+
+
+def _manual_by_the_book() -> list[str]:
+    """Approved by another, from strictly above, before posting; proposed within ten working days."""
+    place, above = aliased(Site), aliased(Site)
+    rows = db.session.execute(
+        select(HoursEntry, ManualHours, place.path.label("at"), above.path.label("seen_from"))
+        .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
+        .join(place, place.id == ManualHours.site_id)
+        .outerjoin(above, above.id == ManualHours.decided_from)
+        .order_by(HoursEntry.id)
+    ).all()
+    if not rows:
+        return []
+    days = [row.ManualHours.served_on for row in rows]
+    holidays = differs(min(days), max(days) + timedelta(days=60))
+    return _lines(row.HoursEntry.id for row in rows if not _by_the_book(row, holidays))
+
+
+def _by_the_book(row, holidays: dict[date, bool]) -> bool:
+    line, manual = row.HoursEntry, row.ManualHours
+    proposed_on = clock.day_of(manual.proposed_at)
+    return (
+        manual.state is ManualState.APPROVED
+        and manual.decided_by not in (None, manual.proposed_by)
+        and row.seen_from is not None
+        and row.at != row.seen_from
+        and row.at.startswith(row.seen_from)
+        and manual.proposed_at <= manual.decided_at <= line.posted_at
+        and manual.served_on <= proposed_on <= add_working_days(manual.served_on, MANUAL_WINDOW, holidays)
+        and (line.minutes, line.volunteer_id, line.served_on)
+        == (manual.minutes, manual.volunteer_id, manual.served_on)
+    )
+
+
+def _counted_twice() -> list[str]:
+    """A day's minutes by scans never exceed the time in which the person was somewhere at all."""
+    worth = {line.attendance_id: line.minutes for line in _standing() if line.attendance_id is not None}
+    wrong = []
+    for (volunteer_id, day), there in sorted(_by_day(ledger.services(), lambda row: row.day).items()):
+        posted = sum(worth.get(one.served.attendance_id, 0) for one in there)
+        parts = sorted(part for one in there if (part := span(one.served)))
+        if posted > _union_minutes(parts):
+            wrong.append(f"volunteer {volunteer_id} {day}")
+    return wrong
+
+
+def _union_minutes(parts: list) -> float:
+    total, reached = timedelta(), None
+    for begin, end in parts:
+        begin = begin if reached is None else max(begin, reached)
+        total += max(end - begin, timedelta())
+        reached = end if reached is None else max(reached, end)
+    return total.total_seconds() / 60
+
+
+def _over_the_cap() -> list[str]:
+    """At most eight hours per person and day, in whole units."""
+    over = (
+        select(HoursEntry.volunteer_id, HoursEntry.served_on)
+        .group_by(HoursEntry.volunteer_id, HoursEntry.served_on)
+        .having(or_(func.sum(HoursEntry.minutes) > DAILY_CAP, func.sum(HoursEntry.minutes) < 0))
+        .order_by(HoursEntry.volunteer_id, HoursEntry.served_on)
+    )
+    days = [f"volunteer {who} {day}" for who, day in db.session.execute(over)]
+    odd = select(HoursEntry.id).where(HoursEntry.minutes % UNIT != 0).order_by(HoursEntry.id)
+    return days + _lines(db.session.scalars(odd))
+
+
+def _another_total() -> list[str]:
+    """The total on every page is the sum of the lines that stand."""
+    stand = dict(
+        db.session.execute(
+            select(HoursEntry.volunteer_id, func.sum(HoursEntry.minutes))
+            .where(LIVE)
+            .group_by(HoursEntry.volunteer_id)
+        )
+        .tuples()
+        .all()
+    )
+    shown = ledger.totals()
+    return [
+        f"volunteer {who}"
+        for who in sorted(stand.keys() | shown.keys())
+        if stand.get(who, 0) != shown.get(who, 0)
+    ]
+
+
+def _broken_chain() -> list[str]:
+    """Each line's hash covers its content and the line before; the numbers have no gap; the head is the last."""
+    wrong, previous, number = [], GENESIS, 0
+    for line in db.session.scalars(select(HoursEntry).order_by(HoursEntry.id)):
+        number += 1
+        link = digest(line.previous_hash, {"number": line.id, **ledger.content(line)})
+        if (line.id, line.previous_hash, line.hash) != (number, previous, link):
+            wrong.append(f"hours {line.id}")
+        previous, number = line.hash, line.id
+    head = db.session.get(Chain, "hours", populate_existing=True)
+    if (head.length, head.hash) != (number, previous) if head else number:
+        wrong.append("chain hours")
+    return wrong
+
+
+CHECKS = (
+    Check("H1", "a ledger line has exactly one source, and a correction undoes its line", _sources),
+    Check("H2", "at most one line stands per attendance", _two_live),
+    Check("H3", "minutes equal the rule recomputed", _not_the_rule),
+    Check("H4", "manual hours: another person, strictly above, before posting, in time", _manual_by_the_book),
+    Check("H5", "no overlap counted twice for one person", _counted_twice),
+    Check("H6", "the daily cap, in whole units", _over_the_cap),
+    Check("H7", "the sum of the ledger is the displayed total", _another_total),
+    Check("H10", "the hours' hash chain is unbroken", _broken_chain),
+)
