@@ -69,7 +69,6 @@ class Line(NamedTuple):
         return stage(self.state, window, self.capacity, self.taken, now)
 
 
-
 _COLUMNS = (
     Event.code,
     Event.state,
@@ -132,7 +131,9 @@ def next_change(lines: Iterable[Line], now: datetime) -> datetime:
     Sign-up windows and beginnings of events outside the lines can bring them in only through the filter for free
     places, so a list never lasts longer than `LIST_LASTS`.
     """
-    marks = (at for line in lines for at in (line.opens_at, line.closes_at, line.starts_at, line.ends_at) if at)
+    marks = (
+        at for line in lines for at in (line.opens_at, line.closes_at, line.starts_at, line.ends_at) if at
+    )
     tomorrow = _midnight(now) + timedelta(days=1)
     return min(tomorrow, now + LIST_LASTS, *(at for at in marks if at > now))
 
@@ -153,9 +154,7 @@ def _of_one_site(narrowed: Select) -> Select:
 
 def _of_the_district(narrowed: Select) -> Select:
     """Walks the index on (state, starts_at), once a state, and merges: no sorting of all that is to come."""
-    live = narrowed.where(
-        Event.state == State.PUBLISHED, Event.starts_at >= _EARLIEST, Event.ends_at > _NOW
-    )
+    live = narrowed.where(Event.state == State.PUBLISHED, Event.starts_at >= _EARLIEST, Event.ends_at > _NOW)
     off = [narrowed.where(Event.state == state, Event.starts_at >= _MIDNIGHT) for state in _CALLED_OFF]
     parts = [part.order_by(Event.starts_at, Event.code).limit(_REACH).subquery() for part in (live, *off)]
     merged = union_all(*(select(part) for part in parts)).subquery()

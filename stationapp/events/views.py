@@ -9,7 +9,15 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from stationapp import clock, codes
-from stationapp.events.listing import LAST_PAGE, Filters, Line, center_contact, get_shown, next_change, what_is_on
+from stationapp.events.listing import (
+    LAST_PAGE,
+    Filters,
+    Line,
+    center_contact,
+    get_shown,
+    next_change,
+    what_is_on,
+)
 from stationapp.events.rules import Category, Stage
 from stationapp.signups.forms import form_for
 from stationapp.signups.forms import form_for

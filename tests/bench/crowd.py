@@ -69,7 +69,8 @@ class _Visitor:
         ).encode()  # fmt: skip
         self.send(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
         )
 
     def send(self, request: bytes) -> None:
@@ -99,7 +100,9 @@ class _Visitor:
         return Outcome(self.attempt, int(self.head[9:12]), where[1].decode() if where else "", took)
 
 
-def rush(port: int, form: str, target: str, crowd: Sequence[Attempt], clients: int) -> tuple[list[Outcome], float]:
+def rush(
+    port: int, form: str, target: str, crowd: Sequence[Attempt], clients: int
+) -> tuple[list[Outcome], float]:
     """Every attempt once, `clients` at a time: what each was told, and how many seconds it all took."""
     visitors = [_Visitor(port) for _ in range(clients)]
     for visitor in visitors:

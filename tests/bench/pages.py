@@ -61,12 +61,16 @@ def fill(instance: Path, count: int) -> str:
 def _sites():
     since = clock.day_of(clock.now()) - timedelta(days=3650)
     rest = {"address": "湖北路1号", "phone": "0379-00000001", "valid_from": since}
-    yield {"id": 1, "code": "410305000", "level": Level.CENTER, "name": "涧西区新时代文明实践中心"} | rest | {
-        "short_name": "涧西区", "parent_id": None, "path": "/1/"
-    }
-    yield {"id": 2, "code": "410305001", "level": Level.OFFICE, "name": "湖北路新时代文明实践所"} | rest | {
-        "short_name": "湖北路", "parent_id": 1, "path": "/1/2/"
-    }
+    yield (
+        {"id": 1, "code": "410305000", "level": Level.CENTER, "name": "涧西区新时代文明实践中心"}
+        | rest
+        | {"short_name": "涧西区", "parent_id": None, "path": "/1/"}
+    )
+    yield (
+        {"id": 2, "code": "410305001", "level": Level.OFFICE, "name": "湖北路新时代文明实践所"}
+        | rest
+        | {"short_name": "湖北路", "parent_id": 1, "path": "/1/2/"}
+    )
     for number in range(STATIONS):
         yield {
             "id": 3 + number,
@@ -98,9 +102,9 @@ def _events(first: int, last: int, count: int):
             "ends_at": starts_at + timedelta(minutes=90),
             "capacity": capacity,
             "taken": rnd.randrange(capacity + 1) if capacity else 0,
-            "state": State.CLOSED_OUT if held else rnd.choices(
-                [State.PUBLISHED, State.CANCELLED, State.POSTPONED], [18, 1, 1]
-            )[0],
+            "state": State.CLOSED_OUT
+            if held
+            else rnd.choices([State.PUBLISHED, State.CANCELLED, State.POSTPONED], [18, 1, 1])[0],
             "made_at": now,
         }
 
@@ -116,9 +120,19 @@ def floor(folder: Path, headers: list[tuple[str, str]], body: bytes):
         "STATIONAPP_BENCH_BODY": str(folder / "body"),
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "1"]
-    command += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port), "tests.bench.floor:app"]
+    command += [
+        "--blocking-threads",
+        "4",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "tests.bench.floor:app",
+    ]
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             _wait(server, f"http://127.0.0.1:{port}/", log)
             yield port
@@ -145,9 +159,12 @@ def first_visit(url: str) -> list[tuple[str, int]]:
     return visit
 
 
-def _request(port: int) -> bytes:
+def _request(port: int, *, anew: bool = False) -> bytes:
     lines = (f"GET {_PATH} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept-Encoding: gzip", "Accept: text/html")
-    return "\r\n".join((*lines, "", "")).encode()
+    cookie = (
+        ("Cookie: own=1",) if anew else ()
+    )  # with a cookie of their own a visitor is served past the store
+    return "\r\n".join((*lines, *cookie, "", "")).encode()
 
 
 def _say(name: str, runs: list[Load]) -> float:
@@ -174,23 +191,29 @@ def main() -> int:
                 return _judge(_alternate(port, floor_port, wish), visit, wish.events)
 
 
-def _alternate(port: int, floor_port: int, wish) -> tuple[list[Load], list[Load]]:
-    ours, theirs = [], []
+def _alternate(port: int, floor_port: int, wish) -> tuple[list[Load], ...]:
+    ours, anew, theirs = [], [], []
     for warm in (port, floor_port):
         run(warm, _request(warm), seconds=1)
     for _ in range(wish.rounds):
         ours.append(run(port, _request(port), seconds=wish.seconds))
+        anew.append(run(port, _request(port, anew=True), seconds=wish.seconds))
         theirs.append(run(floor_port, _request(floor_port), seconds=wish.seconds))
-    return ours, theirs
+    return ours, anew, theirs
 
 
-def _judge(loads: tuple[list[Load], list[Load]], visit: list[tuple[str, int]], events: int) -> int:
+def _judge(loads: tuple[list[Load], ...], visit: list[tuple[str, int]], events: int) -> int:
     print(f"{events} events, {_PATH}, gzip, 1 worker, 8 connections")
-    ratio = _say("page", loads[0]) / _say("floor", loads[1])
-    failed = sum(each.failed for each in (*loads[0], *loads[1]))
+    page, anew, bare = (_say(name, runs) for name, runs in zip(("page", "anew", "floor"), loads, strict=True))
+    ratio = page / bare
+    failed = sum(each.failed for runs in loads for each in runs)
     total = sum(size for _, size in visit)
-    print(f"ratio  {ratio:8.2f} of the floor (bar {SHARE_OF_FLOOR}); {failed} answers not 200")
-    print(f"first visit: {total} bytes in {len(visit)} requests (bars {FIRST_VISIT_BYTES}, {FIRST_VISIT_REQUESTS})")
+    print(
+        f"ratio  {ratio:8.2f} of the floor (bar {SHARE_OF_FLOOR}), anew {anew / bare:.3f}; {failed} answers not 200"
+    )
+    print(
+        f"first visit: {total} bytes in {len(visit)} requests (bars {FIRST_VISIT_BYTES}, {FIRST_VISIT_REQUESTS})"
+    )
     for path, size in visit:
         print(f"  {size:6d}  {path}")
     fine = ratio >= SHARE_OF_FLOOR and not failed

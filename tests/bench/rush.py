@@ -92,11 +92,27 @@ def serving(scene: Scene, target: str) -> Iterator[int]:
         "STATIONAPP_DATABASE_URL": scene.url,
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     command += ["--no-ws", "--workers", str(WORKERS), "--blocking-threads", str(THREADS), target]
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             _wait(server, f"http://127.0.0.1:{port}/healthz", log)
@@ -113,7 +129,11 @@ def press(scene: Scene, port: int, crowd: Sequence[Attempt], clients: int, *, co
 
 def problems(scene: Scene, crowd: Sequence[Attempt], told: Sequence[Outcome]) -> list[str]:
     """What does not hold after a rush, in words; empty when everything does."""
-    found = [f"{sum(o.status != 303 for o in told)} answers were no 303"] if any(o.status != 303 for o in told) else []
+    found = (
+        [f"{sum(o.status != 303 for o in told)} answers were no 303"]
+        if any(o.status != 303 for o in told)
+        else []
+    )
     codes = defaultdict(set)
     for outcome in told:
         codes[outcome.attempt.key].add(outcome.code)
@@ -180,14 +200,21 @@ def measure(kind: str, count: int, clients: int, seed: int) -> bool:
             found = problems(scene, crowd, told)
             repeats, lasted = press(scene, port, crowd, clients)
             again = _line("sign-up, repeats", repeats, lasted)
-            found += [] if {o.code for o in repeats} <= {o.code for o in told} else ["a repeat got another answer"]
-            _line("sign-up, refused with a page", *press(scene, port, crowd[: count // 4], clients, code=scene.closed))
+            found += (
+                [] if {o.code for o in repeats} <= {o.code for o in told} else ["a repeat got another answer"]
+            )
+            _line(
+                "sign-up, refused with a page",
+                *press(scene, port, crowd[: count // 4], clients, code=scene.closed),
+            )
     with database(kind) as (instance, url):
         scene = prepare(instance, url)
         with serving(scene, "tests.bench.rush_naive:app") as port:
             press(scene, port, crowd[: max(count // 4, 4 * clients)], clients)
         over = oversold(scene)
-    print(f"  of the floor: accepted {ours / floor:.2f}, repeats {again / floor_again:.2f}; control oversold by {over}")
+    print(
+        f"  of the floor: accepted {ours / floor:.2f}, repeats {again / floor_again:.2f}; control oversold by {over}"
+    )
     found += [] if over > 0 else ["the control without the guard did not oversell: this run proves nothing"]
     found += [] if ours >= floor * SHARE_OF_FLOOR else [f"below {SHARE_OF_FLOOR} of the floor"]
     found += [] if p99 < P99_SECONDS else [f"p99 {p99:.2f} s"]

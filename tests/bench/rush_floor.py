@@ -17,7 +17,9 @@ def _lite():
     if not hasattr(_mine, "connection"):
         from stationapp.db import sqlite_module
 
-        _mine.connection = sqlite_module().connect(URL.removeprefix("sqlite:///"), timeout=8, isolation_level=None)
+        _mine.connection = sqlite_module().connect(
+            URL.removeprefix("sqlite:///"), timeout=8, isolation_level=None
+        )
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             _mine.connection.execute(f"PRAGMA {pragma}").fetchall()
     return _mine.connection
@@ -34,7 +36,10 @@ def _decide_lite(key: str, name: str, phone: str) -> str:
         seat = "UPDATE floor_events SET taken = taken + 1 WHERE id = 1 AND taken < capacity RETURNING taken"
         row, state = run(seat).fetchone(), "seated"
         if row is None:
-            row, state = run("UPDATE floor_events SET queued = queued + 1 WHERE id = 1 RETURNING queued").fetchone(), "waits"
+            row, state = (
+                run("UPDATE floor_events SET queued = queued + 1 WHERE id = 1 RETURNING queued").fetchone(),
+                "waits",
+            )
         run("INSERT INTO floor_places VALUES (?, ?, ?, ?, ?)", (key, name, phone, state, row[0]))
         run("COMMIT")
     return state

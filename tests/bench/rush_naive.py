@@ -24,7 +24,12 @@ def _count_then_weigh(terms: Terms, people, **more):
 def _believe_the_count(terms: Terms, size: int):
     if _fitted.pop(id(terms)):
         return Place.CONFIRMED, 0
-    queue = update(Event).where(Event.id == terms.event_id).values(queued=Event.queued + 1).returning(Event.queued)
+    queue = (
+        update(Event)
+        .where(Event.id == terms.event_id)
+        .values(queued=Event.queued + 1)
+        .returning(Event.queued)
+    )
     return Place.WAITLISTED, db.session.scalar(queue)
 
 

@@ -1,0 +1,38 @@
+"""The places of the district, as residents see them."""
+
+import pytest
+
+from tests import cast
+
+
+@pytest.fixture
+def people(app):
+    """The district."""
+    return cast.district(app)
+
+
+@pytest.mark.both_databases
+def test_all_places_stand_under_their_office_in_code_order(client, people):
+    text = client.get("/sites").text
+    order = [people.office, people.one, people.two, people.far_office, people.far]
+    places = [text.index(f'/sites/{site.code}"') for site in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.both_databases
+def test_a_place_says_where_it_is_whom_to_call_and_what_is_coming(app, client, people):
+    with app.app_context():
+        cast.event(people.one, title="这里的课")
+        cast.event(people.far, title="别处的课")
+    text = client.get(f"/sites/{people.one.code}").text
+    assert f"tel:{people.one.phone.replace('-', '')}" in text
+    assert "这里的课" in text and "别处的课" not in text
+    assert "这里的课" in client.get(f"/sites/{people.office.code}").text
+
+
+def test_an_unknown_place_is_not_found(client, people):
+    assert client.get("/sites/000").status_code == 404
+
+
+def test_an_empty_instance_still_answers(client):
+    assert client.get("/").status_code == client.get("/sites").status_code == 200
