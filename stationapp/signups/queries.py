@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, select
 
 from stationapp.codes import tidy
 from stationapp.db import db
@@ -109,29 +108,29 @@ _live_of_household = (
         Signup.state,
         Signup.code_sealed,
         Party.queue_number,
+        Event.starts_at,
+        Event.ends_at,
+        Event.state,
     )
-    .join_from(Signup, Resident, Resident.id == Signup.resident_id)
+    .join_from(Resident, Signup, Signup.resident_id == Resident.id)
     .join(Party, Party.id == Signup.party_id)
     .join(Event, Event.id == Signup.event_id)
-    .where(
-        Resident.household_id == bindparam("household_id"),
-        Signup.state != Place.CANCELLED,
-        Event.starts_at < bindparam("ends_at"),
-        Event.ends_at > bindparam("starts_at"),
-        or_(Event.id == bindparam("event_id"), Event.state == State.PUBLISHED),
-    )
+    .where(Resident.household_id == bindparam("household_id"), Signup.state != Place.CANCELLED)
 )
 
 
 def list_taken(household_id: int, terms: Terms) -> list[Taken]:
-    """The household's live places at this event and at those that overlap with it in time."""
-    wanted = {
-        "household_id": household_id,
-        "event_id": terms.event_id,
-        "starts_at": terms.starts_at,
-        "ends_at": terms.ends_at,
-    }
-    return [Taken(*row) for row in db.session.connection().execute(_live_of_household, wanted)]
+    """The household's live places at this event and at those that overlap with it in time.
+
+    Times are compared here: given them, a planner starts from all events of a state instead of one household.
+    """
+    rows = db.session.connection().execute(_live_of_household, {"household_id": household_id})
+    return [
+        Taken(*row[:6])
+        for row in rows
+        if row[1] == terms.event_id
+        or (row[6] < terms.ends_at and row[7] > terms.starts_at and row[8] is State.PUBLISHED)
+    ]
 
 
 def community_path(community_id: int) -> str | None:
@@ -253,8 +252,3 @@ def by_codes(codes: Sequence[str]) -> list[tuple[Signup, Event, str]]:
 
 def _with_person() -> Select:
     return select(Signup, Resident).join(Resident, Resident.id == Signup.resident_id)
-
-
-def still_open(now: datetime) -> ColumnElement[bool]:
-    """The condition on Event "a freed seat may be given on": published and not begun, or postponed."""
-    return or_((Event.state == State.PUBLISHED) & (Event.starts_at > now), Event.state == State.POSTPONED)

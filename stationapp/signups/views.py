@@ -24,7 +24,7 @@ from stationapp.residents.rules import mask
 from stationapp.signups import calendar, operations, queries
 from stationapp.signups.forms import SignupForm, fit
 from stationapp.signups.models import Signup
-from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal
+from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
 from stationapp.web.errors import sentence
 from stationapp.web.qr import png
 
@@ -48,7 +48,7 @@ def create(code: str):
     if not form.validate():
         return _again(code, form, now, 422)
     try:
-        answer = retried(lambda: _book(code, form, now))
+        answer = retried(lambda: _book(terms, form, now))
     except Refused as refused:
         return _again(
             code, form, now, 409 if isinstance(refused.reason, SignupRefusal) else 422, sentence(refused)
@@ -57,11 +57,9 @@ def create(code: str):
     return redirect(f"/signups/{answer.codes[0]}", code=303)
 
 
-def _book(code: str, form: SignupForm, now: datetime) -> Answer:
+def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:
     """Repeats and refusals are answered by plain reads; only a wish that may be seated asks for the lock."""
-    seen = operations.weigh(
-        queries.get_terms(code=code), form.people(), key=form.request_key(), by=None, now=now
-    )
+    seen = operations.weigh(terms, form.people(), key=form.request_key(), by=None, now=now)
     if isinstance(seen, Answer):
         return seen
     with transaction():

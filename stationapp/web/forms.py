@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import Choice, SelectChoice
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea, TextInput
 
@@ -32,6 +33,11 @@ class Form(FlaskForm):
         """Every POST's token is checked by the application itself, forms or not."""
 
         csrf = False
+        locales = ("zh",)
+
+        def get_translations(self, form):
+            """WTForms' own few sentences, read from their file once instead of for every form."""
+            return DefaultMeta.get_translations(self, form)
 
 
 def _needs(needed: bool) -> list:
