@@ -1,0 +1,63 @@
+"""The audit log is read by auditors, narrowed by the address, and taken away as a file."""
+
+import pytest
+
+from stationapp import clock
+from stationapp.accounts.rules import Role
+from stationapp.audit.operations import record
+from stationapp.db import transaction
+from tests import cast
+
+
+@pytest.fixture
+def log(app, client):
+    people = cast.district(app)
+    with app.app_context():
+        auditor = cast.staff("审计甲", people.center, Role.AUDITOR)
+        with transaction():
+            record(
+                "residents.reveal", "resident 17", by=people.lin.id, now=clock.now(), site_id=people.one.id,
+                reason="=cmd|' /C calc'!A0",
+            )  # fmt: skip
+    cast.sign_in(client, auditor)
+    return people
+
+
+def rows(page) -> int:
+    return page.text.count('<th scope="row">')
+
+
+def test_the_log_shows_who_did_what_where_and_why(client, log):
+    page = client.get("/desk/audit/")
+    assert rows(page) == 7
+    for said in ("林晓燕", "residents.reveal", "resident 17", "湖北路示例一社区", "系统", "accounts.grant"):
+        assert said in page.text
+
+
+def test_the_log_is_narrowed_by_the_address(client, log):
+    today = clock.day_of(clock.now()).isoformat()
+    for query, left in (
+        (f"staff={log.lin.id}", 1),
+        ("act=accounts.grant", 6),
+        (f"staff={log.root.id}&act=accounts.grant", 4),
+        (f"from={today}&to={today}", 7),
+        ("to=2020-01-01", 0),
+        ("from=yesterday&staff=x&act=&page=0", 7),
+    ):
+        page = client.get(f"/desk/audit/?{query}")
+        assert (query, rows(page)) == (query, left)
+
+
+def test_the_file_opens_in_a_spreadsheet_and_runs_nothing(client, log):
+    answer = client.get(f"/desk/audit/lines.csv?staff={log.lin.id}")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    text = answer.data.decode("utf-8-sig")
+    assert len(text.splitlines()) == 2
+    assert "\"'=cmd|' /C calc'!A0\"" in text
+
+
+def test_only_auditors_read_it(app, client, log):
+    for who in (log.lin, log.chen, log.zhao, log.root):
+        cast.sign_in(client, who)
+        assert client.get("/desk/audit/").status_code == 403
+        assert client.get("/desk/audit/lines.csv").status_code == 403

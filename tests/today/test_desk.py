@@ -1,0 +1,125 @@
+"""The desk's first page: what is on, what waits for me, what is not closed out."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event as listening
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.accounts.rules import Role
+from stationapp.db import db, transaction
+from stationapp.events import operations
+from stationapp.notices.models import Notice
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
+from tests import cast
+
+NOW = clock.instant(clock.day_of(clock.now()) + timedelta(days=1), 10)
+
+
+@pytest.fixture
+def people(app):
+    with time_machine.travel(NOW, tick=False):
+        yield cast.district(app)
+
+
+def test_what_is_on_today_stands_with_its_places_and_its_roster(app, client, people):
+    with app.app_context():
+        mine = cast.event(people.one, title="今天的课", starts_at=NOW + timedelta(hours=1), capacity=2)
+        cast.event(people.one, title="明天的课", starts_at=NOW + timedelta(days=1))
+        cast.event(people.two, title="别处的课", starts_at=NOW + timedelta(hours=1))
+        with time_machine.travel(NOW - timedelta(hours=1), tick=False):
+            cast.sign_up(mine, cast.granny_wu(people.one), cast.xiao_li(people.one))
+            cast.sign_up(mine, cast.person("孙大伟", "19900002222"))
+    cast.sign_in(client, people.lin)
+    text = client.get("/desk/").text
+    for said in ("今天的课", "2/2", "候补 1", f"/desk/events/{mine.code}/roster", "湖北路示例一社区"):
+        assert said in text
+    for other in ("明天的课", "别处的课"):
+        assert other not in text
+
+
+def test_a_submitted_event_waits_for_the_office_and_a_returned_one_for_the_station(app, client, people):
+    with app.app_context():
+        submitted = cast.event(people.one, title="等审核的课", publish=False)
+        returned = cast.event(people.two, title="退回来的课", publish=False)
+        with transaction():
+            for one in (submitted, returned):
+                operations.submit(one, by=people.lin.id, now=NOW)
+            operations.send_back(returned, by=people.chen.id, now=NOW, reason="请写清地点")
+    seen = {}
+    for who in ("lin", "ma", "chen"):
+        cast.sign_in(client, getattr(people, who))
+        text = client.get("/desk/").text
+        seen[who] = ("等审核的课" in text, "退回来的课" in text)
+    assert seen == {"lin": (False, False), "ma": (False, True), "chen": (True, True)}
+
+
+def test_an_ended_event_asks_to_be_closed_out(app, client, people):
+    with app.app_context():
+        ended = cast.event(people.one, title="上周的课", starts_at=NOW - timedelta(days=7))
+    for who, shown in ((people.lin, True), (people.chen, True), (people.ma, False)):
+        cast.sign_in(client, who)
+        assert (f"/desk/events/{ended.code}/closeout" in client.get("/desk/").text) is shown
+
+
+def test_a_notice_is_ticked_off_by_whom_it_concerns(app, client, people):
+    with app.app_context(), transaction():
+        tell_desk(Occasion.PROMOTED, "party 51", site_id=people.one.id, now=NOW)
+    cast.sign_in(client, people.ma)
+    assert "候补的人有了名额" not in client.get("/desk/").text
+    cast.sign_in(client, people.lin)
+    assert client.submit("/desk/", to="completion").status_code == 303
+    assert "候补的人有了名额" not in client.get("/desk/").text
+    with app.app_context():
+        assert db.session.scalars(select(Notice.done_by)).one() == people.lin.id
+
+
+def test_an_empty_page_says_what_comes_next(client, people):
+    cast.sign_in(client, people.lin)
+    text = client.get("/desk/").text
+    assert [said in text for said in ("写一场活动", "没有等您办的事", "都归档了")] == [True] * 3
+
+
+def test_the_menu_offers_what_ones_roles_open(app, client, people):
+    with app.app_context():
+        helper = cast.staff("协助甲", people.one, Role.HELPER)
+    offered = {}
+    for who in (people.lin, people.zhao, people.root, helper):
+        cast.sign_in(client, who)
+        text = client.get("/desk/").text
+        offered[who.name] = [said in text for said in (">活动<", ">报表<", ">人员<", ">审计<", ">我的账号<")]
+    assert offered == {
+        "林晓燕": [True, True, False, False, True],
+        "赵国庆": [False, True, False, False, True],
+        "管理甲": [False, True, True, False, True],
+        "协助甲": [True, False, False, False, True],
+    }
+
+
+def test_three_events_take_as_many_queries_as_one(app, client, people):
+    cast.sign_in(client, people.chen)
+
+    def queries() -> int:
+        seen = []
+        with app.app_context():
+            engine = db.engine
+        listening.listen(engine, "before_cursor_execute", count := lambda *given: seen.append(given[2]))
+        client.get("/desk/")
+        listening.remove(engine, "before_cursor_execute", count)
+        return len(seen)
+
+    def more(number: int) -> None:
+        with app.app_context():
+            for n in range(number):
+                cast.event(people.one, starts_at=NOW + timedelta(hours=n + 1))
+                cast.event(people.two, starts_at=NOW - timedelta(days=n + 1))
+                with transaction():
+                    tell_desk(Occasion.PROMOTED, f"party {number}{n}", site_id=people.one.id, now=NOW)
+
+    more(1)
+    one = queries()
+    more(3)
+    assert (queries(), one <= 10) == (one, True)
