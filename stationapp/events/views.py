@@ -20,7 +20,6 @@ from stationapp.events.listing import (
 )
 from stationapp.events.rules import Category, Stage
 from stationapp.signups.forms import form_for
-from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
 from stationapp.sites.rules import Level

@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
 
 
 def _squeeze(answer: Response) -> Response:
-    if not answer.mimetype.startswith(_TEXT) or answer.is_streamed and not answer.direct_passthrough:
+    if not answer.mimetype.startswith(_TEXT) or (answer.is_streamed and not answer.direct_passthrough):
         return answer
     answer.headers.add("Vary", "Accept-Encoding")
     if answer.status_code in (206, 304) or "Content-Encoding" in answer.headers or not _wanted():
