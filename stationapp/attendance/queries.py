@@ -145,7 +145,7 @@ def room_left(event: Event) -> int | None:
 def heads_of(event_id: int) -> dict[AgeBand, int]:
     """The unnamed people counted at an event."""
     rows = db.session.execute(select(Headcount.band, Headcount.people).where(Headcount.event_id == event_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 STEP_SECONDS = 30

@@ -8,8 +8,8 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
-from stationapp.audit.models import Chain
-from stationapp.audit.operations import GENESIS, digest
+from stationapp.audit.models import GENESIS, Chain
+from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import add_working_days
@@ -165,7 +165,6 @@ def _another_total() -> list[str]:
             .where(LIVE)
             .group_by(HoursEntry.volunteer_id)
         )
-        .tuples()
         .all()
     )
     shown = ledger.totals()

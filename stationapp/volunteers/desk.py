@@ -144,7 +144,7 @@ def _its_shift(shift_id: int) -> tuple[Shift, Event, Site]:
     if found is None:
         raise NotFound
     guard.require(found.Site.path)
-    return found.tuple()
+    return tuple(found)
 
 
 @bp.route("/events/<code>/shifts", methods=["GET", "POST"])
