@@ -201,6 +201,6 @@ def test_a_kept_page_is_dropped_when_its_sign_up_opens(app, client, people, monk
 def test_text_is_squeezed_only_for_who_takes_it(client):
     plain = client.get("/sites")
     assert "Content-Encoding" not in plain.headers
-    assert plain.headers["Vary"].endswith("Accept-Encoding")
+    assert "Accept-Encoding" in plain.headers["Vary"]
     style = client.get("/static/app.css", headers={"Accept-Encoding": "gzip"})
     assert style.headers["Content-Encoding"] == "gzip" and len(style.data) < 8000
