@@ -7,6 +7,7 @@ address needs a sample here, in `SAMPLES`.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -25,6 +26,8 @@ from stationapp.notices.rules import Occasion
 from stationapp.residents.queries import get_resident
 from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
+from stationapp.volunteers import operations as volunteers
+from stationapp.volunteers.rules import ManualReason, Risk
 from tests import cast
 
 
@@ -43,6 +46,10 @@ class Sample:
     notice: int
     staff: int
     grant: int
+    volunteer: str
+    shift: int
+    assignment: int
+    manual: int
 
 
 SAMPLES: dict[str, Callable[[Sample], object]] = {
@@ -55,6 +62,11 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "notices/notice_id": lambda s: s.notice,
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
+    "volunteers/code": lambda s: s.volunteer,
+    "shifts/shift_id": lambda s: s.shift,
+    "assignments/assignment_id": lambda s: s.assignment,
+    "hours/manual_id": lambda s: s.manual,
+    "lines/line_id": lambda s: 1,
     "month": lambda s: "2026-10",
     "figure": lambda s: "I-01",
     "files/format": lambda s: "json",
@@ -134,8 +146,8 @@ class World:
 
 
 def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District) -> Sample:
-    event = cast.event(site, title=f"{site.short_name}的活动")
-    answer = cast.sign_up(event, cast.person(name, phone, home=home))
+    event = cast.event(site, title=f"{site.short_name}的活动", starts_at=clock.now() + timedelta(hours=1))
+    answer = cast.sign_up(event, cast.person(name, phone, home=home, birth_month="1970-01"))
     signup = db.session.query(Signup).filter_by(party_id=answer.party_id).one()
     worker = cast.staff(f"员工{site.code}", site, Role.HELPER)
     with transaction():
@@ -143,6 +155,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
     notice = db.session.query(Notice).filter_by(site_id=site.id).one()
     grant = db.session.query(Grant).filter_by(staff_id=worker.id).one()
     assert get_resident(signup.resident_id).name == name
+    volunteer, shift, assignment, manual = _volunteering(site, event, signup.resident_id, people.lin.id)
     return Sample(
         site=site,
         event=event.code,
@@ -155,7 +168,31 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         notice=notice.id,
         staff=worker.id,
         grant=grant.id,
+        volunteer=volunteer,
+        shift=shift,
+        assignment=assignment,
+        manual=manual,
     )
+
+
+def _volunteering(site: Site, event, resident: int, by: int) -> tuple[str, int, int, int]:
+    now, given = clock.now(), {"by": by, "now": clock.now()}
+    with transaction():
+        volunteer = volunteers.register(get_resident(resident), site=site, **given)
+        shift = volunteers.add_shift(
+            event, title="引导", needed=1, risk=Risk.ORDINARY, risk_note="久站", **given
+        )
+        assignment = volunteers.assign(shift, volunteer, **given)
+        manual = volunteers.propose_manual(
+            volunteer,
+            site=site,
+            served_on=clock.day_of(now),
+            minutes=30,
+            reason=ManualReason.OTHER,
+            note="送药",
+            **given,
+        )
+        return volunteer.code, shift.id, assignment.id, manual.id
 
 
 def _values(rule, sample: Sample) -> dict[str, object]:
@@ -179,8 +216,8 @@ def _place(path: str, sample: Sample) -> str | None:
 
 @pytest.fixture
 def world(app) -> Iterator[World]:
-    # The clock stands still: a sign-in noted as used would look like a write.
-    with time_machine.travel(clock.now(), tick=False):
+    # The clock stands still: a sign-in noted as used would look like a write. The samples' events are of this day.
+    with time_machine.travel(clock.instant(clock.day_of(clock.now()), 10), tick=False):
         yield World(app)
 
 
