@@ -42,7 +42,7 @@ def _copy(engine: Engine) -> None:
         return
     stamp = clock.local(clock.now()).strftime("%Y%m%d-%H%M%S")
     target_path = Path(f"{engine.url.database}.before-{stamp}")
-    target_path.touch(mode=0o600)
+    target_path.touch(mode=0o600)  # before anything is written into it
     # The engine's own SQLite library must do it: a second library in the process would drop the first's locks.
     target = sqlite_module().connect(str(target_path))
     source = engine.raw_connection()

@@ -75,7 +75,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """The address of a migrated, empty database of this test's own."""
     if getattr(request, "param", "sqlite") == "sqlite":
         path = tmp_path / "station.db"
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("_sqlite_template"), path)  # with its mode
         yield f"sqlite:///{path}"
         return
     server: postgres.Server = request.getfixturevalue("postgresql")

@@ -15,10 +15,15 @@ with engine.connect() as connection:
     context.configure(
         connection=connection, target_metadata=metadata, render_as_batch=lite, transactional_ddl=True
     )
-    with context.begin_transaction():
-        context.run_migrations()
-        if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise RuntimeError("the migration left rows without their parents; nothing was changed")
-    connection.commit()
-    if lite:
-        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        if not lite:  # two processes may start at once; SQLite's own write lock puts them in line
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('stationapp.migrations'))")
+        with context.begin_transaction():
+            context.run_migrations()
+            if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError("the migration left rows without their parents; nothing was changed")
+        connection.commit()
+    finally:
+        connection.rollback()  # nothing after the commit, everything when it was not reached
+        if lite:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from stationapp.accounts.models import Grant
 from stationapp.accounts.rules import Role
@@ -32,12 +34,18 @@ def people(app):
     return cast.district(app)
 
 
-def upload(client, kind: str | None, content: bytes | str, name: str = "表.csv", **more):
+def upload(client, kind: str | None, content: bytes | str, name: str = "表.csv", *, month: str = ""):
+    """Send the form as a browser does; the body is made in memory, whatever its size."""
+    page = client.get("/desk/files/").text
     body = content.encode() if isinstance(content, str) else content
-    values = {"file": (io.BytesIO(body), name), "month": more.pop("month", "")} | (
-        {"kind": kind} if kind else {}
-    )
-    return client.submit("/desk/files/", values, to="", content_type="multipart/form-data")
+    values = {
+        "csrf_token": page.split('name="csrf_token" value="')[1].split('"')[0],
+        "file": FileStorage(io.BytesIO(body), name),
+        "month": month,
+        **({"kind": kind} if kind else {}),
+    }
+    boundary, data = encode_multipart(values)
+    return client.post("/desk/files/", data=data, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def counted(app, model) -> int:

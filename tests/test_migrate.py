@@ -1,0 +1,184 @@
+"""A migration leaves the old schema or the new one; the copy comes first; what must stay is guarded."""
+
+import shutil
+import stat
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from stationapp import clock, migrate
+from stationapp.audit.models import AuditLine
+from stationapp.audit.operations import record
+from stationapp.db import db, sqlite_module, transaction
+from stationapp.events.models import Event, EventStep
+from stationapp.migrations.append_only import TABLES
+from tests import cast
+from tests.harness.server import ROOT
+
+SECOND = '''
+"""A later migration."""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", {before!r}, None, None
+
+def upgrade():
+    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+    with op.batch_alter_table("sites") as batch:
+        batch.add_column(sa.Column("later", sa.Text, server_default="", nullable=False))
+    op.execute("UPDATE sites SET later = 'half'")
+    {end}
+'''
+
+
+@pytest.fixture
+def second(monkeypatch, tmp_path):
+    """A copy of the migrations with one more, which ends as told."""
+
+    def make(end: str) -> None:
+        folder = tmp_path / "migrations"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(ROOT / "stationapp" / "migrations", folder)
+        (head,) = migrate._heads()
+        monkeypatch.setattr(migrate, "_FOLDER", folder)
+        (folder / "versions" / "0002_later.py").write_text(SECOND.format(before=head, end=end))
+
+    return make
+
+
+def rows() -> dict[str, int]:
+    return {
+        table: db.session.scalar(text(f'SELECT count(*) FROM "{table}"'))
+        for table in inspect(db.engine).get_table_names()
+        if table not in ("alembic_version", "later")
+    }
+
+
+def facts() -> tuple:
+    found = rows(), inspect(db.engine).has_table("later"), migrate.pending(db.engine)
+    db.session.rollback()
+    return found
+
+
+def fill(app):
+    people = cast.district(app)
+    with app.app_context():
+        cast.sign_up(cast.event(people.one), cast.granny_wu(people.one), cast.xiao_li(people.one))
+    return people
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "end", ["raise RuntimeError('cut')", "op.execute('SELECT * FROM nothing_of_that_name')"]
+)
+def test_a_migration_that_fails_in_the_middle_leaves_the_old_schema_and_a_second_try_finishes(
+    app, second, end
+):
+    fill(app)
+    with app.app_context():
+        before, _, pending = facts()
+        assert before["sites"] == 6 and before["events"] == 1 and not pending
+        second(end)
+        with pytest.raises((RuntimeError, DBAPIError)):
+            migrate.migrate(db.engine)
+        assert facts() == (before, False, True)
+        assert "later" not in {column["name"] for column in inspect(db.engine).get_columns("sites")}
+        second("pass")
+        migrate.migrate(db.engine)
+        assert facts() == (before, True, False)
+        assert db.session.scalar(text("SELECT count(*) FROM sites WHERE later = 'half'")) == 6
+        db.session.rollback()
+        if db.engine.dialect.name == "sqlite":  # the connection that migrated is fit for use again
+            with db.engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_sqlite_database_is_copied_first_for_its_owner_alone(app, second):
+    fill(app)
+    second("pass")
+    with app.app_context():
+        before = rows()
+        db.session.rollback()
+        migrate.migrate(db.engine)
+        path = Path(db.engine.url.database)
+    (copy,) = path.parent.glob("station.db.before-*")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    old = create_engine(f"sqlite:///{copy}", module=sqlite_module())
+    with old.connect() as connection:
+        assert "later" not in inspect(connection).get_table_names()
+        assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+        counted = {
+            table: connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar() for table in before
+        }
+    old.dispose()
+    assert counted == before
+
+
+def test_nothing_is_copied_when_nothing_is_pending(app):
+    with app.app_context():
+        migrate.migrate(db.engine)
+        assert list(Path(db.engine.url.database).parent.glob("*.before-*")) == []
+
+
+@pytest.mark.both_databases
+def test_ready_is_said_only_when_the_schema_is_the_codes(app, client, second):
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (200, 200)
+    second("pass")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "not migrated"})
+    assert client.get("/healthz").status_code == 200
+    with app.app_context():
+        migrate.migrate(db.engine)
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.both_databases
+def test_two_processes_that_migrate_at_once_both_find_it_done(request, tmp_path, database_url):
+    if database_url.startswith("sqlite"):
+        empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        empty = request.getfixturevalue("postgresql").fresh()
+    code = (
+        "import sys; from pathlib import Path; from stationapp.app import create_app; from stationapp.db import db\n"
+        "from stationapp.config import Settings; from stationapp.migrate import migrate, pending\n"
+        "app = create_app(Settings(instance=Path(sys.argv[1]), database_url=sys.argv[2]))\n"
+        "with app.app_context(): migrate(db.engine); sys.exit(pending(db.engine))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "instance"), empty]
+    children = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    try:
+        said = [child.communicate(timeout=60)[1] for child in children]
+        assert [child.returncode for child in children] == [0, 0, 0], said
+    finally:
+        if not database_url.startswith("sqlite"):
+            request.getfixturevalue("postgresql").drop(empty)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {} WHERE {} = {}"])
+def test_what_was_written_for_good_cannot_be_changed_or_deleted(app, change):
+    people = cast.district(app)
+    with app.app_context():
+        cast.event(people.one)
+        with transaction():
+            record("tests.act", "thing 1", by=people.lin.id, now=clock.now())
+        before = db.session.scalar(select(func.count()).select_from(AuditLine))
+        for table, column in (("audit_lines", "number"), ("event_steps", "id")):
+            with pytest.raises(DBAPIError, match="append-only"), transaction():
+                db.session.execute(text(change.format(table, column, column)))
+        assert db.session.scalar(select(func.count()).select_from(AuditLine)) == before
+        assert db.session.scalar(select(func.count()).select_from(EventStep)) >= 2
+        assert db.session.scalars(select(Event.made_at)).one() <= clock.now() + timedelta(seconds=1)
+
+
+@pytest.mark.both_databases
+def test_every_table_that_is_kept_for_good_has_its_guard(app):
+    lite = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    postgres = "SELECT DISTINCT event_object_table::text FROM information_schema.triggers"
+    with app.app_context():
+        names = db.session.scalars(text(lite if db.engine.dialect.name == "sqlite" else postgres))
+        assert set(names) >= set(TABLES)
