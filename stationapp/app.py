@@ -12,6 +12,7 @@ from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
 from stationapp.web import assets, compress, errors, filters, headers, remember, words
+from stationapp.web.proxy import LocalProxy
 
 PUBLIC_PAGES = (
     "web.health",
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.wsgi_app = LocalProxy(app.wsgi_app)
     db.init_app(app)
     csrf.init_app(app)
     csrf.exempt(
