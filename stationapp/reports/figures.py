@@ -29,6 +29,7 @@ class Reckoning:
         self.own = own_tallies(facts)
         self.all = rolled_up(facts, self.own)
         self.reach = reach_of(facts)
+        self.communities = {place.id: facts.communities(place) for place in facts.places.values()}
 
     def figures(self, place: Place) -> dict[str, Figure]:
         """Every figure of a site with all beneath it."""
@@ -65,14 +66,14 @@ class Reckoning:
 
     def population(self, place: Place, group: Group) -> int | None:
         """The people of all its communities; None as soon as one of them is not known."""
-        values = [self.facts.populations.get((one.id, group)) for one in self.facts.communities(place)]
+        values = [self.facts.populations.get((one.id, group)) for one in self.communities[place.id]]
         return sum(values) if values and None not in values else None
 
     def covered(self, place: Place) -> Figure:
         """I-07, month and year to date."""
         missing = [
             one.code
-            for one in self.facts.communities(place)
+            for one in self.communities[place.id]
             if (one.id, Group.ALL) not in self.facts.populations
         ]
         year = self.coverage(place, Group.ALL, "year").as_dict()
@@ -209,7 +210,7 @@ def coverage_rows(reckoning: Reckoning) -> list[dict]:
             "name": place.name,
             "groups": {group.value: reckoning.coverage(place, group, "month").as_dict() for group in Group},
         }
-        for place in facts.communities(facts.site)
+        for place in reckoning.communities[facts.site_id]
     ]
 
 
