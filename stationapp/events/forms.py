@@ -57,7 +57,8 @@ class EventForm(Form):
     bring = TextField(_("请带上"), most=80)
     contact = TextField(_("联系人"), most=20)
     contact_phone = PhoneField(_("联系电话"))
-    notes = TextField(_("备注"), most=500, lines=True)
+    notes = TextField(_("说明"), most=500, lines=True)
+    remark = TextField(_("内部备注"), most=500, lines=True)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

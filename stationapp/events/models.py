@@ -65,7 +65,8 @@ class Event(Base):
     bring: Mapped[str] = mapped_column(default="")
     contact: Mapped[str] = mapped_column(default="")
     contact_phone: Mapped[str] = mapped_column(default="")
-    notes: Mapped[str] = mapped_column(default="")
+    notes: Mapped[str] = mapped_column(default="")  # for residents: 雨天顺延
+    remark: Mapped[str] = mapped_column(default="")  # for the desk alone
     break_minutes: Mapped[int] = mapped_column(default=0)
     source: Mapped[str | None] = mapped_column(unique=True)  # fingerprint of the file row it was made from
 

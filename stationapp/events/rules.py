@@ -129,7 +129,6 @@ class EventRefusal(Enum):
     RISK_UNINSURED = "risk_uninsured"
     NEEDS_APPROVAL = "needs_approval"  # must be published by the office
     NOT_OVER_YET = "not_over_yet"  # close-out before the end; facts["ends_at"]
-    MONTH_CLOSED = "month_closed"
 
 
 NEEDS_REASON = frozenset({Step.RETURN, Step.POSTPONE, Step.CANCEL, Step.REOPEN})
@@ -221,6 +220,7 @@ class EventFields:
     contact: str = ""
     contact_phone: str = ""
     notes: str = ""
+    remark: str = ""
     break_minutes: int = 0
     themes: frozenset[Theme] = frozenset()
 

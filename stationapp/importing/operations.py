@@ -256,7 +256,8 @@ def _fields(row: PlanRow, slot, site: Site, room: Room | None) -> EventFields:
         contact=row.contact_name,
         contact_phone=row.contact_phone,
         bring=row.bring,
-        notes="；".join(part for part in (row.note, needed, assumed) if part),
+        notes=row.note,
+        remark="；".join(part for part in (needed, assumed) if part),
     )
 
 

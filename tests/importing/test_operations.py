@@ -163,7 +163,7 @@ def test_a_weekly_line_becomes_that_months_dates_in_one_series(app):
         assert (series.title, series.cadence, series.site_id) == ("少儿书法班", Cadence.STAGED, people.one.id)
         assert {event.series_id for event in events} == {series.id}
         assert {(event.min_age, event.max_age, event.capacity) for event in events} == {(7, 13, 20)}
-        assert {"结束时间" in event.notes for event in events} == {True}
+        assert {"结束时间" in event.remark for event in events} == {True}
 
 
 def test_a_single_line_has_no_series(app):

@@ -484,6 +484,7 @@ def upgrade() -> None:
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("contact_phone", sa.Text(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
         sa.Column("break_minutes", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("taken", sa.Integer(), nullable=False),
