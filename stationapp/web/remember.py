@@ -5,7 +5,8 @@ process or another, has committed. A kept page is therefore never older than the
 also dropped when time alone changes what it says: the view names that instant with `until`. PostgreSQL has no such
 number; there every page is made anew.
 
-A visitor with any cookie but the look's own is served past the store: the page may hold a message for them.
+Such a page says nothing of its visitor but the look they chose. One that holds a message for somebody takes it out
+of their session, sets a cookie, and is not kept.
 """
 
 import threading
@@ -22,7 +23,8 @@ from stationapp.web.view import COOKIE, ELDER
 MOST = 256
 LARGEST = 64 * 1024
 _UNTIL = "stationapp.fresh_until"
-_LOOKS = {"": False, f"{COOKIE}=standard": False, f"{COOKIE}={ELDER}": True}
+_ELDER = f"{COOKIE}={ELDER}"
+_NEVER = ("/static/", "/desk")
 
 
 class Kept(NamedTuple):
@@ -57,9 +59,9 @@ class _Store:
         self._answers: dict[tuple, Kept] = {}
 
     def __call__(self, environ, start_response):
-        elder = _LOOKS.get(environ.get("HTTP_COOKIE", ""))
-        if environ["REQUEST_METHOD"] != "GET" or elder is None or environ["PATH_INFO"].startswith("/static/"):
+        if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"].startswith(_NEVER):
             return self._inner(environ, start_response)
+        elder = _ELDER in environ.get("HTTP_COOKIE", "").split("; ")
         squeezed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), elder, squeezed)
         answers = self._of_this_version()

@@ -198,6 +198,14 @@ def test_a_kept_page_is_dropped_when_its_sign_up_opens(app, client, people, monk
     assert "还有 10 个名额" in client.get("/").text
 
 
+def test_a_message_for_one_visitor_is_not_kept_for_the_next(app, client, people):
+    with client.session_transaction() as kept:
+        kept["_flashes"] = [("message", "只说给一个人听")]
+    assert "只说给一个人听" in client.get("/").text
+    assert "只说给一个人听" not in app.test_client().get("/").text
+    assert "只说给一个人听" not in client.get("/").text
+
+
 def test_text_is_squeezed_only_for_who_takes_it(client):
     plain = client.get("/sites")
     assert "Content-Encoding" not in plain.headers
