@@ -1,0 +1,92 @@
+"""Settings and keys of an instance."""
+
+import stat
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from stationapp.config import ROOT, BadSettings, Settings, load_keys, load_settings
+
+
+def written(tmp_path: Path, text: str | bytes) -> dict[str, str]:
+    (tmp_path / "config.toml").write_bytes(text.encode() if isinstance(text, str) else text)
+    return {"STATIONAPP_INSTANCE": str(tmp_path)}
+
+
+def test_the_example_lists_every_setting_with_its_default_in_order():
+    example = tomllib.loads((ROOT / "instance" / "config.example.toml").read_text(encoding="utf-8"))
+    defaults = {one.name: one.default for one in fields(Settings) if one.name != "instance"}
+    assert list(example.items()) == list(defaults.items())
+
+
+def test_the_example_copied_as_it_stands_is_the_default(tmp_path):
+    example = (ROOT / "instance" / "config.example.toml").read_bytes()
+    assert load_settings(written(tmp_path, example)) == Settings(instance=tmp_path.resolve())
+
+
+def test_the_environment_goes_before_the_file(tmp_path):
+    environ = written(tmp_path, 'district = "甲区"\nicp = "备1"\n') | {"STATIONAPP_DISTRICT": "乙区"}
+    settings = load_settings(environ)
+    assert (settings.district, settings.icp) == ("乙区", "备1")
+
+
+def test_the_database_is_a_file_of_the_instance_unless_it_is_named(tmp_path):
+    assert load_settings({"STATIONAPP_INSTANCE": str(tmp_path)}).url == f"sqlite:///{tmp_path}/station.db"
+    named = load_settings(written(tmp_path, 'database_url = "postgres://u:p@h/n"'))
+    assert named.url == "postgresql+psycopg://u:p@h/n"
+    assert "u:p" not in str(named.secure)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('distrikt = "x"', "distrikt 不认识；可用的有：database_url"),
+        ("district = 3", "district 要写成带引号的文字"),
+        ("district = ", "config.toml 读不懂"),
+        (b"district = '\xff'", "config.toml 读不懂"),
+        ('public_url = "example.org"', "public_url 要以 http:// 或 https:// 开头"),
+        ('database_url = "mysql://u:geheim@h/n"', "database_url 要空着"),
+        ('database_url = "nonsense"', "database_url 要空着"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_sentence(tmp_path, text, says):
+    with pytest.raises(BadSettings) as caught:
+        load_settings(written(tmp_path, text))
+    assert says in str(caught.value) and "geheim" not in str(caught.value)
+
+
+def test_keys_are_made_once_for_their_owner_alone(tmp_path):
+    instance = tmp_path / "deep" / "instance"
+    keys = load_keys(instance)
+    assert load_keys(instance) == keys
+    assert {len(keys.seal), len(keys.index), len(keys.cookie)} == {32}
+    assert len({keys.seal, keys.index, keys.cookie}) == 3
+    assert stat.S_IMODE(instance.stat().st_mode) == 0o700
+    assert stat.S_IMODE((instance / "keys.json").stat().st_mode) == 0o600
+    assert [path.name for path in instance.iterdir()] == ["keys.json"]
+
+
+def test_a_folder_that_was_open_is_closed_when_keys_are_put_into_it(tmp_path):
+    tmp_path.chmod(0o755)
+    load_keys(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"seal": "zz"}', '{"seal": 3}'])
+def test_broken_keys_are_one_sentence_and_are_never_replaced(tmp_path, text):
+    (tmp_path / "keys.json").write_text(text)
+    with pytest.raises(BadSettings, match="从备份里取回"):
+        load_keys(tmp_path)
+    assert (tmp_path / "keys.json").read_text() == text
+
+
+def test_processes_that_start_at_once_share_one_set_of_keys(tmp_path):
+    code = "import sys; from pathlib import Path; from stationapp.config import load_keys; print(load_keys(Path(sys.argv[1])))"
+    command = [sys.executable, "-c", code, str(tmp_path / "instance")]
+    children = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = {child.communicate(timeout=60)[0] for child in children}
+    assert len(said) == 1 and "Keys(" in said.pop()
