@@ -58,10 +58,13 @@ class CommunityField(SelectField):
             .where(active_on(clock.day_of(now)), Site.level != Level.CENTER)
             .order_by(Site.path)
         )
-        office, choices = "", [
-            SelectChoice(value="", label=_("请选择（可以不选）")),
-            SelectChoice(value=OUTSIDE, label=_("不住在本区")),
-        ]
+        office, choices = (
+            "",
+            [
+                SelectChoice(value="", label=_("请选择（可以不选）")),
+                SelectChoice(value=OUTSIDE, label=_("不住在本区")),
+            ],
+        )
         for level, code, name in rows:
             if level is Level.OFFICE:
                 office = name

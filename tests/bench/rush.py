@@ -74,13 +74,17 @@ def prepare(instance: Path, url: str) -> Scene:
             now = clock.now()
             for code, closes_at in (("RUSH2345", None), ("RUSH2346", now - timedelta(hours=1))):
                 session.add(
-                    Event(code=code, site_id=people.one.id, state=State.PUBLISHED, title="重阳节包饺子", summary="一起来",
+                    Event(code=code, site_id=people.one.id, state=State.PUBLISHED, title="包饺子", summary="一起来",
                           starts_at=now + timedelta(days=2), ends_at=now + timedelta(days=2, hours=2),
                           capacity=SEATS, closes_at=closes_at, made_at=now)
                 )  # fmt: skip
-        db.session.remove()
-        db.engine.dispose()
+        _close()
     return Scene(app, instance, url, "RUSH2345", "RUSH2346")
+
+
+def _close() -> None:
+    db.session.remove()
+    db.engine.dispose()
 
 
 @contextlib.contextmanager
@@ -152,7 +156,7 @@ def problems(scene: Scene, crowd: Sequence[Attempt], told: Sequence[Outcome]) ->
         event = db.session.scalars(select(Event).where(Event.code == scene.code)).one()
         if (event.taken, event.waiting, event.queued) != (SEATS, len(keys) - SEATS, len(keys) - SEATS):
             found.append(f"the counters say {event.taken}, {event.waiting}, {event.queued}")
-        db.session.remove()
+        _close()
     return found
 
 
@@ -160,7 +164,7 @@ def oversold(scene: Scene) -> int:
     """How many more were confirmed than there are seats."""
     with scene.app.app_context():
         seated = db.session.scalar(select(func.count()).where(Signup.state == Place.CONFIRMED))
-        db.session.remove()
+        _close()
     return seated - SEATS
 
 

@@ -1,0 +1,174 @@
+"""The invariants of seats (trust.md §2, S1–S10), as queries that return no row on either database."""
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from stationapp import clock
+from stationapp.audit.rules import Check
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.residents.models import Resident
+from stationapp.residents.rules import is_child
+from stationapp.signups.models import Party, PassedOver, Signup, SignupMove
+from stationapp.signups.rules import EDGES, LIVE, SEATED, Place
+
+
+def _ids(kind: str, query: Select) -> list[str]:
+    return [f"{kind} {row}" for row in db.session.scalars(query)]
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    counted = select(func.count()).where(Signup.event_id == Event.id, condition)
+    return counted.correlate(Event).scalar_subquery()
+
+
+def _seats() -> list[str]:
+    seated = _count(Signup.state.in_(SEATED))
+    wrong = or_(Event.taken != seated, and_(Event.capacity.is_not(None), seated > Event.capacity))
+    return _ids("event", select(Event.id).where(wrong))
+
+
+def _waiting() -> list[str]:
+    wrong = Event.waiting != _count(Signup.state == Place.WAITLISTED)
+    return _ids("event", select(Event.id).where(wrong))
+
+
+def _queue_numbers() -> list[str]:
+    numbers = select(func.count()).where(Party.event_id == Event.id, Party.queue_number.is_not(None))
+    highest = select(func.coalesce(func.max(Party.queue_number), 0)).where(Party.event_id == Event.id)
+    wrong = or_(*(Event.queued != one.correlate(Event).scalar_subquery() for one in (numbers, highest)))
+    return _ids("event", select(Event.id).where(wrong))
+
+
+def _one_place() -> list[str]:
+    twice = (
+        select(Signup.event_id)
+        .where(Signup.state.in_(LIVE))
+        .group_by(Signup.event_id, Signup.resident_id)
+        .having(func.count() > 1)
+    )
+    return _ids("event", twice)
+
+
+def _line() -> Select:
+    """Waiting parties with the number of people still waiting in each."""
+    return (
+        select(Signup.party_id, Signup.event_id, func.count().label("people"))
+        .where(Signup.state == Place.WAITLISTED)
+        .group_by(Signup.party_id, Signup.event_id)
+    )
+
+
+def _waits_for_nothing() -> list[str]:
+    line = _line().subquery()
+    fits = or_(Event.capacity.is_(None), Event.taken + line.c.people <= Event.capacity)
+    return _ids(
+        "party",
+        select(line.c.party_id)
+        .join(Event, Event.id == line.c.event_id)
+        .where(Event.state == State.PUBLISHED, Event.starts_at > clock.now(), fits),
+    )
+
+
+def _overtaken() -> list[str]:
+    """Seated from the queue before somebody ahead who waited on, or as a newcomer before somebody who waits still."""
+    ahead, seated = aliased(Party), aliased(Party)
+    moved = (
+        select(Signup.party_id, func.min(SignupMove.id).label("move"))
+        .join(Signup, Signup.id == SignupMove.signup_id)
+        .where(SignupMove.to_state == Place.CONFIRMED)
+        .group_by(Signup.party_id)
+    )
+    ahead_moved, seated_moved = moved.subquery(), moved.subquery()
+    waits = _line().subquery()
+    logged = select(PassedOver.id).where(
+        PassedOver.party_id == ahead.id, PassedOver.overtaken_by == seated.id
+    )
+    from_queue = and_(
+        seated_moved.c.move.is_not(None),
+        ahead.queue_number < seated.queue_number,
+        or_(waits.c.party_id.is_not(None), ahead_moved.c.move > seated_moved.c.move),
+    )
+    newcomer = and_(
+        seated.first_state == Place.CONFIRMED, seated.id > ahead.id, waits.c.party_id.is_not(None)
+    )
+    return _ids(
+        "party",
+        select(ahead.id)
+        .join(seated, seated.event_id == ahead.event_id)
+        .outerjoin(ahead_moved, ahead_moved.c.party_id == ahead.id)
+        .outerjoin(seated_moved, seated_moved.c.party_id == seated.id)
+        .outerjoin(waits, waits.c.party_id == ahead.id)
+        .where(ahead.queue_number.is_not(None), or_(from_queue, newcomer), ~logged.exists())
+        .distinct(),
+    )
+
+
+def _untraced() -> list[str]:
+    """A state that is not the last move's (or the party's first), or a move that is no edge or does not follow on."""
+    last = select(func.max(SignupMove.id)).where(SignupMove.signup_id == Signup.id).correlate(Signup)
+    led_to = select(SignupMove.to_state).where(SignupMove.id == last.scalar_subquery()).scalar_subquery()
+    lost = (
+        select(Signup.id)
+        .join(Party, Party.id == Signup.party_id)
+        .where(Signup.state != func.coalesce(led_to, Party.first_state))
+    )
+    edges = or_(
+        *(and_(SignupMove.from_state == before, SignupMove.to_state == after) for before, after in EDGES)
+    )
+    strange = select(SignupMove.signup_id).where(~edges)
+    return _ids("signup", lost) + _ids("signup", strange)
+
+
+def _first_states() -> list[str]:
+    fits = case((Party.queue_number.is_(None), Place.CONFIRMED.value), else_=Place.WAITLISTED.value)
+    return _ids("party", select(Party.id).where(Party.first_state != fits))
+
+
+def _torn_apart() -> list[str]:
+    """A party of which some are seated and some wait."""
+    seated = func.sum(case((Signup.state.in_(SEATED), 1), else_=0))
+    waits = func.sum(case((Signup.state == Place.WAITLISTED, 1), else_=0))
+    return _ids(
+        "party", select(Signup.party_id).group_by(Signup.party_id).having(and_(seated > 0, waits > 0))
+    )
+
+
+def _answers() -> list[str]:
+    """An acknowledged key without the places it was answered with, or with places of another event."""
+    places = select(func.count()).where(Signup.party_id == Party.id).correlate(Party).scalar_subquery()
+    elsewhere = select(Signup.party_id).join(Party, Party.id == Signup.party_id)
+    return _ids("party", select(Party.id).where(Party.size != places)) + _ids(
+        "party", elsewhere.where(Signup.event_id != Party.event_id)
+    )
+
+
+def _children() -> list[str]:
+    rows = db.session.execute(
+        select(Signup.id, Resident.birth_month, Event.starts_at)
+        .join(Resident, Resident.id == Signup.resident_id)
+        .join(Event, Event.id == Signup.event_id)
+        .where(
+            Signup.state.in_(LIVE), Resident.birth_month.is_not(None), Resident.guardian_consent_at.is_(None)
+        )
+    )
+    return [f"signup {row}" for row, month, at in rows if is_child(month, clock.day_of(at))]
+
+
+def _consents() -> list[str]:
+    return _ids("party", select(Party.id).where(Party.consent == ""))
+
+
+CHECKS = (
+    Check("S1", "占用的名额等于计数，不超过名额", _seats),
+    Check("S1 waiting", "候补人数等于计数", _waiting),
+    Check("S1 queue", "候补号从 1 排到最后一号，没有缺号和重号", _queue_numbers),
+    Check("S2", "一人一场只有一个有效名额", _one_place),
+    Check("S3", "有放得下的空位时没有人在候补", _waits_for_nothing),
+    Check("S4", "递补不越位，越位有记录", _overtaken),
+    Check("S5", "名额的状态与最后一步一致，每一步都在规定之内", lambda: _untraced() + _first_states()),
+    Check("S7", "一家人的名额一起变动", _torn_apart),
+    Check("S8", "每个请求只有一个答复，名额齐全", _answers),
+    Check("S10", "孩子有监护人同意，代报有同意方式", lambda: _children() + _consents()),
+)

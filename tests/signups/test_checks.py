@@ -1,0 +1,107 @@
+"""Every invariant of seats is quiet on a healthy instance and speaks up about a corrupted row."""
+
+import pytest
+from sqlalchemy import text
+
+from stationapp import clock
+from stationapp.db import db, transaction
+from stationapp.residents.checks import CHECKS as RESIDENT_CHECKS
+from stationapp.signups import operations, queries
+from stationapp.signups.checks import CHECKS
+from tests import cast
+from tests.signups.scene import people, person, sign_up
+
+pytestmark = pytest.mark.both_databases
+
+BY_NAME = {check.name: check for check in (*CHECKS, *RESIDENT_CHECKS)}
+
+
+@pytest.fixture
+def lived(app):
+    """Four seats. Party 3 (two) was passed over by 4 (one) and got the seats of 2; 5 (three) waits on, 6 came later."""
+    home = cast.district(app).one
+    with app.app_context():
+        event = cast.event(home, capacity=4)
+        first = sign_up(event, *people(1, 1))
+        second = sign_up(event, *people(2, 2))
+        sign_up(event, *people(2, 3))
+        sign_up(event, *people(1, 4))
+        sign_up(event, *people(3, 5))
+        with transaction():
+            for code in (*second.codes, *first.codes):
+                operations.cancel(queries.get_by_code(code), by=None, why="own", now=clock.now())
+        sign_up(event, *people(1, 6))
+        yield event
+
+
+def corrupt(*statements: str) -> None:
+    """Write past every operation, and past the triggers and indexes that would refuse it."""
+    with transaction() as session:
+        for statement in statements:
+            session.execute(text(statement))
+
+
+def test_a_lived_in_instance_is_clean(lived):
+    assert {name: found for name, check in BY_NAME.items() if (found := check.find())} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "statement"),
+    [
+        ("S1", ["event 1"], "UPDATE events SET taken = taken - 1"),
+        ("S1 waiting", ["event 1"], "UPDATE events SET waiting = waiting + 1"),
+        ("S1 queue", ["event 1"], "UPDATE parties SET queue_number = 9 WHERE id = 5"),
+        ("S3", ["party 5"], "UPDATE events SET capacity = 20"),
+        ("S4", ["party 5"], "DELETE FROM passed_over"),
+        ("S5", ["signup 1"], "UPDATE signups SET state = 'waitlisted' WHERE id = 1"),
+        ("S5", ["party 1"], "UPDATE parties SET queue_number = 77 WHERE id = 1"),
+        ("S7", ["party 5"], "UPDATE signups SET state = 'confirmed' WHERE id = 7"),
+        ("S8", ["party 1"], "UPDATE parties SET size = 2 WHERE id = 1"),
+        ("S10", ["party 1"], "UPDATE parties SET consent = '' WHERE id = 1"),
+        ("A7 phones", ["household 1"], "UPDATE households SET tail_index = NULL WHERE id = 1"),
+    ],
+)
+def test_a_corrupted_row_is_named(lived, name, found, statement):
+    corrupt(statement)
+    assert BY_NAME[name].find() == found
+
+
+def test_a_second_live_place_is_named_and_the_index_refuses_it(lived):
+    corrupt("DROP INDEX uq_signups_live", "UPDATE signups SET resident_id = 4 WHERE id = 5")
+    assert BY_NAME["S2"].find() == ["event 1"]
+
+
+def test_a_move_that_is_no_edge_is_named(lived):
+    corrupt(
+        "INSERT INTO signup_moves (signup_id, from_state, to_state, at, why) "
+        "VALUES (4, 'cancelled', 'confirmed', CURRENT_TIMESTAMP, '')"
+    )
+    assert BY_NAME["S5"].find() == ["signup 4"]
+
+
+def test_a_child_without_consent_is_named(lived):
+    corrupt("UPDATE residents SET birth_month = '2020-01' WHERE id = 4")
+    assert BY_NAME["S10"].find() == ["signup 4"]
+
+
+def test_a_phone_kept_in_clear_is_named(lived):
+    with transaction() as session:
+        session.execute(
+            text("UPDATE households SET phone_sealed = :clear WHERE id = 2"), {"clear": b"19900000002"}
+        )
+    assert BY_NAME["A7 phones"].find() == ["household 2"]
+
+
+def test_an_empty_household_without_a_phone_is_named(lived):
+    corrupt("INSERT INTO households (made_at) VALUES (CURRENT_TIMESTAMP)")
+    assert BY_NAME["A5 households"].find() == ["household 7"]
+
+
+def test_no_check_names_a_person(lived):
+    sign_up(lived, person(cast.GRANNY_WU, cast.PHONE))
+    corrupt(
+        "UPDATE events SET taken = 0, waiting = 0, queued = 0", "UPDATE parties SET size = 9, consent = ''"
+    )
+    said = str([(check.says, check.find()) for check in BY_NAME.values()])
+    assert cast.GRANNY_WU not in said and cast.PHONE not in said
+    db.session.rollback()
