@@ -22,7 +22,7 @@ from stationapp.reports.lines import summary
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import latest_by_month
-from stationapp.reports.rules import GROUPS, SPECS, Kind, Unit, state_of
+from stationapp.reports.rules import GROUPS, MINIMUM, SPECS, Kind, Unit, state_of
 from stationapp.reports.versions import (
     differences,
     find_latest,
@@ -34,7 +34,7 @@ from stationapp.reports.versions import (
 from stationapp.residents.rules import masked_name
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site
-from stationapp.sites.rules import Group
+from stationapp.sites.rules import Group, Level
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 
@@ -151,6 +151,7 @@ def behind(site: str, month: str, figure: str):
         words=words,
         masked=masked_name,
         Unit=Unit,
+        minimum=MINIMUM[Level.STATION][0],
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stationapp.reports.rules import SPECS, ReportState, Unit
+from stationapp.reports.rules import SPECS, Unit
 
 Key = tuple[str, ...]
 """("I-01",) the figure itself; ("I-01", "by_category", "A03") a part of it."""
@@ -67,8 +67,3 @@ def _line(key: Key, share: dict, unit: Unit) -> SummaryLine:
 def flat(body: dict) -> dict[Key, tuple]:
     """(value, numerator, denominator) by key, for comparing two bodies."""
     return {line.key: (line.value, line.numerator, line.denominator) for line in summary(body)}
-
-
-def is_open(body: dict) -> bool:
-    """Whether the body is not of a frozen version."""
-    return body["state"] == ReportState.OPEN.value

@@ -185,10 +185,6 @@ class Bridge:
     own_new: int
     total: int
 
-    def balances(self) -> bool:
-        """Whether the line adds up."""
-        return self.children - self.repeated + self.own_new == self.total
-
     def as_dict(self) -> dict:
         """For the JSON."""
         return {
