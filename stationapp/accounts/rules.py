@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import count
 
-from pypinyin import lazy_pinyin
-
+from stationapp.pinyin import spelled
 from stationapp.sites.rules import Level, contains
 
 
@@ -210,7 +209,7 @@ def login_problem(login: str) -> AccountRefusal | None:
 
 def suggest_login(name: str, taken: Container[str] = ()) -> str:
     """A login name made of a person's name in pinyin, with a number when it is taken: 林晓燕 → "linxiaoyan"."""
-    letters = "".join(lazy_pinyin(name, errors="ignore") or name.split()).lower()
+    letters = spelled(name) or "".join(name.split()).lower()
     stem = "".join(c for c in letters if c.isascii() and c.isalnum())[:24].lstrip("0123456789")
     stem = stem if len(stem) >= 3 else f"user{stem}"
     return next(login for n in count(1) if (login := stem if n == 1 else f"{stem}{n}") not in taken)

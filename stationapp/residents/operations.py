@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, update
 from stationapp import clock
 from stationapp.audit.operations import record
 from stationapp.db import db
+from stationapp.pinyin import initials
 from stationapp.refusal import Refused
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.queries import TAIL, Home, Known, full, get_resident, home_of
@@ -16,7 +17,6 @@ from stationapp.residents.rules import (
     PersonIn,
     ResidentRefusal,
     Revealed,
-    initials,
     person_problem,
     tidied,
 )

@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
-from pypinyin import Style, lazy_pinyin
-
 from stationapp.calendar.rules import age_on
 from stationapp.phones import masked_phone, normal_phone
 
@@ -139,15 +137,6 @@ def masked_name(name: str) -> str:
     if len(name) == 2:
         return name[0] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]
-
-
-def initials(name: str) -> str:
-    """Pinyin initials for finding a name on a roster: 张建华 → "zjh"."""
-    return (
-        "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: text))
-        .lower()
-        .replace("·", "")
-    )
 
 
 CHILD_UNTIL = 14
