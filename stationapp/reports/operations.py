@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from stationapp.audit.operations import append, record
 from stationapp.calendar.rules import Month
@@ -28,8 +28,7 @@ def close_month(
     """
     if now < month.ends_at:
         raise Refused(ReportRefusal.MONTH_NOT_OVER, ends=month.last_day)
-    # Two people closing at once stand in line here, so that the second sees the first one's version.
-    db.session.execute(select(Site.id).where(Site.id == site.id).with_for_update())
+    _hold_facts(site)
     before = find_latest(site, month)
     version = before.version + 1 if before else 1
     reason = reason.strip()
@@ -59,18 +58,28 @@ def close_month(
     return report
 
 
+def _hold_facts(site: Site) -> None:
+    """Two people closing at once stand in line, and no event is closed out or reopened between our queries.
+
+    SQLite has one writer anyway; PostgreSQL lets others commit between two statements of ours.
+    """
+    db.session.execute(select(Site.id).where(Site.id == site.id).with_for_update())
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE events IN SHARE MODE"))
+
+
 def _freeze(
     site: Site, month: Month, body: dict, *, reason: str, by: int | None, now: datetime
 ) -> CoverageReport:
-    text = canonical(body)
-    content = link_content(site.id, month, body["version"], text, reason, now, by)
+    frozen = canonical(body)
+    content = link_content(site.id, month, body["version"], frozen, reason, now, by)
     number, previous, link = append(CHAIN, content)
     report = CoverageReport(
         id=number,
         site_id=site.id,
         month_on=month.first_day,
         version=body["version"],
-        body=text,
+        body=frozen,
         reason=reason,
         closed_at=now,
         closed_by=by,
