@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.harness import machine
 
 PHONE = {"width": 390, "height": 844}
+_PATIENCE = 10_000  # milliseconds; a page that needs longer is broken, even on a busy machine
 _FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -42,6 +43,7 @@ def new_context(browser: Browser, base_url: str, **options) -> BrowserContext:
 def visiting(browser: Browser, base_url: str, **options) -> Iterator[Page]:
     """A page in a context of its own; a script error or a breach of the content security policy fails the test."""
     context = new_context(browser, base_url, **options)
+    context.set_default_timeout(_PATIENCE)
     try:
         page = context.new_page()
         faults: list[str] = []

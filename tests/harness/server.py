@@ -18,8 +18,13 @@ _START_SECONDS = 30
 
 
 @contextlib.contextmanager
-def serving(instance: Path, database_url: str, *, workers: int = 1, threads: int = 4) -> Iterator[str]:
-    """The address of a granian serving `instance` on a free port, once /healthz answers; stopped at the end."""
+def serving(
+    instance: Path, database_url: str, *, workers: int = 1, threads: int = 4, clock: Path | None = None
+) -> Iterator[str]:
+    """The address of a granian serving `instance` on a free port, once /healthz answers; stopped at the end.
+
+    `clock` is a file with the hour the server believes it is (harness/moved.py).
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     environ = os.environ | {
@@ -34,8 +39,10 @@ def serving(instance: Path, database_url: str, *, workers: int = 1, threads: int
         "--interface",
         "wsgi",
         "--factory",
-        "stationapp.app:create_app",
+        "tests.harness.moved:create_app" if clock else "stationapp.app:create_app",
     ]
+    if clock:
+        environ["STATION_TEST_CLOCK"] = str(clock)
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
     with tempfile.TemporaryFile() as log:
