@@ -105,7 +105,9 @@ def test_hours_before_the_profile_are_posted_with_it(people):
 
 def test_nobody_under_eight_is_registered(people):
     child = cast.resident(cast.person("李小满", birth_month="2019-06", guardian_consent=True))
-    assert refusal(operations.register, child, site=people.one, by=None, now=at(7)) is VolunteerRefusal.TOO_YOUNG
+    assert (
+        refusal(operations.register, child, site=people.one, by=None, now=at(7)) is VolunteerRefusal.TOO_YOUNG
+    )
 
 
 def shift(made, **changes):
