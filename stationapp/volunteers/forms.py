@@ -72,7 +72,10 @@ class ManualForm(Form):
     reason = EnumField(_("为什么补录"), of=ManualReason, empty=None)
     note = TextField(_("依据"), most=300, needed=True, lines=True)
 
-    def validate_served_on(self, field) -> None:
+    def validate(self, extra_validators=None) -> bool:
         """A day is needed where no event says it."""
-        if field.data is None and self.event.data is None:
-            raise ValidationError(_("请选哪一场，或者填服务日期。"))
+        good = super().validate(extra_validators)
+        if self.served_on.data is None and self.event.data is None and not self.served_on.errors:
+            self.served_on.errors = [_("请选哪一场，或者填服务日期。")]
+            return False
+        return good
