@@ -1,0 +1,119 @@
+"""The command line, run as its own process: what it prints, where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import func, select
+
+from stationapp import cli
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.sites.models import Site
+from tests import cast
+from tests.harness.server import ROOT
+
+SAMPLE = ROOT / "stationapp" / "sample"
+
+
+@pytest.fixture
+def run(app):
+    """Run a verb on the test's instance and database."""
+    settings = app.config["SETTINGS"]
+    environ = os.environ | {
+        "STATIONAPP_INSTANCE": str(settings.instance),
+        "STATIONAPP_DATABASE_URL": settings.database_url,
+        "STATIONAPP_PUBLIC_URL": "https://activity.example.org",
+    }
+
+    def command(*words: object) -> subprocess.CompletedProcess:
+        line = [sys.executable, "-m", "stationapp.cli", *map(str, words)]
+        return subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
+
+    return command
+
+
+def count(app, model) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(model))
+
+
+@pytest.mark.parametrize("verb", ["", "run", "web", "jobs", "upgrade", "load", "staff", "report", "audit"])
+def test_every_verb_explains_itself(capsys, verb):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*filter(None, [verb]), "--help"])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.err) == (0, "") and "usage: stationapp" in said.out
+
+
+def test_files_are_rehearsed_refused_whole_taken_in_and_taken_in_again(app, run):
+    good = SAMPLE / "jianxi" / "sites.csv"
+    assert (run("load", "sites", good, "--dry-run").returncode, count(app, Site)) == (0, 0)
+    assert (run("load", "sites", good).returncode, count(app, Site)) == (0, 100)
+    assert (
+        run("load", "sites", good).stdout == "sites.csv：已导入。新增 0，更新 0，原来就有 100，读不进来 0\n"
+    )
+    plan = SAMPLE / "jianxi" / "plan-2026-11.xlsx"
+    strict = run("load", "plan", plan, "--strict")
+    assert (strict.returncode, count(app, Event)) == (1, 0) and "没有导入" in strict.stdout
+    real = run("load", "plan", plan)
+    *problems, last = real.stdout.splitlines()
+    assert (real.returncode, real.stderr, count(app, Event)) == (1, "", 247)
+    assert [line.split("：")[0] for line in problems] == [
+        f"plan-2026-11.xlsx ［11月计划］ 第{row}行 “{column}”"
+        for row, column in ((83, "时间"), (120, "时间"), (125, "时间"), (142, "承办单位"))
+    ]
+    assert last == "plan-2026-11.xlsx：已导入。新增 247，更新 0，原来就有 0，读不进来 4"
+
+
+def test_a_new_member_of_staff_gets_a_link_that_works(app, run):
+    cast.district(app)
+    done = run("staff", "add", "孙主任", "--site", "410305001001", "--role", "manager")
+    assert (done.returncode, done.stderr) == (0, "")
+    address = done.stdout.strip()
+    assert address.startswith("https://activity.example.org/desk/invitations/")
+    page = app.test_client().get(address.removeprefix("https://activity.example.org"))
+    assert page.status_code == 200 and "孙主任" in page.text
+
+
+def test_what_cannot_be_done_is_one_sentence_on_the_error_channel(app, run, tmp_path):
+    cast.district(app)
+    said = {
+        ("staff", "add", "某", "--site", "999", "--role", "manager"): "没有代码是 999 的阵地",
+        ("staff", "add", "某", "--site", "410305001001", "--role", "auditor"): "。",
+        ("report", "999", "2026-10"): "没有代码是 999 的阵地",
+        ("load", "sites", tmp_path / "missing.csv"): "missing.csv 打不开",
+    }
+    for words, sentence in said.items():
+        done = run(*words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert sentence in done.stderr and len(done.stderr.splitlines()) == 1
+    wrong = run("report", "410305000", "2026-13")
+    assert wrong.returncode == 2 and "月份要写成 2026-11 的样子" in wrong.stderr
+
+
+def test_a_report_goes_to_standard_output_or_into_a_file(app, run, tmp_path):
+    cast.district(app)
+    printed = run("report", "410305000", "2026-10")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert json.loads(printed.stdout)["month"] == "2026-10"
+    out = tmp_path / "report.xlsx"
+    done = run("report", "410305000", "2026-10", "--format", "xlsx", "--out", out)
+    assert (done.returncode, out.read_bytes()[:2]) == (0, b"PK")
+
+
+def test_audit_says_clean_violated_or_not_checked(app, run):
+    cast.district(app)
+    clean = run("audit", "--json")
+    read = json.loads(clean.stdout)
+    assert (clean.returncode, read["could_not"], [one for one in read["checks"] if one["rows"]]) == (
+        0,
+        [],
+        [],
+    )
+    settings = app.config["SETTINGS"]
+    (settings.instance / "keys.json").chmod(0o644)
+    bad = run("audit")
+    assert bad.returncode == 1 and "VIOLATED 1: keys.json" in bad.stdout
