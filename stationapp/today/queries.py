@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, union_all
 
 from stationapp import clock
 from stationapp.db import db
@@ -12,6 +12,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
+from stationapp.signups.models import Party
 from stationapp.sites.models import Site
 from stationapp.volunteers.models import ManualHours
 from stationapp.volunteers.rules import ManualState
@@ -38,20 +39,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Told:
-    """A notice not ticked off; `event_code` when it is about an event."""
+    """A notice not ticked off, with what it is about: `event` is (code, title), `month` is (site code, "YYYY-MM")."""
 
     id: int
     occasion: Occasion
-    subject: str
     made_at: datetime
     site_name: str
-    site_path: str
-
-    @property
-    def event_code(self) -> str | None:
-        """The code in "event K7Q2M9X4"."""
-        kind, _, code = self.subject.partition(" ")
-        return code if kind == "event" else None
+    event: tuple[str, str] | None
+    month: tuple[str, str] | None
+    party_id: int | None
 
 
 def on_today(reached: ColumnElement[bool], *, now: datetime) -> list[Line]:
@@ -92,13 +88,42 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
 def open_notices(reached: ColumnElement[bool]) -> list[Told]:
     """Notices of these sites that nobody ticked off yet, oldest first."""
     rows = db.session.execute(
-        select(Notice.id, Notice.occasion, Notice.subject, Notice.made_at, Site.short_name, Site.path)
+        select(Notice.id, Notice.occasion, Notice.made_at, Site.short_name, Notice.subject)
         .join(Site, Site.id == Notice.site_id)
         .where(reached, Notice.done_at.is_(None))
         .order_by(Notice.made_at, Notice.id)
         .limit(MOST)
+    ).all()
+    events = _events_of([row.subject for row in rows])
+    return [_told(row, events) for row in rows]
+
+
+def _events_of(subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(code, title) of the events that "event CODE" and "party ID" speak of, by subject."""
+    said = [subject.split(" ") for subject in subjects]
+    codes = [what for kind, what, *_ in said if kind == "event"]
+    parties = [int(what) for kind, what, *_ in said if kind == "party"]
+    by_code = select(literal("event"), Event.code, Event.code, Event.title).where(Event.code.in_(codes))
+    by_party = (
+        select(literal("party"), cast(Party.id, Text), Event.code, Event.title)
+        .join(Event, Event.id == Party.event_id)
+        .where(Party.id.in_(parties))
     )
-    return [Told(*row) for row in rows]
+    rows = db.session.execute(union_all(by_code, by_party))
+    return {f"{kind} {what}": (code, title) for kind, what, code, title in rows}
+
+
+def _told(row, events: dict[str, tuple[str, str]]) -> Told:
+    kind, what, *rest = row.subject.split(" ")
+    return Told(
+        row.id,
+        row.occasion,
+        row.made_at,
+        row.short_name,
+        event=events.get(row.subject),
+        month=(what, rest[0]) if kind == "month" else None,
+        party_id=int(what) if kind == "party" else None,
+    )
 
 
 def count_proposed_hours(reached: ColumnElement[bool]) -> int:

@@ -123,3 +123,22 @@ def test_three_events_take_as_many_queries_as_one(app, client, people):
     one = queries()
     more(3)
     assert (queries(), one <= 10) == (one, True)
+
+
+def test_each_notice_says_what_it_is_about_and_leads_there(app, client, people):
+    with app.app_context():
+        event = cast.event(people.one, title="有人候补的课")
+        answer = cast.sign_up(event, cast.granny_wu(people.one))
+        with transaction():
+            tell_desk(Occasion.PROMOTED, f"party {answer.party_id}", site_id=people.one.id, now=NOW)
+            tell_desk(Occasion.MOVED, f"event {event.code}", site_id=people.one.id, now=NOW)
+            tell_desk(Occasion.MONTH_PREPARED, f"month {people.one.code} 2026-10", site_id=people.one.id, now=NOW)
+    cast.sign_in(client, people.lin)
+    text = client.get("/desk/").text
+    for place in (
+        f"/desk/events/{event.code}/signups#party-{answer.party_id}",
+        f'/desk/events/{event.code}"',
+        f"/desk/reports/{people.one.code}/2026-10",
+    ):
+        assert f'href="{place.rstrip(chr(34))}"' in text
+    assert f'id="party-{answer.party_id}"' in client.get(f"/desk/events/{event.code}/signups").text
