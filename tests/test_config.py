@@ -85,7 +85,7 @@ def test_broken_keys_are_one_sentence_and_are_never_replaced(tmp_path, text):
 
 
 def test_processes_that_start_at_once_share_one_set_of_keys(tmp_path):
-    code = "import sys; from pathlib import Path; from stationapp.config import load_keys; print(load_keys(Path(sys.argv[1])))"
+    code = "import sys, pathlib, stationapp.config as c; print(c.load_keys(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(tmp_path / "instance")]
     children = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     said = {child.communicate(timeout=60)[0] for child in children}
