@@ -11,7 +11,7 @@ from stationapp.accounts import guard
 from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
-from stationapp.web import assets, compress, errors, filters, headers, remember, words
+from stationapp.web import assets, compress, errors, filters, headers, numbers, remember, words
 from stationapp.web.proxy import LocalProxy
 
 PUBLIC_PAGES = (
@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    for part in (compress, guard, assets, filters, headers, errors, remember):
+    for part in (numbers, compress, guard, assets, filters, headers, errors, remember):
         part.init_app(app)
     words.init_app(app, (import_module(f"stationapp.{name}").WORDS for name in WORDS))
     _register(app)

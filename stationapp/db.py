@@ -159,10 +159,15 @@ def _only_in_transaction(session: Session, *_: object) -> None:
 
 
 def engine_options(url: str) -> dict:
-    """What `create_engine` needs for this address."""
+    """What `create_engine` needs for this address. What is written may be somebody's: no error quotes it."""
     if url.startswith("sqlite"):
-        return {"module": sqlite_module(), "connect_args": {"timeout": BUSY_SECONDS}}
+        return {
+            "hide_parameters": True,
+            "module": sqlite_module(),
+            "connect_args": {"timeout": BUSY_SECONDS},
+        }
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 8,
         "max_overflow": 8,

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from stationapp.accounts.rules import PASSWORD_LONGEST, Role
 from stationapp.sites.models import Site
+from stationapp.web.forms import TextField
 from stationapp.web.words import word
 
 _needed = InputRequired(_("请填写"))
@@ -65,4 +66,4 @@ class RoleForm(FlaskForm):
 class StaffForm(RoleForm):
     """A new member of staff with their first role."""
 
-    name = StringField(_("姓名"), [_needed, Length(max=40)], render_kw={"autocomplete": "off"})
+    name = TextField(_("姓名"), most=40, needed=True, render_kw={"autocomplete": "off"})

@@ -78,9 +78,10 @@ def _asked():
 
 def _day(name: str) -> date | None:
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
+    return day if 2000 <= day.year < 3000 else None
 
 
 def _people() -> dict[int, str]:

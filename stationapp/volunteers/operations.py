@@ -5,12 +5,12 @@ The audit line is written before the ledger is touched, so that the two chains a
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from stationapp import clock, codes
 from stationapp.attendance.models import Attendance
 from stationapp.attendance.rules import Part
-from stationapp.audit.operations import append, record
+from stationapp.audit.operations import record
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import add_working_days, age_on
 from stationapp.db import db
@@ -21,7 +21,7 @@ from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
-from stationapp.volunteers import ledger, queries, rules
+from stationapp.volunteers import ledger, posting, queries, rules
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
 
@@ -51,7 +51,7 @@ def register(resident: Resident, *, site: Site, by: int | None, now: datetime) -
     db.session.flush()
     record("volunteers.register", f"volunteer {found.code}", by=by, now=now, site_id=site.id)
     for day in sorted(_days_served(resident.id)):
-        _bring_up(found, day, by=by, now=now)
+        posting.bring_up(found, day, by=by, now=now)
     return found
 
 
@@ -139,7 +139,7 @@ def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
     """
     day = clock.day_of(event.starts_at)
     for volunteer in queries.volunteers_at(event.id):
-        _bring_up(volunteer, day, by=by, now=now)
+        posting.bring_up(volunteer, day, by=by, now=now)
 
 
 def propose_manual(
@@ -156,9 +156,9 @@ def propose_manual(
 ) -> ManualHours:
     """Propose hours without a scan, within 10 working days. Raises Refused(VolunteerRefusal)."""
     today = clock.day_of(now)
-    deadline = _deadline(served_on)
     if served_on > today:
         raise Refused(VolunteerRefusal.IN_FUTURE)
+    deadline = _deadline(served_on)
     if not rules.manual_deadline_ok(served_on, today, deadline):
         raise Refused(VolunteerRefusal.TOO_LATE, deadline=deadline)
     if minutes % rules.UNIT or not 0 < minutes <= rules.DAILY_CAP:
@@ -209,14 +209,16 @@ def decide_manual(
     record(act, f"manual {manual.id}", by=by, now=now, site_id=manual.site_id, reason=reason.strip())
     if not approved:
         return None
-    line = _post(volunteer.id, manual.site_id, manual.served_on, manual.minutes, by, now, manual_id=manual.id)
-    _bring_up(volunteer, manual.served_on, by=by, now=now)
+    line = posting.post(
+        volunteer.id, manual.site_id, manual.served_on, manual.minutes, by, now, manual_id=manual.id
+    )
+    posting.bring_up(volunteer, manual.served_on, by=by, now=now)
     return line
 
 
 def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> HoursEntry:
     """Take back a manual line found wrong: a new line names it. Lines from events change by reopening those."""
-    volunteer = _hold(line.volunteer_id)
+    volunteer = posting.hold(line.volunteer_id)
     if line.attendance_id is not None or line.corrects_id is not None:
         raise Refused(VolunteerRefusal.BY_REOPENING)
     if db.session.scalar(select(HoursEntry.id).where(HoursEntry.corrects_id == line.id)):
@@ -231,67 +233,9 @@ def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> Ho
         site_id=line.site_id,
         reason=reason.strip(),
     )
-    undoing = _undo_line(line, by, now)
-    _bring_up(volunteer, line.served_on, by=by, now=now)
+    undoing = posting.undo_line(line, by, now)
+    posting.bring_up(volunteer, line.served_on, by=by, now=now)
     return undoing
-
-
-def _bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) -> None:
-    """Write the differences between what the ledger says of a day and what it should say."""
-    _hold(volunteer.id)
-    due = ledger.due(volunteer.id, day)
-    for line in ledger.live_lines(volunteer.id, day):
-        if line.attendance_id is None:
-            continue
-        if due.get(line.attendance_id) == (line.minutes, line.site_id):
-            del due[line.attendance_id]
-        else:
-            _undo_line(line, by, now)
-    for attendance_id, (minutes, site_id) in sorted(due.items()):
-        _post(volunteer.id, site_id, day, minutes, by, now, attendance_id=attendance_id)
-
-
-def _hold(volunteer_id: int) -> Volunteer:
-    """The volunteer, with the own ledger to ourselves until the transaction ends."""
-    return db.session.get_one(Volunteer, volunteer_id, with_for_update=True, populate_existing=True)
-
-
-def _undo_line(line: HoursEntry, by: int | None, now: datetime) -> HoursEntry:
-    return _post(line.volunteer_id, line.site_id, line.served_on, -line.minutes, by, now, corrects_id=line.id)
-
-
-def _post(
-    volunteer_id: int,
-    site_id: int,
-    served_on: date,
-    minutes: int,
-    by: int | None,
-    now: datetime,
-    *,
-    attendance_id: int | None = None,
-    manual_id: int | None = None,
-    corrects_id: int | None = None,
-) -> HoursEntry:
-    turn = None
-    if attendance_id is not None:
-        last = select(func.coalesce(func.max(HoursEntry.turn), 0))
-        turn = 1 + db.session.scalar(last.where(HoursEntry.attendance_id == attendance_id))
-    line = HoursEntry(
-        volunteer_id=volunteer_id,
-        site_id=site_id,
-        served_on=served_on,
-        minutes=minutes,
-        attendance_id=attendance_id,
-        turn=turn,
-        manual_id=manual_id,
-        corrects_id=corrects_id,
-        posted_at=now,
-        posted_by=by,
-    )
-    line.id, line.previous_hash, line.hash = append("hours", ledger.content(line))
-    db.session.add(line)
-    db.session.flush()
-    return line
 
 
 def _may_decide(manual: ManualHours, from_site: Site, by: int) -> None:
@@ -306,7 +250,7 @@ def _may_decide(manual: ManualHours, from_site: Site, by: int) -> None:
 
 def _fits(manual: ManualHours, volunteer: Volunteer) -> None:
     """Refuse an approval that would count the event twice or go over the day's cap."""
-    _hold(volunteer.id)
+    posting.hold(volunteer.id)
     event = db.session.get(Event, manual.event_id) if manual.event_id else None
     _not_credited(volunteer, event, manual.served_on)
     posted = sum(line.minutes for line in ledger.live_lines(volunteer.id, manual.served_on))

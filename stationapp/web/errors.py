@@ -1,11 +1,12 @@
 """From exceptions to pages, in one place: a sentence that says what happened and what to do."""
 
 import logging
+import traceback
 
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from stationapp.db import Busy
@@ -31,12 +32,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Busy, lambda error: _busy())
     app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(
-        500,
-        lambda error: _page(
-            500, _("这一步没有走通"), _("没有保存任何改动。请过一会儿再试，或打电话给站点。")
-        ),
-    )
+    app.register_error_handler(DataError, lambda error: _unreadable())
+    app.register_error_handler(DBAPIError, _refused_by_database)
+    app.register_error_handler(500, lambda error: _fault())
 
 
 def _page(status: int, title: str, text: str):
@@ -78,3 +76,18 @@ def _database(error: OperationalError):
     # The driver's own message may quote parameters: only its class goes into the log.
     log.error("database: %s", type(error.orig).__name__)
     return _busy()
+
+
+def _unreadable():
+    return _page(400, _("没有办成"), _("地址或填写的内容里有读不懂的字符，没有保存任何改动。请检查后再试。"))
+
+
+def _refused_by_database(error: DBAPIError):
+    # The same here: where it happened is told, but nothing that was written (trust.md §4.27).
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("database: %s\n%s", type(error.orig).__name__, frames)
+    return _fault()
+
+
+def _fault():
+    return _page(500, _("这一步没有走通"), _("没有保存任何改动。请过一会儿再试，或打电话给站点。"))
