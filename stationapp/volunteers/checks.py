@@ -164,8 +164,7 @@ def _another_total() -> list[str]:
             select(HoursEntry.volunteer_id, func.sum(HoursEntry.minutes))
             .where(LIVE)
             .group_by(HoursEntry.volunteer_id)
-        )
-        .all()
+        ).all()
     )
     shown = ledger.totals()
     return [
@@ -191,12 +190,12 @@ def _broken_chain() -> list[str]:
 
 
 CHECKS = (
-    Check("H1", "a ledger line has exactly one source, and a correction undoes its line", _sources),
-    Check("H2", "at most one line stands per attendance", _two_live),
-    Check("H3", "minutes equal the rule recomputed", _not_the_rule),
-    Check("H4", "manual hours: another person, strictly above, before posting, in time", _manual_by_the_book),
-    Check("H5", "no overlap counted twice for one person", _counted_twice),
-    Check("H6", "the daily cap, in whole units", _over_the_cap),
-    Check("H7", "the sum of the ledger is the displayed total", _another_total),
-    Check("H10", "the hours' hash chain is unbroken", _broken_chain),
+    Check("H1", "每条时长只有一个来源，更正正好抵消原来那条", _sources),
+    Check("H2", "一次出席最多有一条有效时长", _two_live),
+    Check("H3", "时长等于按规则重算", _not_the_rule),
+    Check("H4", "补录由上级的另一个人按时先审后记", _manual_by_the_book),
+    Check("H5", "同一个人重叠的时间只算一次", _counted_twice),
+    Check("H6", "每天不超过上限，按半小时计", _over_the_cap),
+    Check("H7", "台账之和等于显示的总数", _another_total),
+    Check("H10", "时长台账的校验链没有断", _broken_chain),
 )
