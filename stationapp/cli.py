@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from stationapp import commands
 from stationapp.accounts.rules import Role
@@ -29,7 +30,13 @@ def main(argv: list[str] | None = None) -> int:
             return arguments.do(app, arguments)
     except (BadSettings, CouldNot) as problem:
         print(problem, file=sys.stderr)
-        return COULD_NOT
+    except DBAPIError as error:
+        # Only the class: the driver's message may hold the address with its password, or a row's values.
+        kind = type(error.orig).__name__
+        print(f"数据库连不上或不能用（{kind}）。请检查 database_url，以及数据库有没有启动。", file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename or '文件'} 不能用：{error.strerror or error}", file=sys.stderr)
+    return COULD_NOT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,40 +50,38 @@ def _parser() -> argparse.ArgumentParser:
         verbs,
         "run",
         commands.run,
-        "serve pages and jobs (also without a verb); a new instance gets the sample district",
+        "启动网页和后台任务（不写命令也一样）；新实例先装好示例区",
     )
-    run.add_argument("--empty", action="store_true", help="start a new instance without the sample district")
-    web = _verb(verbs, "web", commands.web, "serve pages alone")
+    run.add_argument("--empty", action="store_true", help="新实例不装示例区")
+    web = _verb(verbs, "web", commands.web, "只启动网页")
     for serving in (run, web):
         serving.add_argument("--host", default="127.0.0.1")
         serving.add_argument("--port", type=int, default=8000)
-    _verb(verbs, "jobs", commands.jobs, "run the jobs alone")
-    _verb(verbs, "upgrade", commands.upgrade, "migrate the database, with a copy first")
+    _verb(verbs, "jobs", commands.jobs, "只运行后台任务")
+    _verb(verbs, "upgrade", commands.upgrade, "升级数据库，升级前先留一份副本")
 
-    taking = _verb(verbs, "load", commands.load_files, "take in CSV or XLSX files")
+    taking = _verb(verbs, "load", commands.load_files, "导入 CSV 或 XLSX 文件")
     taking.add_argument("kind", choices=[kind.value for kind in Kind])
     taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    taking.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
-    taking.add_argument("--strict", action="store_true", help="take in nothing of a file with a bad row")
-    taking.add_argument(
-        "--month", type=_month, metavar="YYYY-MM", help="for a plan whose title names no month"
-    )
+    taking.add_argument("--dry-run", action="store_true", help="只说会怎样，不保存")
+    taking.add_argument("--strict", action="store_true", help="有一行读不进来，整份文件就不导入")
+    taking.add_argument("--month", type=_month, metavar="YYYY-MM", help="计划表标题没有写月份时用")
 
-    adding = _verb(verbs, "staff", commands.staff, "add a member of staff, print a one-time link")
+    adding = _verb(verbs, "staff", commands.staff, "添加工作人员，打印一次性链接")
     adding.add_argument("what", choices=["add"])
     adding.add_argument("name")
     adding.add_argument("--site", required=True, metavar="CODE")
     adding.add_argument("--role", required=True, choices=[role.value for role in Role])
 
-    report = _verb(verbs, "report", commands.report, "the month's coverage")
+    report = _verb(verbs, "report", commands.report, "某月的覆盖报表")
     report.add_argument("site", metavar="SITE")
     report.add_argument("month", type=_month, metavar="YYYY-MM")
-    report.add_argument("--close", action="store_true", help="freeze the month first")
-    report.add_argument("--reason", default="", help="why a closed month is restated")
+    report.add_argument("--close", action="store_true", help="先封存这个月")
+    report.add_argument("--reason", default="", help="已封存的月份为什么要出新版")
     report.add_argument("--format", choices=FORMATS, default="json")
     report.add_argument("--out", type=Path, metavar="FILE")
 
-    audit = _verb(verbs, "audit", commands.audit, "check every invariant, change nothing")
+    audit = _verb(verbs, "audit", commands.audit, "核对全部不变量，不改任何数据")
     audit.add_argument("--json", action="store_true")
     return parser
 

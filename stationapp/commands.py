@@ -187,10 +187,10 @@ def _print_findings(found: dict, failed: dict) -> None:
     for name, value in facts().items():
         print(f"{name}: {value}")
     for (name, says), rows in found.items():
-        shown = "ok" if not rows else f"VIOLATED {len(rows)}: {', '.join(rows[:20])}"
-        print(f"{name:4} {shown}  ({says})")
+        shown = "相符" if not rows else f"不符 {len(rows)} 处：{'、'.join(rows[:20])}"
+        print(f"{name:4} {shown}（{says}）")
     for (name, says), error in failed.items():
-        print(f"{name:4} COULD NOT CHECK: {error}  ({says})")
+        print(f"{name:4} 没能核对：{error}（{says}）")
 
 
 def _progress(done: int, of: int) -> None:

@@ -58,7 +58,7 @@ def _modes() -> list[str]:
 
 
 CHECKS = (
-    Check("Y1", "the schema is the code's", _schema),
-    Check("Y1", "the database keeps what it acknowledged", _settings),
-    Check("Y5", "keys and database are readable by their owner alone", _modes),
+    Check("Y1 schema", "数据库结构与程序一致", _schema),
+    Check("Y1 settings", "数据库答应保存的都会保住", _settings),
+    Check("Y5", "密钥和数据库只有所有者能读", _modes),
 )

@@ -5,7 +5,7 @@ import stationapp.attendance.models
 import stationapp.audit.models
 import stationapp.calendar.models
 import stationapp.events.models
-import stationapp.importing.models  # noqa: F401
+import stationapp.importing.models
 import stationapp.jobs.models
 import stationapp.notices.models
 import stationapp.reports.models

@@ -116,4 +116,13 @@ def test_audit_says_clean_violated_or_not_checked(app, run):
     settings = app.config["SETTINGS"]
     (settings.instance / "keys.json").chmod(0o644)
     bad = run("audit")
-    assert bad.returncode == 1 and "VIOLATED 1: keys.json" in bad.stdout
+    assert bad.returncode == 1 and "不符 1 处：keys.json" in bad.stdout
+
+
+def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("STATIONAPP_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("STATIONAPP_DATABASE_URL", "postgresql://lin:geheim@127.0.0.1:1/none")
+    assert cli.main(["audit"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("数据库连不上") and said.err.count("\n") == 1
+    assert "geheim" not in said.err + said.out

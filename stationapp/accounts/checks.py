@@ -59,7 +59,7 @@ def _secrets_in_clear() -> list[str]:
 
 
 CHECKS = (
-    Check("A4 administrator", "the center has an active administrator", _no_administrator),
-    Check("A4 grants", "every role was granted from above, by somebody else", _not_from_above),
-    Check("A7 accounts", "no password or token is stored in clear", _secrets_in_clear),
+    Check("A4 administrator", "中心有在用的系统管理员", _no_administrator),
+    Check("A4 grants", "角色都由上级的另一个人授予", _not_from_above),
+    Check("A7 accounts", "密码和口令都不以明文保存", _secrets_in_clear),
 )

@@ -60,6 +60,6 @@ def _after_closing() -> list[str]:
 
 
 CHECKS = (
-    Check("H8", "attendance is the fold of its scans", _not_the_fold),
-    Check("H8", "nothing is taken down at an event after its close-out", _after_closing),
+    Check("H8", "出席记录等于签到签退的合并结果", _not_the_fold),
+    Check("H8 frozen", "归档以后没有再记签到签退", _after_closing),
 )

@@ -24,6 +24,4 @@ def _broken_chain() -> list[str]:
     return found
 
 
-CHECKS = (
-    Check("A2", "the audit log has no gap, and every line's hash follows from the one before", _broken_chain),
-)
+CHECKS = (Check("A2", "审计日志没有缺号，每一条的校验值都接得上", _broken_chain),)

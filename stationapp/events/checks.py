@@ -10,7 +10,8 @@ from stationapp.events.rules import MACHINE, PUBLIC, REQUIRED, SUMMARY_LENGTH, S
 
 def _events(*conditions) -> list[str]:
     return [
-        f"event {number}" for number in db.session.scalars(select(Event.id).where(*conditions).order_by(Event.id))
+        f"event {number}"
+        for number in db.session.scalars(select(Event.id).where(*conditions).order_by(Event.id))
     ]
 
 
@@ -63,7 +64,13 @@ def _out_of_order() -> list[str]:
 
 def _too_many_seats() -> list[str]:
     return _events(
-        or_(Event.capacity < 0, Event.taken < 0, Event.taken > Event.capacity, Event.waiting < 0, Event.queued < 0)
+        or_(
+            Event.capacity < 0,
+            Event.taken < 0,
+            Event.taken > Event.capacity,
+            Event.waiting < 0,
+            Event.queued < 0,
+        )
     )
 
 
@@ -74,9 +81,9 @@ def _half_written() -> list[str]:
 
 
 CHECKS = (
-    Check("S5 event state", "an event's state is where its last step led", _state_without_step),
-    Check("S5 event steps", "each step is an edge of the machine and follows the one before", _strange_step),
-    Check("S9 event times", "an event ends after it starts, its window and ages are in order", _out_of_order),
-    Check("S9 event seats", "an event's seats are counted between nought and its capacity", _too_many_seats),
-    Check("S9 event complete", "what residents may see has every required field", _half_written),
+    Check("S5 event state", "活动的状态等于最后一步的结果", _state_without_step),
+    Check("S5 event steps", "活动的每一步都在规定之内，前后相接", _strange_step),
+    Check("S9 event times", "活动的起止、报名时间和年龄前后不颠倒", _out_of_order),
+    Check("S9 event seats", "占用的名额在零和名额之间", _too_many_seats),
+    Check("S9 event complete", "居民看得到的活动必填项齐全", _half_written),
 )

@@ -15,4 +15,4 @@ def _late() -> list[str]:
     return [f"job {pace.name}" for pace in PACES if lag(pace, began.get(pace.name), now) > 4 * pace.every]
 
 
-CHECKS = (Check("Y2", "no duty is late by more than five of its periods while a process leads", _late),)
+CHECKS = (Check("Y2", "有任务进程在时，没有任务晚于五个周期", _late),)

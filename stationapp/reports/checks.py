@@ -118,8 +118,8 @@ def _recent_months() -> list[tuple[Site, Month, dict]]:
 
 
 CHECKS = (
-    Check("R1", "a closed report's bytes never change", changed_reports),
-    Check("R2", "a closed report equals its facts recomputed", unrepeatable_reports),
-    Check("R3", "sums follow from own and children, bridges balance", unbalanced_sums),
-    Check("R4", "every figure has as many rows behind it as it says", rowless_figures),
+    Check("R1", "已封存的月报一个字节也没有变", changed_reports),
+    Check("R2", "已封存的月报等于按原始记录重算", unrepeatable_reports),
+    Check("R3", "合计等于本级加下级，去重的账是平的", unbalanced_sums),
+    Check("R4", "每个数字背后的行数与数字相同", rowless_figures),
 )

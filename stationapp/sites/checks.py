@@ -22,8 +22,4 @@ def _not_descending() -> list[str]:
     return [f"site {number}" for number in db.session.scalars(query.order_by(Site.id))]
 
 
-CHECKS = (
-    Check(
-        "A5", "the site tree descends from the center, office by office, and has no cycle", _not_descending
-    ),
-)
+CHECKS = (Check("A5", "阵地逐级隶属于中心，没有循环", _not_descending),)
