@@ -11,7 +11,7 @@ from stationapp.system import CHECKS, facts
 
 
 def found() -> dict[str, list[str]]:
-    rows = {check.says: check.find() for check in CHECKS}
+    rows = {check.name: check.find() for check in CHECKS}
     db.session.rollback()
     return {says: bad for says, bad in rows.items() if bad}
 
@@ -45,11 +45,11 @@ def test_a_schema_that_is_not_the_codes_is_found(app):
     with app.app_context():
         with transaction():
             db.session.execute(text("CREATE TABLE smuggled (id integer)"))
-        assert found() == {"the schema is the code's": ["remove_table"]}
+        assert found() == {"Y1 schema": ["remove_table"]}
 
 
 def test_a_database_that_forgets_what_it_acknowledged_is_found(app):
     with app.app_context():
         with db.engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA synchronous=OFF")
-        assert found() == {"the database keeps what it acknowledged": ["synchronous 0"]}
+        assert found() == {"Y1 settings": ["synchronous 0"]}
