@@ -64,11 +64,12 @@ def _served(people, who, begins, lasts, came, stayed, how, elsewhere):
     starts = at(7) + timedelta(minutes=30 * begins)
     made = event(people.two if elsewhere else people.one, starts, starts + timedelta(minutes=30 * lasts))
     arrived = min(starts + timedelta(minutes=came), made.ends_at)
+    latest = made.ends_at + timedelta(minutes=170)  # later nobody signs out by the venue's code
     serve(
         made,
         who,
         arrived,
-        stayed and arrived + timedelta(minutes=stayed),
+        stayed and min(arrived + timedelta(minutes=stayed), latest),
         how=how,
         out=how,
         now=at(23, 15) + timedelta(days=1),
