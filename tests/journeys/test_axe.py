@@ -45,7 +45,8 @@ def town(app):
             "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/I-05",
             "/desk/account",
         )  # fmt: skip
-        above = ("/desk/hours", "/desk/files/", "/desk/sites", "/desk/jobs", f"/desk/reports/{people.office.code}/{month}")
+        office = f"/desk/reports/{people.office.code}/{month}"
+        above = ("/desk/hours", "/desk/files/", "/desk/sites", "/desk/jobs", office)
         whole = ("/desk/staff", "/desk/staff/new", "/desk/files/")
     return people, public, {"lin": desk, "chen": above, "root": whole}
 
