@@ -117,12 +117,25 @@ def transaction(*, rehearse: bool = False) -> Iterator[Session]:
             session.connection(execution_options={"writes": True})
             yield session
             session.flush()
+            for act in session.info.pop("at_end", ()):
+                act()
             session.rollback() if rehearse else session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
             session.info.pop("writing", None)
+            session.info.pop("at_end", None)
+
+
+def at_end(act: Callable[[], None]) -> None:
+    """Do `act` as the last thing of the write unit that is open, inside it: for a row that everybody waits for.
+
+    Whoever takes such a row last waits for nobody while holding it, and so can be part of no deadlock.
+    """
+    if not db.session().info.get("writing"):
+        raise RuntimeError("nothing is being written; the edge opens a transaction first")
+    db.session().info.setdefault("at_end", []).append(act)
 
 
 def retried(attempt: Callable[[], T], times: int = 4) -> T:

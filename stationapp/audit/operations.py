@@ -3,11 +3,12 @@
 import hashlib
 import json
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import bindparam, insert, update
 
 from stationapp.audit.models import AuditLine, Chain
-from stationapp.db import db
+from stationapp.db import at_end, db
 
 
 def digest(previous: str, content: dict) -> str:
@@ -44,9 +45,15 @@ _add_line = insert(AuditLine.__table__)
 def record(
     act: str, subject: str, *, by: int | None, now: datetime, site_id: int | None = None, reason: str = ""
 ) -> None:
-    """Write the audit line of a staff change or of a showing, in the same transaction as the act."""
-    content = line_content(now, by, act, subject, site_id, reason)
-    number, previous, link = append("audit", content)
+    """Write the audit line of a staff change or of a showing, in the same transaction as the act.
+
+    The chain is taken at the very end of it: rows that the act has yet to lock are locked before.
+    """
+    at_end(partial(_write, act, subject, by, now, site_id, reason))
+
+
+def _write(act: str, subject: str, by: int | None, now: datetime, site_id: int | None, reason: str) -> None:
+    number, previous, link = append("audit", line_content(now, by, act, subject, site_id, reason))
     line = {"number": number, "at": now, "actor_id": by, "act": act, "subject": subject, "site_id": site_id}
     db.session.connection().execute(
         _add_line, {**line, "reason": reason, "previous_hash": previous, "hash": link}

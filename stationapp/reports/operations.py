@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, text
 
+from stationapp.audit.models import Chain
 from stationapp.audit.operations import append, record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
@@ -59,13 +60,15 @@ def close_month(
 
 
 def _hold_facts(site: Site) -> None:
-    """Two people closing at once stand in line, and no event is closed out or reopened between our queries.
+    """Two people closing at once stand in line, and neither an event nor the ledger moves between our queries.
 
-    SQLite has one writer anyway; PostgreSQL lets others commit between two statements of ours.
+    SQLite has one writer anyway; PostgreSQL lets others commit between two statements of ours. The site is locked
+    so that rows which only name it may still be written: whoever is about to write one may hold the next lock.
     """
-    db.session.execute(select(Site.id).where(Site.id == site.id).with_for_update())
+    db.session.execute(select(Site.id).where(Site.id == site.id).with_for_update(key_share=True))
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("LOCK TABLE events IN SHARE MODE"))
+        db.session.execute(select(Chain.name).where(Chain.name == "hours").with_for_update())
 
 
 def _freeze(

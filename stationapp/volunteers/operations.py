@@ -1,6 +1,7 @@
 """The verbs of volunteers: register, shifts, and the ledger of hours (domain.md §7).
 
-The audit line is written before the ledger is touched, so that the two chains are always taken in one order.
+Locks are taken in one order everywhere: the event, the volunteers by number, the ledger's chain; the audit chain
+comes at the very end of every transaction.
 """
 
 from datetime import date, datetime, timedelta
@@ -109,6 +110,7 @@ def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime)
     _refuse(rules.shift_problem(_minor(resident, event), shift.risk, rules.ends_late(*_local(event))))
     if len(live) >= shift.needed:
         raise Refused(VolunteerRefusal.SHIFT_FULL, needed=shift.needed)
+    posting.hold(volunteer.id)  # two shifts at the same time, given by two desks at once, stand in line
     other = queries.clashing(volunteer.id, event)
     if other:
         raise Refused(VolunteerRefusal.CLASHES, other=other.title)
@@ -137,8 +139,10 @@ def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
     The edge calls it after `close_out`, and after `reopen`, which takes the event's lines back until it is
     closed out again. Lines that stand right are left alone; twice is harmless.
     """
-    day = clock.day_of(event.starts_at)
-    for volunteer in queries.volunteers_at(event.id):
+    day, everybody = clock.day_of(event.starts_at), queries.volunteers_at(event.id)
+    for volunteer in everybody:
+        posting.hold(volunteer.id)  # all before the first line: people come before the chain
+    for volunteer in everybody:
         posting.bring_up(volunteer, day, by=by, now=now)
 
 

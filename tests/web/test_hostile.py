@@ -46,7 +46,9 @@ def test_a_zero_in_an_address_or_a_form_is_answered_and_not_a_fault(app, people)
         event = cast.event(people.one).code
     anybody = _statuses(
         _client(app),
-        *_gets("/?site=a%00b", "/sites/%00", "/events/%00/welcome", "/signups/a%00b", "/p/%00", "/c/a%00b-ABC"),
+        *_gets(
+            "/?site=a%00b", "/sites/%00", "/events/%00/welcome", "/signups/a%00b", "/p/%00", "/c/a%00b-ABC"
+        ),
         ("POST", "/desk/signin", {"login": "a\0b", "password": "x\0y"}),
         ("POST", f"/events/{event}/signups", {"name": "张三", "phone": "19900001234", "community": "a\0b"}),
     )
@@ -85,7 +87,11 @@ def test_a_day_at_the_end_of_time_is_a_day_like_any_other(app, people):
             code = volunteers.register(granny, site=people.one, by=people.lin.id, now=granny.made_at).code
     read = _statuses(
         _client(app, auditor),
-        *_gets("/desk/audit/?from=0001-01-01", "/desk/audit/?to=9999-12-31", "/desk/audit/lines.csv?to=9999-12-31"),
+        *_gets(
+            "/desk/audit/?from=0001-01-01",
+            "/desk/audit/?to=9999-12-31",
+            "/desk/audit/lines.csv?to=9999-12-31",
+        ),
     )
     assert set(read.values()) == {200}
     hours = {"minutes": "60", "reason": "other", "note": "见照片", "site": str(people.one.id)}
