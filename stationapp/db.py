@@ -22,7 +22,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -141,14 +141,21 @@ def at_end(act: Callable[[], None]) -> None:
 def retried(attempt: Callable[[], T], times: int = 4) -> T:
     """Run `attempt`, which opens its own transaction; again when a unique index let another request through first.
 
-    What the other one wrote is there to be found then. An IntegrityError that stays is a fault and is raised.
+    What the other one wrote is there to be found then; so it is when two waited for each other and PostgreSQL sent
+    this one back. An error that stays is a fault and is raised.
     """
     for _ in range(times - 1):
         try:
             return attempt()
         except IntegrityError:
             continue
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+                raise
     return attempt()
+
+
+_DEADLOCK = "40P01"
 
 
 def _in_turn(session: Session):

@@ -15,7 +15,7 @@ from stationapp.attendance.forms import CloseOut, WalkInForm, read_close_out
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
 from stationapp.calendar.rules import AgeBand
-from stationapp.db import transaction
+from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
@@ -106,21 +106,25 @@ def mark(code: str):
     """One button of the roster: `in`, `walk`, `out` or `undo`, with the person's number on this list."""
     event, site = _its(code)
     act, line = _pressed(event)
-    resident = get_resident(line.resident_id)
-    by, now, nonce = guard.user().staff_id, clock.now(), request.form.get("nonce", "")[:40] or None
     try:
-        with transaction():
-            if act == "undo":
-                operations.undo(event, resident, by=by, now=now)
-            elif act == "out":
-                operations.check_out(event, resident, how=How.ROSTER, by=by, now=now, nonce=nonce)
-            else:
-                how = How.WALK_IN if act == "walk" else How.ROSTER
-                operations.check_in(event, resident, how=how, part=line.part, by=by, now=now, nonce=nonce)
+        retried(lambda: _marked(event, act, line))
     except Refused as refused:
         return _roster(event, site, WalkInForm(formdata=None), problem=sentence(refused), status=409)
     flash(_said(act, line))
     return redirect(url_for(".roster", code=code), code=303)
+
+
+def _marked(event: Event, act: str, line: Line) -> None:
+    resident = get_resident(line.resident_id)
+    by, now, nonce = guard.user().staff_id, clock.now(), request.form.get("nonce", "")[:40] or None
+    with transaction():
+        if act == "undo":
+            operations.undo(event, resident, by=by, now=now)
+        elif act == "out":
+            operations.check_out(event, resident, how=How.ROSTER, by=by, now=now, nonce=nonce)
+        else:
+            how = How.WALK_IN if act == "walk" else How.ROSTER
+            operations.check_in(event, resident, how=how, part=line.part, by=by, now=now, nonce=nonce)
 
 
 def _pressed(event: Event) -> tuple[str, Line]:
@@ -151,20 +155,25 @@ def walk_in(code: str):
     form = WalkInForm()
     if not form.validate():
         return _roster(event, site, form, status=422)
-    by, now, part = guard.user().staff_id, clock.now(), form.part.data or Part.RESIDENT
     try:
-        with transaction():
-            resident = take_in(form.person(), now=now)
-            if part is Part.VOLUNTEER:
-                volunteers.register(resident, site=site, by=by, now=now)
-            operations.check_in(
-                event, resident, how=How.WALK_IN, part=part, channel=Channel.WALK_IN, by=by, now=now
-            )
-            name = masked(resident).name
+        name = retried(lambda: _taken_in(event, site, form))
     except Refused as refused:
         return _roster(event, site, form, problem=sentence(refused), status=409)
     flash(_("%(name)s 到了。", name=name))
     return redirect(url_for(".roster", code=code), code=303)
+
+
+def _taken_in(event: Event, site: Site, form: WalkInForm) -> str:
+    by, now, part = guard.user().staff_id, clock.now(), form.part.data or Part.RESIDENT
+    with transaction():
+        resident = take_in(form.person(), now=now)
+        if part is Part.VOLUNTEER:
+            volunteers.may_help(resident, event)
+            volunteers.register(resident, site=site, by=by, now=now)
+        operations.check_in(
+            event, resident, how=How.WALK_IN, part=part, channel=Channel.WALK_IN, by=by, now=now
+        )
+        return masked(resident).name
 
 
 @bp.get("/events/<code>/sheet")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount, Scan
@@ -156,7 +156,9 @@ def close_out(event: Event, *, note: str, by: int | None, now: datetime) -> None
     _hold(event)
     if now < event.ends_at:
         raise Refused(EventRefusal.NOT_OVER_YET)
-    events.archive(event, by=by, now=now, reason=note)
+    # Who was ticked while this close-out waited for its turn came before it, whatever the two clocks say.
+    last = db.session.scalar(select(func.max(Scan.arrived_at)).where(Scan.event_id == event.id))
+    events.archive(event, by=by, now=max(now, last or now), reason=note)
 
 
 def _open(event_id: int, how: How, at: datetime) -> date:

@@ -14,7 +14,7 @@ from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
 from stationapp.attendance.forms import VenueWalkInForm
 from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
-from stationapp.db import transaction
+from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
 from stationapp.phones import normal_phone
@@ -128,18 +128,22 @@ def arrive(token: str):
     )
     try:
         people = _people(event, asked)
-        with transaction():
-            for resident_id in people:
-                part = Part.VOLUNTEER if resident_id in helpers_at(event.id) else Part.RESIDENT
-                operations.check_in(
-                    event, get_resident(resident_id), how=How.VENUE, part=part, by=None, now=clock.now()
-                )
+        retried(lambda: _arrived(event, people))
     except Refused as refused:
         asked.problem = sentence(refused)
         asked.stranger = refused.reason is AttendanceRefusal.NOT_SIGNED_UP and bool(asked.name)
         asked.known = _remembered(event)
         return _at_venue(event, token, ticket, asked, 409)
     return _welcome(event, people)
+
+
+def _arrived(event: Event, people: list[int]) -> None:
+    with transaction():
+        for resident_id in people:
+            part = Part.VOLUNTEER if resident_id in helpers_at(event.id) else Part.RESIDENT
+            operations.check_in(
+                event, get_resident(resident_id), how=How.VENUE, part=part, by=None, now=clock.now()
+            )
 
 
 def _people(event: Event, asked: Asked) -> list[int]:
@@ -196,13 +200,18 @@ def walk_in(token: str):
         )
         if problem:
             raise Refused(problem, min_age=event.min_age, max_age=event.max_age)
-        with transaction():
-            resident = take_in(person, now=now)
-            operations.walk_in_by_venue(event, resident, now=now)
+        resident_id = retried(lambda: _walked_in(event, person, now))
     except Refused as refused:
         asked.problem = sentence(refused)
         return _at_venue(event, token, ticket, asked, 409)
-    return _welcome(event, [resident.id])
+    return _welcome(event, [resident_id])
+
+
+def _walked_in(event: Event, person: PersonIn, now: datetime) -> int:
+    with transaction():
+        resident = take_in(person, now=now)
+        operations.walk_in_by_venue(event, resident, now=now)
+        return resident.id
 
 
 def _welcome(event: Event, people: list[int]):

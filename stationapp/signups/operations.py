@@ -202,6 +202,8 @@ def seat(wish: Wish, *, channel: Channel, by: int | None, consent: str, now: dat
     household_id, resident_ids = admit(wish.home, wish.people, now=now)
     state, number = _decide(terms, size)
     lean = db.session.connection()
+    if by is None and wish.home.id is not None:
+        _within_limit(terms.event_id, household_id, size)
     party = {
         "key_index": wish.key_index,
         "event_id": terms.event_id,
@@ -254,6 +256,12 @@ def _decide(terms: Terms, size: int) -> tuple[Place, int]:
     reasons = {State.CANCELLED: SignupRefusal.CANCELLED, State.POSTPONED: SignupRefusal.POSTPONED}
     otherwise = SignupRefusal.FULL if now_state is State.PUBLISHED else SignupRefusal.CLOSED
     raise Refused(reasons.get(now_state, otherwise))
+
+
+def _within_limit(event_id: int, household_id: int, size: int) -> None:
+    """Refuse what would be too many places of one phone: many requests at once were weighed before any was seated."""
+    if queries.count_live(event_id, household_id) + size > PARTY_LIMIT:
+        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
 
 
 def _note_passed_over(event_id: int, overtaken_by: int, now: datetime) -> None:

@@ -133,6 +133,24 @@ def list_taken(household_id: int, terms: Terms) -> list[Taken]:
     ]
 
 
+_count_live = (
+    select(func.count())
+    .select_from(Signup)
+    .join(Resident, Resident.id == Signup.resident_id)
+    .where(
+        Resident.household_id == bindparam("household_id"),
+        Signup.event_id == bindparam("event_id"),
+        Signup.state != Place.CANCELLED,
+    )
+)
+
+
+def count_live(event_id: int, household_id: int) -> int:
+    """How many live places a household has at an event."""
+    wanted = {"event_id": event_id, "household_id": household_id}
+    return db.session.connection().execute(_count_live, wanted).scalar_one()
+
+
 def community_path(community_id: int) -> str | None:
     """The path of a community."""
     return db.session.scalar(select(Site.path).where(Site.id == community_id))

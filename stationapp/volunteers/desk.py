@@ -8,7 +8,7 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
@@ -81,15 +81,19 @@ def new():
     if not form.validate():
         return _new_page(form, status=422)
     site = next(site for site in sites if site.id == form.site.data)
-    now = clock.now()
     try:
-        with transaction():
-            resident = take_in(form.person(), now=now)
-            volunteer = operations.register(resident, site=site, by=guard.user().staff_id, now=now)
+        volunteer = retried(lambda: _registered(form, site))
     except Refused as refused:
         return _new_page(form, problem=sentence(refused), status=409)
     flash(_("已登记。请把下面的查询码交给本人。"))
     return redirect(url_for(".show", code=volunteer.code), code=303)
+
+
+def _registered(form: VolunteerForm, site: Site) -> Volunteer:
+    now = clock.now()
+    with transaction():
+        resident = take_in(form.person(), now=now)
+        return operations.register(resident, site=site, by=guard.user().staff_id, now=now)
 
 
 def _new_page(form: VolunteerForm, *, problem: str = "", status: int = 200):

@@ -121,6 +121,16 @@ def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime)
     return made
 
 
+def may_help(resident: Resident, event: Event) -> None:
+    """Refuse whoever is too young to help at the event, with a shift or without (domain.md §7, minors).
+
+    Nobody is asked for an age at the door: staff see who stands there.
+    """
+    who = _minor(resident, event)
+    if who.age is not None:
+        _refuse(rules.shift_problem(who, Risk.ORDINARY, rules.ends_late(*_local(event))))
+
+
 def unassign(assignment: Assignment, *, by: int | None, now: datetime) -> None:
     """Take a volunteer off a shift; twice is harmless."""
     if assignment.ended_at is not None:
