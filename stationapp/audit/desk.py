@@ -3,21 +3,22 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.audit.queries import lines, list_acts
+from stationapp.audit.words import said
 from stationapp.db import db
 from stationapp.sites.models import Site
 from stationapp.web.filters import stamp
 from stationapp.web.paging import paged
+from stationapp.web.sheets import csv_answer
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 100_000
 """Lines of an export; further back, narrow the dates."""
 
@@ -30,6 +31,7 @@ def index():
         "desk/audit/index.html",
         page=page,
         acts=list_acts(),
+        said=said,
         people=_people(),
         sites=_sites(line.site_id for line in page.rows),
     )
@@ -37,32 +39,23 @@ def index():
 
 @bp.get("/lines.csv")
 def export():
-    """The same lines, at most LONGEST of them, as CSV (UTF-8 with BOM)."""
-    answer = Response("".join(_rows()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
-    return answer
-
-
-def _rows():
+    """The same lines, at most LONGEST of them."""
     people, sites = _people(), _sites()
-    heads = (_("序号"), _("时间"), _("人员"), _("动作"), _("对象"), _("阵地"), _("理由"), _("校验值"))
-    yield "\ufeff" + _line(heads)
-    for line in db.session.scalars(_asked().limit(LONGEST)):
-        actor = _("系统") if line.actor_id is None else people.get(line.actor_id, str(line.actor_id))
-        site = sites.get(line.site_id, "")
-        yield _line(
-            (line.number, stamp(line.at), actor, line.act, line.subject, site, line.reason, line.hash)
+    head = (_("序号"), _("时间"), _("人员"), _("动作"), _("对象"), _("阵地"), _("理由"), _("校验值"))
+    rows = (
+        (
+            line.number,
+            stamp(line.at),
+            _("系统") if line.actor_id is None else people.get(line.actor_id, line.actor_id),
+            said(line.act),
+            line.subject,
+            sites.get(line.site_id, ""),
+            line.reason,
+            line.hash,
         )
-
-
-def _line(cells) -> str:
-    return ",".join(_cell(str(cell)) for cell in cells) + "\r\n"
-
-
-def _cell(text: str) -> str:
-    # A spreadsheet would run a text that begins like a formula (trust.md §4.21).
-    text = "'" + text if text.startswith(_FORMULA) else text
-    return '"' + text.replace('"', '""') + '"'
+        for line in db.session.scalars(_asked().limit(LONGEST))
+    )
+    return csv_answer(_("审计日志"), head, rows)
 
 
 def _asked():

@@ -66,7 +66,7 @@ def _summary_head() -> list:
 def _summary_row(line: SummaryLine) -> list:
     axis: Axis = SPECS[line.id].axis
     unit = words.said(line.unit) or (words.counting(line.id) if line.key[-1] != "minutes" else _("分钟"))
-    note = _("超过 100%%") if line.over else ""
+    note = _("超过 100%") if line.over else ""
     value = "—" if line.value is None else line.value
     return [
         line.id,
