@@ -18,7 +18,7 @@ from stationapp.calendar.rules import AgeBand
 from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
-from stationapp.events.rules import State
+from stationapp.events.rules import State, touches
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident, masked
@@ -41,9 +41,7 @@ def _its(code: str) -> tuple[Event, Site]:
     """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
     event, site = get_with_site(code)
     guard.require(site.path)
-    today = clock.day_of(clock.now())
-    its_days = (clock.day_of(event.starts_at), clock.day_of(event.ends_at))
-    if not guard.can(Action.PLAN, site.path) and not its_days[0] <= today <= its_days[1]:
+    if not guard.can(Action.PLAN, site.path) and not touches(event, clock.day_of(clock.now())):
         raise NotFound
     return event, site
 

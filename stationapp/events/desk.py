@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 
 from stationapp import clock
 from stationapp.accounts import guard
@@ -33,10 +34,18 @@ MOST_EXPORTED = 10_000
 
 
 def _its(code: str) -> tuple[Event, Site]:
-    """The event and its site, if this request's action is allowed there."""
+    """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
     event, site = queries.get_with_site(code)
     guard.require(site.path)
+    if not guard.can(Action.PLAN, site.path) and not rules.touches(event, clock.day_of(clock.now())):
+        raise NotFound
     return event, site
+
+
+def _visible(now) -> ColumnElement[bool]:
+    """The condition on Event and Site "this request may list it", the same in a query."""
+    today = queries.touching(clock.day_of(now))
+    return reached(guard.reach(Action.PLAN)) | (reached(guard.reach()) & today)
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
@@ -54,11 +63,11 @@ def _wanted(sites: list[Site]) -> Wanted:
 
 @bp.get("/")
 def index():
-    """Events of the sites the user works for; with `?standing=submitted` what waits for a decision."""
+    """Events of the sites the user works for; `?standing=submitted` is what waits for a decision."""
     now = clock.now()
     sites = list_where(reached(guard.reach()))
     wanted = _wanted(sites)
-    page = paged(queries.at_desk(reached(guard.reach()), wanted, now), scalars=False)
+    page = paged(queries.at_desk(_visible(now), wanted, now), scalars=False)
     return render_template(
         "desk/events/index.html",
         page=page,
@@ -77,7 +86,7 @@ def export():
     """The same list as a file, without pages."""
     now = clock.now()
     wanted = _wanted(list_where(reached(guard.reach())))
-    query = queries.at_desk(reached(guard.reach()), wanted, now).limit(MOST_EXPORTED)
+    query = queries.at_desk(_visible(now), wanted, now).limit(MOST_EXPORTED)
     lines = (line_of(event, site, now) for event, site in db.session.execute(query))
     return csv_answer(
         _("活动列表-%(day)s", day=clock.day_of(now)), csv_head(), (csv_row(line) for line in lines)

@@ -1,10 +1,11 @@
 """Reads of events for those who work on them; what residents see is in `listing.py`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
+from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.calendar.rules import Month
 from stationapp.db import db
@@ -78,6 +79,12 @@ class Wanted:
     month: Month | None = None
     category: Category | None = None
     text: str = ""
+
+
+def touching(day: date) -> ColumnElement[bool]:
+    """The condition on Event that `rules.touches` is for one at hand."""
+    begins, ends = clock.instant(day), clock.instant(day + timedelta(days=1))
+    return (Event.starts_at < ends) & (Event.ends_at >= begins)
 
 
 def at_desk(reached: ColumnElement[bool], wanted: Wanted, now: datetime) -> Select:

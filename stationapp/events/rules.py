@@ -1,9 +1,10 @@
 """The life of an event and what may be written into one (domain.md §5, §13)."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
+from stationapp import clock
 from stationapp.sites.rules import Level
 
 
@@ -179,6 +180,11 @@ def stage(state: State, window: Window, capacity: int | None, taken: int, now: d
     if window.closes_at and now >= window.closes_at:
         return Stage.SIGN_UP_OVER
     return Stage.FULL if capacity is not None and taken >= capacity else Stage.OPEN
+
+
+def touches(event: object, day: date) -> bool:
+    """Whether an event, from its start to its end, has a part in the local `day`."""
+    return clock.day_of(event.starts_at) <= day <= clock.day_of(event.ends_at)
 
 
 def window(event: object) -> Window:

@@ -372,11 +372,23 @@ def test_a_helper_reads_events_and_changes_none(app, people):
     with app.app_context():
         helper = cast.staff("小高", people.one, Role.HELPER)
     client = _signed_in(app, helper)
-    code = make(app, people.one)
+    code = make(app, people.one, starts_at=clock.now())
     shown = client.get(page(code))
     assert "<form" not in shown.text.split("<main")[1]
     assert "新建活动" not in client.get("/desk/events/").text
     assert client.get(f"{page(code)}/edit").status_code == 403
+
+
+def test_a_helper_sees_todays_events_alone(app, people):
+    with app.app_context():
+        helper = cast.staff("小高", people.one, Role.HELPER)
+    client = _signed_in(app, helper)
+    make(app, people.one, title="今天的", starts_at=clock.now())
+    later = make(app, people.one, title="后天的")
+    past = make(app, people.one, title="前天的", starts_at=clock.now() - timedelta(days=2))
+    make(app, people.two, title="别处的", starts_at=clock.now())
+    assert titles(client) == ["今天的"]
+    assert [client.get(page(code)).status_code for code in (later, past)] == [404, 404]
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
