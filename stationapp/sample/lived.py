@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stationapp.sample.life import Life
 
 AHEAD = timedelta(days=12)  # how far ahead events are submitted
-WRITTEN = AHEAD + timedelta(hours=30)  # how far ahead they are written
+WRITTEN = AHEAD + timedelta(days=1)  # how far ahead they are written
 _FORGOTTEN = 0.06  # share of recent events that nobody has closed out yet
 
 
@@ -65,15 +65,18 @@ class Lived:
 
     def _written(self) -> Event:
         if self._event_id is None:
-            now = self._fields.starts_at - WRITTEN
+            now = self._at_work(self._fields.starts_at - WRITTEN)
             event = events.draft(self._site, self._complete(self._fields), by=self._by, now=now)
         else:
             event = db.session.get_one(Event, self._event_id)
-            now = event.starts_at - WRITTEN
-            now = min(max(now, event.made_at), self._life.now)
+            now = min(max(self._at_work(event.starts_at - WRITTEN), event.made_at), self._life.now)
             event = events.change(event, self._complete(fields_of(event)), by=self._by, now=now)
         self._at = now
         return event
+
+    def _at_work(self, at: datetime) -> datetime:
+        """Some moment of that day's working hours."""
+        return clock.instant(clock.day_of(at), self._random.randint(9, 16), self._random.randint(0, 59))
 
     def _complete(self, fields: EventFields) -> EventFields:
         idea = self._idea
@@ -88,11 +91,11 @@ class Lived:
         )
 
     def _publish(self, event: Event) -> bool:
-        at = self._at + timedelta(hours=3)
+        at = self._at + timedelta(hours=1)
         if at > self._life.now:
             return False
         events.submit(event, by=self._by, now=at)
-        decided = at + timedelta(hours=self._random.randint(6, 60))
+        decided = self._at_work(at + timedelta(days=self._random.choice((1, 1, 2, 3))))
         if decided > self._life.now:
             return False
         events.publish(event, by=self._life.reviewer(self._site), now=decided)
@@ -118,7 +121,7 @@ class Lived:
         begins = max(event.published_at + timedelta(minutes=20), event.starts_at - timedelta(days=9))
         last = min(event.starts_at - timedelta(hours=2), self._life.now)
         for person in self._life.company(self._site, self._idea, self._random):
-            at = begins + (last - begins) * self._random.random()
+            at = _awake(begins + (last - begins) * self._random.random())
             if at >= last or at < event.published_at:
                 continue
             channel = self._channel(person)
@@ -222,3 +225,9 @@ class Lived:
                 )  # fmt: skip
         except Refused:
             return  # the day is full already
+
+
+def _awake(at: datetime) -> datetime:
+    """The same moment, or later that morning when people would still be asleep."""
+    hour = clock.local(at).hour
+    return at + timedelta(hours=8 - hour // 2 - hour % 2) if hour < 8 else at

@@ -1,5 +1,6 @@
 """The door, as staff work it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -173,9 +174,10 @@ def test_another_stations_manager_may_do_nothing_here(app, door):
 
 def test_nothing_can_be_closed_out_before_the_end(lin, door):
     page = lin.get(f"{door.at}/closeout")
-    assert "活动还没有结束" in page.text
-    answer = lin.submit(page, to="closeout")
-    assert answer.status_code == 409
+    assert "活动还没有结束" in page.text and "归档，并记入" not in page.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', lin.get(f"{door.at}/roster").text)[1]
+    answer = lin.post(f"{door.at}/closeout", data={"csrf_token": token})
+    assert answer.status_code == 409 and "活动还没有结束" in answer.text
 
 
 def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
