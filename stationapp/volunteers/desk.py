@@ -85,6 +85,9 @@ def new():
         volunteer = retried(lambda: _registered(form, site))
     except Refused as refused:
         return _new_page(form, problem=sentence(refused), status=409)
+    if volunteer.site_id not in {site.id for site in sites}:
+        flash(_("这位志愿者在别的阵地登记过，不用再登记。给活动加岗位时，用完整的电话号码就能找到。"))
+        return redirect(url_for(".index"), code=303)
     flash(_("已登记。请把下面的查询码交给本人。"))
     return redirect(url_for(".show", code=volunteer.code), code=303)
 
@@ -103,20 +106,34 @@ def _new_page(form: VolunteerForm, *, problem: str = "", status: int = 200):
 
 @bp.get("/volunteers/<code>")
 def show(code: str):
-    """A volunteer with every line of the ledger and what is still pending."""
+    """A volunteer with the ledger's lines of these sites and what is pending here.
+
+    What somebody did elsewhere is a sum; the code to the whole ledger is for the desk that took the profile in
+    (trust.md §4.14).
+    """
     volunteer = queries.get_known(code, reached(guard.reach()))
+    home, here = db.session.get_one(Site, volunteer.site_id), _here()
+    total, lines = ledger.total_minutes(volunteer.id), ledger.list_lines(volunteer.id)
+    lines = [row for row in lines if row.Site.id in here]
     return render_template(
         "desk/volunteers/show.html",
         volunteer=volunteer,
         person=masked(get_resident(volunteer.resident_id)),
-        site=db.session.get_one(Site, volunteer.site_id),
-        personal_code=vault().unseal(volunteer.personal_sealed),
-        total=ledger.total_minutes(volunteer.id),
-        lines=ledger.list_lines(volunteer.id),
-        pending=ledger.list_pending(volunteer.id, now=clock.now()),
-        proposals=queries.list_proposals(volunteer.id),
+        site=home,
+        personal_code=vault().unseal(volunteer.personal_sealed) if home.id in here else "",
+        total=total,
+        elsewhere=total - sum(row.HoursEntry.minutes for row in lines),
+        lines=lines,
+        pending=[
+            row for row in ledger.list_pending(volunteer.id, now=clock.now()) if row.Event.site_id in here
+        ],
+        proposals=[row for row in queries.list_proposals(volunteer.id) if row.ManualHours.site_id in here],
         may_correct=_may_correct,
     )
+
+
+def _here() -> set[int]:
+    return {site.id for site in list_where(reached(guard.reach()))}
 
 
 def _may_correct(site: Site) -> bool:

@@ -133,3 +133,29 @@ def test_the_ledger_names_its_sources_and_what_is_pending(app, people, client):
     page = client.get(f"/hours/{code}")
     assert "清洁家园" in page.text and "签到" in page.text and "2.0" in page.text
     assert "量血压" in page.text and "活动还没有归档" in page.text and people.one.phone in page.text
+
+
+def test_a_desk_sees_of_a_volunteer_what_was_done_there_and_of_the_rest_a_sum(app, people, client):
+    begin = clock.now() - timedelta(hours=30)
+    with app.app_context():
+        who = volunteer(people.one)
+        for site, title, hours in ((people.one, "一站的义诊", 1), (people.two, "二站的清扫", 2)):
+            starts = begin + timedelta(hours=3 * hours)
+            made = cast.event(site, title=title, starts_at=starts, ends_at=starts + timedelta(hours=hours))
+            serve(made, who, made.starts_at, made.ends_at)
+            close(made)
+        code = who.code
+    at_home = signed_in(app, people.lin).get(f"/desk/volunteers/{code}")
+    assert "一站的义诊" in at_home.text and "二站的清扫" not in at_home.text
+    mine = client.submit("/hours", {"code": personal_code_on(at_home)}, follow_redirects=True)
+    assert "一站的义诊" in mine.text and "二站的清扫" in mine.text and "3.0" in mine.text
+    elsewhere = signed_in(app, people.ma).get(f"/desk/volunteers/{code}")
+    assert "二站的清扫" in elsewhere.text and "一站的义诊" not in elsewhere.text
+    assert "3.0" in elsewhere.text and "其中记在别的阵地" in elsewhere.text
+    assert "查询码" not in elsewhere.text
+
+
+def test_somebody_registered_elsewhere_is_not_registered_again(app, people):
+    register(signed_in(app, people.lin))
+    again = register(signed_in(app, people.ma))
+    assert again.status_code == 200 and "在别的阵地登记过" in again.text and "王*国" not in again.text
