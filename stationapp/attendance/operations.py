@@ -136,6 +136,14 @@ def undo(
     return row
 
 
+def send_home(event: Event, *, by: int | None, now: datetime) -> None:
+    """Take back everybody's presence: the event does not take place now. Call it before the event is moved."""
+    _hold(event)
+    here = select(Attendance.resident_id).where(Attendance.event_id == event.id, ~Attendance.undone)
+    for resident_id in db.session.scalars(here.order_by(Attendance.resident_id)).all():
+        undo(event, db.session.get_one(Resident, resident_id), by=by, now=now)
+
+
 def count_heads(event: Event, people: Mapping[AgeBand, int], *, by: int | None, now: datetime) -> None:
     """Write down how many unnamed people came, by age band; replaces what was there. Zeros are left out."""
     _hold(event)

@@ -37,6 +37,12 @@ def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
     )
 
 
+def is_anybody_there(event_id: int) -> bool:
+    """Whether anybody's presence at an event stands."""
+    there = select(Attendance.id).where(Attendance.event_id == event_id, ~Attendance.undone).limit(1)
+    return db.session.scalar(there) is not None
+
+
 def has_place(event_id: int, resident_id: int) -> bool:
     """Whether somebody is signed up for an event, waiting included."""
     live = select(Signup.id).where(

@@ -10,6 +10,9 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
+from stationapp.attendance.operations import send_home
+from stationapp.attendance.queries import is_anybody_there
+from stationapp.attendance.rules import opens_at
 from stationapp.db import db, transaction
 from stationapp.events import operations, queries, rules
 from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month
@@ -236,11 +239,19 @@ def edit(code: str):
 
 
 def _change(event: Event, wish: rules.EventFields) -> None:
-    now, before = clock.now(), event.capacity
-    operations.change(event, wish, by=guard.user().staff_id, now=now)
+    now, before, by = clock.now(), event.capacity, guard.user().staff_id
+    if now < opens_at(wish.starts_at):
+        _send_home(event, by=by, now=now)
+    operations.change(event, wish, by=by, now=now)
     raised = wish.capacity is None or (before is not None and wish.capacity > before)
     if event.waiting and raised:
         promote(event.id, now=now)
+
+
+def _send_home(event: Event, *, by: int, now) -> None:
+    """Who came an hour early to what is now moved away was not there."""
+    if is_anybody_there(event.id):
+        send_home(event, by=by, now=now)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------
@@ -278,9 +289,12 @@ def publication(code: str):
 @bp.post("/<code>/postponement")
 def postponement(code: str):
     """Put it off; who has a place is on the list of people to ask."""
-    return _walk(
-        code, Step.POSTPONE, operations.postpone, _("已延期，报名都保留着。定好新时间后请修改并重新发布。")
-    )
+    return _walk(code, Step.POSTPONE, _postpone, _("已延期，报名都保留着。定好新时间后请修改并重新发布。"))
+
+
+def _postpone(event: Event, *, by: int, now, reason: str) -> None:
+    _send_home(event, by=by, now=now)
+    operations.postpone(event, by=by, now=now, reason=reason)
 
 
 @bp.post("/<code>/cancellation")
