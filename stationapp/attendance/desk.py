@@ -307,7 +307,7 @@ def close(code: str):
     """Heads, sign-outs, the close-out and the hours, all or nothing."""
     event, site = _its(code)
     pending = [line.resident_id for line in _pending(queries.roster(event))]
-    filled = read_close_out(request.form, clock.day_of(event.starts_at), pending)
+    filled = read_close_out(request.form, event, pending)
     if filled.problems:
         return _closing(event, site, filled, status=422)
     by, now = guard.user().staff_id, clock.now()

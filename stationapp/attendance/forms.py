@@ -1,15 +1,16 @@
 """What comes in at the door: somebody without a sign-up, and the figures of a close-out."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
 from stationapp import clock
-from stationapp.attendance.rules import Part
+from stationapp.attendance.rules import Part, opens_at
 from stationapp.calendar.rules import AgeBand
+from stationapp.events.models import Event
 from stationapp.residents.fields import BirthMonthField, CommunityField
 from stationapp.residents.rules import NAME_LENGTH, PersonIn, is_child
 from stationapp.web.forms import EnumField, Form, PhoneField, TextField, TickField
@@ -63,13 +64,13 @@ class CloseOut:
     left: dict[int, datetime] = field(default_factory=dict)
 
 
-def read_close_out(form: MultiDict, day: date, pending: list[int]) -> CloseOut:
-    """Headcounts (`heads_60-64`), sign-out times on the event's day (`out_17`), the note."""
+def read_close_out(form: MultiDict, event: Event, pending: list[int]) -> CloseOut:
+    """Headcounts (`heads_60-64`), sign-out times (`out_17`) as the clock showed them, the note."""
     read = CloseOut(note=" ".join(form.get("note", "").replace("\0", "").split())[:500])
     for band in AgeBand:
         _read_heads(read, f"heads_{band.value}", band, form)
     for resident_id in pending:
-        _read_out(read, f"out_{resident_id}", resident_id, form, day)
+        _read_out(read, f"out_{resident_id}", resident_id, form, event)
     return read
 
 
@@ -83,7 +84,7 @@ def _read_heads(read: CloseOut, name: str, band: AgeBand, form: MultiDict) -> No
         read.problems[name] = _("请填 0 到 %(most)s 的整数。", most=MOST_HEADS)
 
 
-def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, day: date) -> None:
+def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, event: Event) -> None:
     text = read.typed[name] = form.get(name, "").strip()[:10]
     if not text:
         return
@@ -92,4 +93,11 @@ def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, day:
     except ValueError:
         read.problems[name] = _("时间请写成 10:30 的样子。")
         return
-    read.left[resident_id] = clock.instant(day, at.hour, at.minute)
+    read.left[resident_id] = _after_opening(event, at)
+
+
+def _after_opening(event: Event, at: time) -> datetime:
+    """The instant of a wall-clock time at the event: on its first day, unless that was before the doors opened."""
+    first, last = clock.day_of(event.starts_at), clock.day_of(event.ends_at)
+    left = clock.instant(first, at.hour, at.minute)
+    return left if left >= opens_at(event.starts_at) else clock.instant(last, at.hour, at.minute)
