@@ -4,13 +4,16 @@ Three rings: the `desk` blueprint is closed unless signed in (`require_staff`); 
 check (`require(site_path)`); and every endpoint has a row in `stationapp.access`, read by both.
 """
 
+from contextlib import suppress
+
 from flask import Flask, abort, current_app, g, redirect, request, url_for
+from sqlalchemy.exc import OperationalError
 
 from stationapp import clock
 from stationapp.accounts.logins import touch_login
 from stationapp.accounts.queries import find_user
 from stationapp.accounts.rules import Action, Reach, User, may, paths_for
-from stationapp.db import transaction
+from stationapp.db import Busy, transaction
 from stationapp.refusal import NotFound
 
 COOKIE = "desk"
@@ -33,7 +36,8 @@ def _find() -> User | None:
         return None
     user, login = found
     if login.needs_touch(now):
-        with transaction():
+        # While nothing can be written (a full disk, a lock held for long), the desk can still be read.
+        with suppress(Busy, OperationalError), transaction():
             touch_login(login.id, now=now)
     g.login_id = login.id
     return user
