@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from stationapp.db import writing
 from stationapp.tables import metadata
 
 engine = context.config.attributes["engine"]
@@ -11,7 +12,7 @@ with engine.connect() as connection:
     if lite:
         # Inside a transaction the pragma does nothing, and batch mode would delete child rows.
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
-    connection = connection.execution_options(writes=True)
+    connection = connection.execution_options(**writing(engine))
     context.configure(
         connection=connection, target_metadata=metadata, render_as_batch=lite, transactional_ddl=True
     )

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from stationapp.attendance.checks import CHECKS
 from stationapp.attendance.rules import How
-from stationapp.db import db
+from stationapp.db import db, writing
 from stationapp.signups.rules import Channel
 from tests.attendance.test_operations import Hall
 
@@ -35,7 +35,7 @@ def findings() -> list[str]:
 
 def corrupt(statement: str) -> None:
     db.session.rollback()  # its reads would hold the tables against us
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with db.engine.connect().execution_options(**writing(db.engine)) as connection, connection.begin():
         connection.execute(text(statement))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from stationapp.db import db, transaction
+from stationapp.db import db, transaction, writing
 from stationapp.volunteers import operations
 from stationapp.volunteers.checks import CHECKS
 from stationapp.volunteers.models import ManualHours
@@ -26,7 +26,7 @@ def corrupt(*statements: str) -> None:
     """Change what the triggers and constraints protect, as somebody with a shell could."""
     db.session.rollback()  # its reads would hold the tables against us
     sqlite = db.engine.dialect.name == "sqlite"
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with db.engine.connect().execution_options(**writing(db.engine)) as connection, connection.begin():
         if sqlite:
             for verb in ("update", "delete"):
                 connection.execute(text(f"DROP TRIGGER IF EXISTS hours_entries_no_{verb}"))
