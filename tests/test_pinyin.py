@@ -7,7 +7,14 @@ from stationapp.pinyin import initials, spelled
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("张建华", "zjh"), ("曾国强", "zgq"), ("单田芳", "stf"), ("阿依古丽·买买提", "ayglmmt"), ("Tom 李", "tom l"), ("", "")],
+    [
+        ("张建华", "zjh"),
+        ("曾国强", "zgq"),
+        ("单田芳", "stf"),
+        ("阿依古丽·买买提", "ayglmmt"),
+        ("Tom 李", "tom l"),
+        ("", ""),
+    ],
 )
 def test_initials_are_those_people_would_type(name, letters):
     assert initials(name) == letters

@@ -5,45 +5,21 @@ from datetime import datetime, time
 
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import ValidationError
 
 from stationapp import clock
 from stationapp.attendance.rules import Part, opens_at
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.models import Event
-from stationapp.residents.fields import BirthMonthField, CommunityField
-from stationapp.residents.rules import NAME_LENGTH, PersonIn, is_child
-from stationapp.web.forms import EnumField, Form, PhoneField, TextField, TickField
+from stationapp.residents.forms import PersonForm
+from stationapp.web.forms import EnumField, PhoneField
 
 MOST_HEADS = 5000
 
 
-class WalkInForm(Form):
+class WalkInForm(PersonForm):
     """Somebody at the door who had not signed up. By the venue's code a phone is needed; at the desk it is not."""
 
-    name = TextField(_("姓名"), most=NAME_LENGTH, needed=True)
-    phone = PhoneField(_("电话"))
-    birth_month = BirthMonthField(_("出生年月"))
-    community = CommunityField(_("住在哪个社区"))
     part = EnumField(_("身份"), of=Part, empty=None, default=Part.RESIDENT)
-    guardian_consent = TickField(_("未满14周岁：监护人在场并同意登记"))
-
-    def validate_guardian_consent(self, ticked) -> None:
-        """A child's data is taken down only with the guardian's consent (domain.md §11)."""
-        if is_child(self.birth_month.data, clock.day_of(clock.now())) and not ticked.data:
-            raise ValidationError(_("未满14周岁，要监护人同意才能登记。"))
-
-    def person(self) -> PersonIn:
-        """Who it is; after validation."""
-        lives, community_id = self.community.home()
-        return PersonIn(
-            self.name.data,
-            self.phone.data or None,
-            self.birth_month.data,
-            lives,
-            community_id,
-            bool(self.guardian_consent.data),
-        )
 
 
 class VenueWalkInForm(WalkInForm):

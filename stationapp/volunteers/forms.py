@@ -1,18 +1,15 @@
 """What comes in about volunteers, shifts and manual hours."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, SelectField, ValidationError
+from wtforms import DateField, SelectField
 from wtforms.validators import Optional
 
-from stationapp import clock
-from stationapp.residents.fields import BirthMonthField, CommunityField
-from stationapp.residents.rules import NAME_LENGTH, PersonIn, is_child
+from stationapp.residents.forms import PersonForm
 from stationapp.volunteers.rules import DAILY_CAP, UNIT, ManualReason, Risk
 from stationapp.web.filters import hours
 from stationapp.web.forms import (
     EnumField,
     Form,
-    PhoneField,
     PickField,
     TextField,
     TickField,
@@ -20,32 +17,11 @@ from stationapp.web.forms import (
 )
 
 
-class VolunteerForm(Form):
+class VolunteerForm(PersonForm):
     """A resident who becomes a volunteer."""
 
     site = PickField(_("登记在哪个阵地"), needed=True)
-    name = TextField(_("姓名"), most=NAME_LENGTH, needed=True)
-    phone = PhoneField(_("电话"))
-    birth_month = BirthMonthField(_("出生年月"))
-    community = CommunityField(_("住在哪个社区"))
     guardian_consent = TickField(_("未满 18 周岁：监护人同意"))
-
-    def validate_guardian_consent(self, ticked) -> None:
-        """A child's data is taken down only with the guardian's consent (domain.md §11)."""
-        if is_child(self.birth_month.data, clock.day_of(clock.now())) and not ticked.data:
-            raise ValidationError(_("未满 14 周岁，要监护人同意才能登记。"))
-
-    def person(self) -> PersonIn:
-        """Who it is; after validation."""
-        lives, community_id = self.community.home()
-        return PersonIn(
-            self.name.data,
-            self.phone.data or None,
-            self.birth_month.data,
-            lives,
-            community_id,
-            bool(self.guardian_consent.data),
-        )
 
 
 class ShiftForm(Form):
