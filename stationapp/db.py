@@ -203,7 +203,7 @@ def engine_options(url: str) -> dict:
         "max_overflow": 8,
         "connect_args": {
             "target_session_attrs": "read-write",
-            "options": "-c synchronous_commit=on -c timezone=UTC",
+            "options": f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
         },
     }
 

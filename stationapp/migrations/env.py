@@ -17,7 +17,10 @@ with engine.connect() as connection:
         connection=connection, target_metadata=metadata, render_as_batch=lite, transactional_ddl=True
     )
     try:
-        if not lite:  # two processes may start at once; SQLite's own write lock puts them in line
+        if not lite:
+            # A migration may have to wait for another process's, however long that takes.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            # Two processes may start at once; SQLite's own write lock puts them in line.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('stationapp.migrations'))")
         with context.begin_transaction():
             context.run_migrations()

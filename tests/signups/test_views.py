@@ -106,6 +106,8 @@ def test_an_unknown_code_is_one_sentence_and_guessing_ends(client, event):
     assert last.status_code == 429
 
 
-def test_the_privacy_pages_say_how_long(client, event):
-    assert "3 月 31 日" in client.get("/privacy").text
-    assert "3 个月" in client.get("/privacy/children").text
+def test_the_privacy_pages_promise_only_what_is_done(client, event):
+    said = client.get("/privacy").text
+    assert "要求查看、改正或删除" in said and "保存到您要求删除为止" in said
+    assert "由监护人同意" in client.get("/privacy/children").text
+    assert not any("3 个月" in client.get(page).text for page in ("/privacy", "/privacy/children"))
