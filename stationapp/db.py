@@ -2,7 +2,6 @@
 
 import enum
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -28,7 +27,6 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 8
-SWITCH_SECONDS = 0.0005
 T = TypeVar("T")
 
 
@@ -230,10 +228,6 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     _make_private(engine.url.database)
-    # Whoever holds SQLite's one write lock gives up the interpreter at each statement; the others, waiting with
-    # pages to render, must hand it back soon, or everybody waits.
-    sys.setswitchinterval(SWITCH_SECONDS)
-
     @event.listens_for(engine, "connect")
     def _settings(connection, _record) -> None:
         connection.isolation_level = None  # BEGIN is ours

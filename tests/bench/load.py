@@ -1,9 +1,15 @@
 """A small load generator: keep-alive connections over raw sockets, one process, no client library in the way."""
 
+import itertools
 import select
 import socket
 import time
 from dataclasses import dataclass
+
+TURN = b"@turn@"
+"""Where this stands in a request, each sending writes another number: no two addresses are the same."""
+
+_turns = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class _Line:
     def send(self) -> None:
         self.buffer, self.wanted, self.status = b"", 0, 0
         self.began = time.perf_counter()
-        self.socket.sendall(self.request)
+        self.socket.sendall(self.request.replace(TURN, b"%08d" % next(_turns)))
 
     def receive(self) -> bool:
         """Read what is there; whether the answer is complete."""

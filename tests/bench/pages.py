@@ -34,7 +34,7 @@ from stationapp.events.rules import Category, State, Task
 from stationapp.migrate import migrate
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
-from tests.bench.load import Load, run
+from tests.bench.load import TURN, Load, run
 from tests.harness.server import ROOT, _free_port, _stop, _wait, serving
 
 SHARE_OF_FLOOR = 0.25
@@ -160,11 +160,11 @@ def first_visit(url: str) -> list[tuple[str, int]]:
 
 
 def _request(port: int, *, anew: bool = False) -> bytes:
-    lines = (f"GET {_PATH} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept-Encoding: gzip", "Accept: text/html")
-    cookie = (
-        ("Cookie: own=1",) if anew else ()
-    )  # with a cookie of their own a visitor is served past the store
-    return "\r\n".join((*lines, *cookie, "", "")).encode()
+    path = (
+        f"{_PATH}?turn={TURN.decode()}" if anew else _PATH
+    )  # an address not asked for before was never kept
+    lines = (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept-Encoding: gzip", "Accept: text/html")
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def _say(name: str, runs: list[Load]) -> float:

@@ -40,7 +40,9 @@ def main() -> int:
             server.terminate()
             server.wait(20)
     print(f"first answer after {seconds:.2f} s (bar {SECONDS} s)")
-    print(f"memory of the processes serving: {', '.join(f'{m:.0f} MB' for m in memory)} (bar {MEGABYTES} MB each)")
+    print(
+        f"memory of the processes serving: {', '.join(f'{m:.0f} MB' for m in memory)} (bar {MEGABYTES} MB each)"
+    )
     return 0 if seconds <= SECONDS and memory and memory[-1] <= MEGABYTES else 1
 
 
@@ -61,7 +63,9 @@ def _workers(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> float:
-    line = next(text for text in Path(f"/proc/{pid}/status").read_text().splitlines() if text.startswith("VmRSS"))
+    line = next(
+        text for text in Path(f"/proc/{pid}/status").read_text().splitlines() if text.startswith("VmRSS")
+    )
     return int(line.split()[1]) / 1024
 
 
