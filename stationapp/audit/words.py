@@ -13,7 +13,6 @@ ACTS = {
     "attendance.check_out": _("签退"),
     "attendance.count_heads": _("登记人数"),
     "attendance.undo": _("撤销签到"),
-    "calendar.set": _("修改节假日"),
     "events.draft": _("写活动"),
     "events.change": _("修改活动"),
     "events.submit": _("提交审核"),

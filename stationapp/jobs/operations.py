@@ -18,6 +18,7 @@ from stationapp.jobs.rules import LEASE_LASTS, REMINDERS
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.reports.models import CoverageReport
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
 from stationapp.sites.rules import Level
@@ -98,8 +99,14 @@ def remind_of_close_outs(*, now: datetime) -> int:
 
 
 def prepare_month(*, now: datetime) -> int:
-    """From the first of a month on, tell the center and the offices that the month before can be looked at."""
+    """From the first of a month on, tell the center and the offices that the month before can be looked at.
+
+    A month that the center has closed already needs nobody's eyes any more.
+    """
     month = Month.of(clock.day_of(now)).plus(-1)
+    closed = select(CoverageReport.id).join(Site, Site.id == CoverageReport.site_id)
+    if db.session.scalar(closed.where(Site.level == Level.CENTER, CoverageReport.month_on == month.first_day).limit(1)):
+        return 0
     prepared = exists().where(
         Notice.occasion == Occasion.MONTH_PREPARED, Notice.subject == "month " + Site.code + f" {month}"
     )

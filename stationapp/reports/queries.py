@@ -5,7 +5,6 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount
 from stationapp.attendance.rules import Part
 from stationapp.calendar.rules import Month
@@ -17,7 +16,7 @@ from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.rules import state_of
 from stationapp.reports.tally import Facts, Held, Line, Place, Reached, Row
 from stationapp.sites.models import Population, Site
-from stationapp.sites.queries import beneath, get_center
+from stationapp.sites.queries import beneath
 from stationapp.sites.rules import Group, Level, contains
 from stationapp.volunteers.models import HoursEntry, Volunteer
 
@@ -291,17 +290,3 @@ def latest_by_month(site: Site) -> dict[Month, tuple[int, datetime]]:
         .group_by(CoverageReport.month_on)
     )
     return {Month.of(month_on): (version, closed_at) for month_on, version, closed_at in rows}
-
-
-def months_to_prepare(now: datetime) -> list[Month]:
-    """Ended months with closed-out events that the center has not closed: due to be looked at, oldest first."""
-    first = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
-    if first is None:
-        return []
-    closed = latest_by_month(get_center())
-    month, due = Month.of(clock.day_of(first)), []
-    while month.ends_at <= now:
-        if month not in closed:
-            due.append(month)
-        month = month.plus(1)
-    return due

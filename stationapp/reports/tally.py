@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 
 from stationapp.attendance.rules import Part
@@ -66,14 +65,6 @@ class Reached(NamedTuple):
     community_id: int
     band: AgeBand
     now: bool
-
-
-class People(NamedTuple):
-    """A population in force."""
-
-    people: int
-    as_of: date
-    source: str
 
 
 @dataclass

@@ -110,8 +110,7 @@ class Lived:
         )  # fmt: skip
         for person in self._life.helpers(self._site, self._random)[: self._idea.volunteers]:
             resident = take_in(person.given, now=now)
-            found = db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident.id))
-            profile = found or volunteers.register(resident, site=self._site, by=self._by, now=now)
+            profile = volunteers.register(resident, site=self._site, by=self._by, now=now)
             try:
                 volunteers.assign(shift, profile, by=self._by, now=now)
             except Refused:

@@ -60,11 +60,6 @@ def find_by_personal_code(code: str) -> Volunteer | None:
     )
 
 
-def find_by_resident(resident_id: int) -> Volunteer | None:
-    """The volunteer profile of a resident."""
-    return db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident_id))
-
-
 def list_proposals(volunteer_id: int) -> list[Row]:
     """Manual entries that have not become lines, newest first: (ManualHours, Event or None)."""
     return list(

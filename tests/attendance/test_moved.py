@@ -14,7 +14,6 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from tests import cast
 
-
 pytestmark = pytest.mark.both_databases
 
 

@@ -27,6 +27,7 @@ from stationapp.jobs.queries import find_lease, last_began, last_runs
 from stationapp.jobs.rules import LEASE_LASTS, PACES
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
+from stationapp.reports.operations import close_month
 from tests import cast
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -156,6 +157,17 @@ def test_a_site_closed_before_the_month_ended_has_no_month_to_prepare(app):
         with transaction():
             db.session.merge(people.far_office).valid_to = datetime(2026, 10, 30).date()  # noqa: DTZ001
         assert act(prepare_month, now=NOW) == 2
+
+
+@pytest.mark.both_databases
+def test_a_month_that_the_center_closed_is_announced_to_nobody(app):
+    people = cast.district(app)
+    with app.app_context():
+        after = Month(2026, 10).ends_at + timedelta(days=5)
+        act(close_month, people.office, Month(2026, 10), by=people.chen.id, now=after)
+        assert act(prepare_month, now=after) == 3
+        act(close_month, people.center, Month(2026, 11), by=people.chen.id, now=Month(2026, 11).ends_at)
+        assert act(prepare_month, now=Month(2026, 11).ends_at) == 0
 
 
 @pytest.mark.both_databases

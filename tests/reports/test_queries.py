@@ -7,10 +7,10 @@ from sqlalchemy import event as listening
 
 from stationapp import clock
 from stationapp.attendance.rules import Part
-from stationapp.calendar.rules import AgeBand, Month
+from stationapp.calendar.rules import AgeBand
 from stationapp.db import db, transaction
 from stationapp.events.rules import Cadence, Category, State
-from stationapp.reports.queries import figures, months_to_prepare
+from stationapp.reports.queries import figures
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
 from stationapp.sites.models import Site
@@ -313,10 +313,3 @@ def test_the_number_of_queries_is_the_same_for_one_and_for_three(people):
     db.session.expire_all()
     assert ask() - once <= 1  # the site itself is read once more after being expired
     assert once <= 12
-
-
-def test_months_to_prepare_are_those_that_ended_and_that_the_center_has_not_closed(people):
-    assert months_to_prepare(build.AFTER) == []
-    with transaction():
-        build.counted(build.event(people.one, clock.instant(date(2026, 8, 5), 9)), 5)
-    assert months_to_prepare(build.AFTER) == [Month(2026, 8), Month(2026, 9)]
