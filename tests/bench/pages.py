@@ -10,11 +10,9 @@ project is missed.
 import argparse
 import gzip
 import json
-import os
 import random
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -35,7 +33,7 @@ from stationapp.migrate import migrate
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
 from tests.bench.load import TURN, Load, run
-from tests.harness.server import ROOT, _free_port, _stop, _wait, serving
+from tests.harness.server import granian, serving
 
 SHARE_OF_FLOOR = 0.25
 FIRST_VISIT_BYTES = 40_000
@@ -114,30 +112,12 @@ def floor(folder: Path, headers: list[tuple[str, str]], body: bytes):
     """The floor's port."""
     (folder / "headers.json").write_text(json.dumps(headers))
     (folder / "body").write_bytes(body)
-    port = _free_port()
-    environ = os.environ | {
+    settings = {
         "STATIONAPP_BENCH_HEADERS": str(folder / "headers.json"),
         "STATIONAPP_BENCH_BODY": str(folder / "body"),
     }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--workers", "1"]
-    command += [
-        "--blocking-threads",
-        "4",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "tests.bench.floor:app",
-    ]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            _wait(server, f"http://127.0.0.1:{port}/", log)
-            yield port
-        finally:
-            _stop(server)
+    with granian("tests.bench.floor:app", settings=settings, alive="/") as url:
+        yield urlsplit(url).port
 
 
 def fetch(url: str) -> tuple[list[tuple[str, str]], bytes]:

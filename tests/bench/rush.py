@@ -9,9 +9,7 @@ application without the guard and must oversell. Exit 1 when something does not 
 
 import argparse
 import contextlib
-import os
 import secrets
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -19,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import func, select, text
@@ -36,7 +35,7 @@ from stationapp.signups.rules import Place
 from tests import cast
 from tests.bench.crowd import Attempt, Outcome, attempts, rush
 from tests.harness import postgres
-from tests.harness.server import ROOT, _free_port, _stop, _wait
+from tests.harness.server import granian
 
 SEATS = 30
 SHARE_OF_FLOOR = 0.25
@@ -89,40 +88,10 @@ def _close() -> None:
 
 @contextlib.contextmanager
 def serving(scene: Scene, target: str) -> Iterator[int]:
-    """The port of a granian with two processes serving `target` ("module:app") on the scene's database."""
-    port = _free_port()
-    environ = os.environ | {
-        "STATIONAPP_INSTANCE": str(scene.instance),
-        "STATIONAPP_DATABASE_URL": scene.url,
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--no-ws", "--workers", str(WORKERS), "--blocking-threads", str(THREADS), target]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environ,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            _wait(server, f"http://127.0.0.1:{port}/healthz", log)
-            yield port
-        finally:
-            _stop(server)
+    """The port of two processes serving `target` ("module:app") on the scene's database."""
+    settings = {"STATIONAPP_INSTANCE": str(scene.instance), "STATIONAPP_DATABASE_URL": scene.url}
+    with granian(target, settings=settings, workers=WORKERS, threads=THREADS) as url:
+        yield urlsplit(url).port
 
 
 def press(scene: Scene, port: int, crowd: Sequence[Attempt], clients: int, *, code: str = ""):

@@ -21,42 +21,41 @@ _START_SECONDS = 30
 def serving(
     instance: Path, database_url: str, *, workers: int = 1, threads: int = 4, clock: Path | None = None
 ) -> Iterator[str]:
-    """The address of a granian serving `instance` on a free port, once /healthz answers; stopped at the end.
+    """The address of the product serving `instance` on a free port; stopped at the end.
 
     `clock` is a file with the hour the server believes it is (harness/moved.py).
     """
+    settings = {"STATIONAPP_INSTANCE": str(instance), "STATIONAPP_DATABASE_URL": database_url}
+    target = ("--factory", "stationapp.app:create_app")
+    if clock:
+        settings["STATION_TEST_CLOCK"] = str(clock)
+        target = ("--factory", "tests.harness.moved:create_app")
+    with granian(*target, settings=settings, workers=workers, threads=threads) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def granian(
+    *target: str, settings: dict[str, str], workers: int = 1, threads: int = 4, alive: str = "/healthz"
+) -> Iterator[str]:
+    """The address of a granian serving `target` ("module:app", or "--factory" and one), once `alive` answers."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    environ = os.environ | {
-        "STATIONAPP_INSTANCE": str(instance),
-        "STATIONAPP_DATABASE_URL": database_url,
-        "STATIONAPP_PUBLIC_URL": url,
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--factory",
-        "tests.harness.moved:create_app" if clock else "stationapp.app:create_app",
-    ]
-    if clock:
-        environ["STATION_TEST_CLOCK"] = str(clock)
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", *target]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environ,
+            env=os.environ | {"STATIONAPP_PUBLIC_URL": url} | settings,
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            _wait(server, f"{url}/healthz", log)
+            _wait(server, f"{url}{alive}", log)
             yield url
         finally:
             _stop(server)
