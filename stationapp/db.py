@@ -228,6 +228,7 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     _make_private(engine.url.database)
+
     @event.listens_for(engine, "connect")
     def _settings(connection, _record) -> None:
         connection.isolation_level = None  # BEGIN is ours

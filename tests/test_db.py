@@ -19,7 +19,9 @@ def test_nobody_waits_for_ever_behind_a_writer_that_stands_still(app, monkeypatc
 
     def stand_still():
         with app.app_context(), transaction():
-            db.session.execute(text("UPDATE sites SET address = 'first' WHERE id = :id"), {"id": people.one.id})
+            db.session.execute(
+                text("UPDATE sites SET address = 'first' WHERE id = :id"), {"id": people.one.id}
+            )
             holds.set()
             done.wait(20)
 
@@ -27,7 +29,9 @@ def test_nobody_waits_for_ever_behind_a_writer_that_stands_still(app, monkeypatc
         with app.app_context(), transaction():
             if db.engine.dialect.name == "postgresql":
                 db.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
-            db.session.execute(text("UPDATE sites SET address = 'second' WHERE id = :id"), {"id": people.one.id})
+            db.session.execute(
+                text("UPDATE sites SET address = 'second' WHERE id = :id"), {"id": people.one.id}
+            )
 
     monkeypatch.setattr(below, "BUSY_SECONDS", 0.2)
     first = threading.Thread(target=stand_still)

@@ -105,7 +105,9 @@ def prepare_month(*, now: datetime) -> int:
     """
     month = Month.of(clock.day_of(now)).plus(-1)
     closed = select(CoverageReport.id).join(Site, Site.id == CoverageReport.site_id)
-    if db.session.scalar(closed.where(Site.level == Level.CENTER, CoverageReport.month_on == month.first_day).limit(1)):
+    if db.session.scalar(
+        closed.where(Site.level == Level.CENTER, CoverageReport.month_on == month.first_day).limit(1)
+    ):
         return 0
     prepared = exists().where(
         Notice.occasion == Occasion.MONTH_PREPARED, Notice.subject == "month " + Site.code + f" {month}"

@@ -1,6 +1,5 @@
 """Files become facts once: the same file again changes nothing, a person's own change stays."""
 
-import time
 from datetime import date, timedelta
 
 import pytest
@@ -235,15 +234,6 @@ def test_a_tree_loaded_into_nothing_descends_from_its_center(app):
             assert site.path == f"{upper.path if upper else '/'}{site.id}/"
         levels = [site.level for site in sites.values()]
         assert [levels.count(level) for level in Level] == [1, 11, 88]
-
-
-def test_the_largest_files_are_quick_and_reading_again_is_quicker(app):
-    with app.app_context():
-        take_in(Kind.SITES)
-        for kind in (Kind.POPULATION, Kind.ROOMS, Kind.PLAN):
-            began = time.perf_counter()
-            take_in(kind)
-            assert time.perf_counter() - began < 10  # about 0.3 s alone on a small machine
 
 
 @pytest.mark.both_databases

@@ -132,7 +132,9 @@ def test_each_notice_says_what_it_is_about_and_leads_there(app, client, people):
         with transaction():
             tell_desk(Occasion.PROMOTED, f"party {answer.party_id}", site_id=people.one.id, now=NOW)
             tell_desk(Occasion.MOVED, f"event {event.code}", site_id=people.one.id, now=NOW)
-            tell_desk(Occasion.MONTH_PREPARED, f"month {people.one.code} 2026-10", site_id=people.one.id, now=NOW)
+            tell_desk(
+                Occasion.MONTH_PREPARED, f"month {people.one.code} 2026-10", site_id=people.one.id, now=NOW
+            )
     cast.sign_in(client, people.lin)
     text = client.get("/desk/").text
     for place in (
