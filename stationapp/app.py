@@ -47,6 +47,7 @@ DESK_PAGES: tuple[str, ...] = (
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 
 WORDS: tuple[str, ...] = (
+    "calendar.words",
     "accounts.words",
     "notices.words",
     "events.words",

@@ -8,6 +8,7 @@ import stationapp.events.models
 import stationapp.importing.models
 import stationapp.jobs.models
 import stationapp.notices.models
+import stationapp.planning.models
 import stationapp.reports.models
 import stationapp.residents.models
 import stationapp.rooms.models

@@ -24,7 +24,7 @@ SECOND = '''
 """A later migration."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", {before!r}, None, None
+revision, down_revision, branch_labels, depends_on = "9999", {before!r}, None, None
 
 def upgrade():
     op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
@@ -45,7 +45,7 @@ def second(monkeypatch, tmp_path):
         shutil.copytree(ROOT / "stationapp" / "migrations", folder)
         (head,) = migrate._heads()
         monkeypatch.setattr(migrate, "_FOLDER", folder)
-        (folder / "versions" / "0002_later.py").write_text(SECOND.format(before=head, end=end))
+        (folder / "versions" / "9999_later.py").write_text(SECOND.format(before=head, end=end))
 
     return make
 

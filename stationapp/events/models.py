@@ -1,18 +1,53 @@
 """Series and events (活动, 场次), with the log of every step an event took."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base
-from stationapp.events.rules import Cadence, Category, Residence, State, Step, Task, Theme
+from stationapp.events.rules import (
+    AroundHolidays,
+    BatchKind,
+    Cadence,
+    Category,
+    Enrolment,
+    Pattern,
+    Residence,
+    State,
+    Step,
+    Task,
+    Theme,
+)
+
+
+class Batch(Base):
+    """Drafts written at once, so that they can be taken back at once."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    kind: Mapped[BatchKind]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class Series(Base):
-    """An announcement with one or more dates."""
+    """An announcement with one or more dates.
+
+    The rule its dates were made by is on record, so that it can be shown and gone on with; what is held when is
+    said by the events alone. `weekdays` holds the digits of the weekdays, Monday 0: "02".
+    """
 
     __tablename__ = "series"
+    __table_args__ = (
+        CheckConstraint("every > 0", name="every"),
+        CheckConstraint("complete_after IS NULL OR complete_after > 0", name="complete_after"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -20,6 +55,16 @@ class Series(Base):
     title: Mapped[str]
     cadence: Mapped[Cadence]
     made_at: Mapped[datetime]
+    enrolment: Mapped[Enrolment] = mapped_column(default=Enrolment.PER_EVENT)
+    complete_after: Mapped[int | None]  # so many attendances complete the course; None: nothing is said
+    pattern: Mapped[Pattern | None]  # None: its dates were given one by one
+    every: Mapped[int] = mapped_column(default=1)
+    weekdays: Mapped[str] = mapped_column(default="")
+    nth: Mapped[int | None]
+    month_day: Mapped[int | None]
+    around_holidays: Mapped[AroundHolidays] = mapped_column(default=AroundHolidays.HOLD)
+    first_on: Mapped[date | None]
+    last_on: Mapped[date | None]  # the last day the rule was followed to
 
 
 class Event(Base):
@@ -45,6 +90,7 @@ class Event(Base):
     code: Mapped[str] = mapped_column(unique=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"), index=True)
     state: Mapped[State] = mapped_column(default=State.DRAFT)
 
     title: Mapped[str]
@@ -87,6 +133,39 @@ class EventTheme(Base):
 
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
     theme: Mapped[Theme] = mapped_column(primary_key=True)
+
+
+class EventPartner(Base):
+    """A site that holds an event together with the lead; figures count at the lead alone."""
+
+    __tablename__ = "event_partners"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True, index=True)
+
+
+class EventShared(Base):
+    """Something that goes round and an event asks for, besides its room."""
+
+    __tablename__ = "event_shared"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
+
+
+class EventMove(Base):
+    """When and where a published event was to be before it was moved: append-only, for those who must be told."""
+
+    __tablename__ = "event_moves"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="times"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    place: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class EventStep(Base):

@@ -12,14 +12,26 @@ from stationapp import codes
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events import rules
-from stationapp.events.models import Event, EventStep, EventTheme, Series
-from stationapp.events.queries import fields_of
-from stationapp.events.rules import COLUMNS, MACHINE, WHERE_AND_WHEN, EventFields, EventRefusal, State, Step
+from stationapp.events.models import Batch, Event, EventMove, EventStep, Series
+from stationapp.events.queries import SET_COLUMNS, fields_of
+from stationapp.events.rules import (
+    BOOKED,
+    COLUMNS,
+    MACHINE,
+    SETS,
+    WHERE_AND_WHEN,
+    EventFields,
+    EventRefusal,
+    State,
+    Step,
+)
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
+from stationapp.rooms.operations import book, give_back
+from stationapp.rooms.rules import RoomKind
 from stationapp.sites.models import Site
 
 
@@ -30,17 +42,19 @@ def draft(
     by: int | None,
     now: datetime,
     series: Series | None = None,
+    batch: Batch | None = None,
     source: str | None = None,
 ) -> Event:
     """Write a new draft; `source` is the fingerprint of the file row it was read from, once only."""
     if not fields.title:
         raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
     _refuse(rules.problem(fields))
-    _room_is_here(site.id, fields.room_id)
+    _fits(site, fields)
     event = Event(
         code=codes.new_public(),
         site_id=site.id,
         series_id=series.id if series else None,
+        batch_id=batch.id if batch else None,
         source=source,
         made_at=now,
         made_by=by,
@@ -48,7 +62,8 @@ def draft(
     )
     db.session.add(event)
     db.session.flush()
-    db.session.add_all(EventTheme(event_id=event.id, theme=theme) for theme in fields.themes)
+    for name in SETS:
+        _write_set(event, name, getattr(fields, name))
     _record("draft", event, by, now)
     return event
 
@@ -72,19 +87,38 @@ def change(event: Event, fields: EventFields, *, by: int | None, now: datetime) 
         _complete(fields)
     elif not fields.title:
         raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
-    _room_is_here(event.site_id, fields.room_id)
+    _fits(db.session.get_one(Site, event.site_id), fields)
     for name in COLUMNS:
         setattr(event, name, getattr(fields, name))
-    if fields.themes != before.themes:
-        db.session.execute(delete(EventTheme).where(EventTheme.event_id == event.id))
-        db.session.add_all(EventTheme(event_id=event.id, theme=theme) for theme in fields.themes)
+    for name in SETS:
+        if getattr(fields, name) != getattr(before, name):
+            db.session.execute(delete(_table_of(name)).where(_table_of(name).event_id == event.id))
+            _write_set(event, name, getattr(fields, name))
     db.session.flush()
-    if event.state is State.PUBLISHED and any(
-        getattr(fields, n) != getattr(before, n) for n in WHERE_AND_WHEN
-    ):
-        _tell(Occasion.MOVED, event, now)
+    if event.state in BOOKED:
+        _book(event, fields, by, now)
+    if event.state in rules.PUBLIC:
+        _note_move(event, before, fields, by, now)
     _record("change", event, by, now)
     return event
+
+
+def _note_move(event: Event, before: EventFields, fields: EventFields, by: int | None, now: datetime) -> None:
+    """Keep where and when it was to be, for those who counted on it, and have them told."""
+    if all(getattr(fields, name) == getattr(before, name) for name in WHERE_AND_WHEN):
+        return
+    db.session.add(
+        EventMove(
+            event_id=event.id,
+            starts_at=before.starts_at,
+            ends_at=before.ends_at,
+            place=before.place,
+            at=now,
+            by=by,
+        )
+    )
+    if event.state is State.PUBLISHED:  # a postponed one is told when it has its new time
+        _tell(Occasion.MOVED, event, now)
 
 
 def submit(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
@@ -122,6 +156,16 @@ def archive(event: Event, *, by: int | None, now: datetime, reason: str = "") ->
     return _take(Step.CLOSE_OUT, event, by, now, reason)
 
 
+def discard(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Take an unpublished event out of the plan."""
+    return _take(Step.DISCARD, event, by, now, reason)
+
+
+def restore(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
+    """Bring a discarded one back as a draft."""
+    return _take(Step.RESTORE, event, by, now, reason)
+
+
 def reopen(event: Event, *, by: int | None, now: datetime, reason: str = "") -> Event:
     """Open a closed-out event again to correct its attendance, with a reason."""
     return _take(Step.REOPEN, event, by, now, reason)
@@ -148,13 +192,22 @@ def _take(step: Step, event: Event, by: int | None, now: datetime, reason: str) 
         )
     )
     db.session.flush()
-    if step in _TOLD:
-        _tell(_TOLD[step], event, now)
+    if target in BOOKED and source not in BOOKED:
+        _book(event, fields_of(event), by, now)
+    elif source in BOOKED and target not in BOOKED:
+        give_back(event.id)
+    if occasion := _TOLD.get((step, source)):
+        _tell(occasion, event, now)
     _record(step.value, event, by, now, reason)
     return event
 
 
-_TOLD = {Step.POSTPONE: Occasion.POSTPONED, Step.CANCEL: Occasion.CANCELLED}
+_TOLD = {
+    (Step.POSTPONE, State.PUBLISHED): Occasion.POSTPONED,
+    (Step.PUBLISH, State.POSTPONED): Occasion.MOVED,
+    (Step.CANCEL, State.PUBLISHED): Occasion.CANCELLED,
+    (Step.CANCEL, State.POSTPONED): Occasion.CANCELLED,
+}
 
 
 def _lock(event: Event) -> None:
@@ -167,11 +220,35 @@ def _complete(values: Event | EventFields) -> None:
         raise Refused(EventRefusal.INCOMPLETE, missing=missing)
 
 
-def _room_is_here(site_id: int, room_id: int | None) -> None:
-    if room_id is None:
+def _fits(site: Site, fields: EventFields) -> None:
+    """The room is the site's own, what goes round is within its reach, and nobody is its own partner."""
+    if site.id in fields.partners:
+        raise Refused(EventRefusal.PARTNER_IS_LEAD)
+    if not fields.bookable:
         return
-    if db.session.scalar(select(Room.site_id).where(Room.id == room_id)) != site_id:
+    found = db.session.execute(
+        select(Room.id, Room.kind, Room.site_id).where(Room.id.in_(fields.bookable))
+    ).all()
+    own = {room.id for room in found if room.kind is RoomKind.ROOM and room.site_id == site.id}
+    if fields.room_id and fields.room_id not in own:
         raise Refused(EventRefusal.ROOM_ELSEWHERE)
+    above = {int(number) for number in site.path.strip("/").split("/")}
+    round_ = {room.id for room in found if room.kind is RoomKind.SHARED and room.site_id in above}
+    if fields.shared - round_:
+        raise Refused(EventRefusal.SHARED_ELSEWHERE)
+
+
+def _book(event: Event, fields: EventFields, by: int | None, now: datetime) -> None:
+    book(fields.bookable, event.id, starts_at=event.starts_at, ends_at=event.ends_at, by=by, now=now)
+
+
+def _table_of(name: str) -> type:
+    return SET_COLUMNS[name].class_
+
+
+def _write_set(event: Event, name: str, values: frozenset) -> None:
+    column = SET_COLUMNS[name]
+    db.session.add_all(column.class_(event_id=event.id, **{column.key: value}) for value in values)
 
 
 def _tell(occasion: Occasion, event: Event, now: datetime) -> None:

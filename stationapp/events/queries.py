@@ -1,15 +1,16 @@
 """Reads of events for those who work on them; what residents see is in `listing.py`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.events.models import Event, EventStep, EventTheme
+from stationapp.events.models import Event, EventPartner, EventShared, EventStep, EventTheme
 from stationapp.events.rules import COLUMNS, Category, EventFields, Standing, State, Theme
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
@@ -44,9 +45,38 @@ def themes_of(event_id: int) -> frozenset[Theme]:
     return frozenset(db.session.scalars(select(EventTheme.theme).where(EventTheme.event_id == event_id)))
 
 
+def partners_of(event_id: int) -> list[Site]:
+    """The sites that hold it together with the lead, in the order of their codes."""
+    query = select(Site).join(EventPartner, EventPartner.site_id == Site.id)
+    return list(db.session.scalars(query.where(EventPartner.event_id == event_id).order_by(Site.code)))
+
+
+SET_COLUMNS = {"themes": EventTheme.theme, "partners": EventPartner.site_id, "shared": EventShared.room_id}
+"""Where each of `rules.SETS` stands."""
+
+
 def fields_of(event: Event) -> EventFields:
     """What stands in an event now, ready to be changed with `dataclasses.replace`."""
-    return EventFields(**{name: getattr(event, name) for name in COLUMNS}, themes=themes_of(event.id))
+    return fields_of_all([event])[event.id]
+
+
+def fields_of_all(events: Iterable[Event]) -> dict[int, EventFields]:
+    """The same of many at once, by their ids."""
+    events = list(events)
+    sets: dict[str, dict[int, set]] = {name: {event.id: set() for event in events} for name in SET_COLUMNS}
+    for name, column in SET_COLUMNS.items():
+        rows = select(column.class_.event_id, column).where(
+            column.class_.event_id.in_([event.id for event in events])
+        )
+        for event_id, value in db.session.execute(rows):
+            sets[name][event_id].add(value)
+    return {
+        event.id: EventFields(
+            **{name: getattr(event, name) for name in COLUMNS},
+            **{name: frozenset(found[event.id]) for name, found in sets.items()},
+        )
+        for event in events
+    }
 
 
 def maker_of(event: Event) -> str | None:
@@ -110,9 +140,9 @@ def at_desk(reached: ColumnElement[bool], wanted: Wanted, now: datetime) -> Sele
 
 
 def stands(standing: Standing | None, now: datetime) -> ColumnElement[bool]:
-    """The condition "stands so at `now`"; true for None."""
+    """The condition "stands so at `now`"; None: anything that was not discarded."""
     if standing is None:
-        return true()
+        return Event.state != State.DISCARDED
     if standing is Standing.COMING:
         return (Event.state == State.PUBLISHED) & (Event.ends_at > now)
     if standing is Standing.NOT_CLOSED_OUT:

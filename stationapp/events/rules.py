@@ -58,6 +58,39 @@ class Cadence(Enum):
     ONE_OFF = "one_off"  # 单次
 
 
+class Pattern(Enum):
+    """How the dates of a series follow each other."""
+
+    WEEKLY = "weekly"  # on given weekdays, every `every` weeks (1 weekly, 2 fortnightly)
+    MONTHLY_WEEKDAY = "monthly_weekday"  # the nth (1–5, -1: last) of a weekday
+    MONTHLY_DATE = "monthly_date"  # a day of the month; a month without it is passed over
+
+
+class AroundHolidays(Enum):
+    """What becomes of a date of a series that falls on a day people are off, or work instead."""
+
+    HOLD = "hold"  # held all the same
+    SKIP = "skip"  # left out
+    EARLIER = "earlier"  # moved to the nearest ordinary day before
+    LATER = "later"  # moved to the nearest ordinary day after
+
+
+class Enrolment(Enum):
+    """What a sign-up to a series is for."""
+
+    PER_EVENT = "per_event"
+    COURSE = "course"  # once for all dates still to come
+
+
+class BatchKind(Enum):
+    """How a number of drafts were written at once."""
+
+    SERIES = "series"
+    COPY = "copy"  # last month's, again
+    TEMPLATE = "template"  # taken over from the center or the office
+    PROPOSAL = "proposal"  # what the planner proposed
+
+
 class Residence(Enum):
     """Who may sign up, by where they live."""
 
@@ -77,6 +110,7 @@ class State(Enum):
     POSTPONED = "postponed"
     CANCELLED = "cancelled"
     CLOSED_OUT = "closed_out"
+    DISCARDED = "discarded"  # never public; kept, so that it can be brought back
 
 
 class Step(Enum):
@@ -90,6 +124,8 @@ class Step(Enum):
     CANCEL = "cancel"
     CLOSE_OUT = "close_out"
     REOPEN = "reopen"  # a closed-out event is corrected, with a reason
+    DISCARD = "discard"  # an unpublished one leaves the plan
+    RESTORE = "restore"  # and comes back as a draft
 
 
 MACHINE: dict[Step, tuple[frozenset[State], State]] = {
@@ -104,11 +140,16 @@ MACHINE: dict[Step, tuple[frozenset[State], State]] = {
     Step.CANCEL: (frozenset({State.PUBLISHED, State.POSTPONED}), State.CANCELLED),
     Step.CLOSE_OUT: (frozenset({State.PUBLISHED}), State.CLOSED_OUT),
     Step.REOPEN: (frozenset({State.CLOSED_OUT}), State.PUBLISHED),
+    Step.DISCARD: (frozenset({State.DRAFT, State.RETURNED}), State.DISCARDED),
+    Step.RESTORE: (frozenset({State.DISCARDED}), State.DRAFT),
 }
 """The documented machine: from which states a step may be taken, and where it leads."""
 
 PUBLIC = frozenset({State.PUBLISHED, State.POSTPONED, State.CANCELLED, State.CLOSED_OUT})
 """States in which residents may see the event's page."""
+
+BOOKED = frozenset({State.SUBMITTED, State.PUBLISHED, State.CLOSED_OUT})
+"""States in which an event has its rooms. A draft only wishes for them, a postponed one has no time yet."""
 
 
 class EventRefusal(Enum):
@@ -126,6 +167,8 @@ class EventRefusal(Enum):
     AGES_CROSSED = "ages_crossed"
     CAPACITY_BELOW_TAKEN = "capacity_below_taken"  # facts["taken"]
     ROOM_ELSEWHERE = "room_elsewhere"
+    SHARED_ELSEWHERE = "shared_elsewhere"  # what goes round belongs to no site above this one
+    PARTNER_IS_LEAD = "partner_is_lead"
     ALREADY_HELD = "already_held"  # an event that has begun never changes
     RISK_UNINSURED = "risk_uninsured"
     NEEDS_APPROVAL = "needs_approval"  # must be published by the office
@@ -201,8 +244,9 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class EventFields:
-    """What may be written into an event: its editable columns and themes, everything but title and times optional.
+    """What may be written into an event: its editable columns and sets, everything but title and times optional.
 
+    `partners` are ids of the sites that hold it together with the lead, `shared` of what goes round and is asked for.
     Times are aware instants; `opens_at` None: at once, `closes_at` None: until the start; `capacity` None: no limit;
     ages in full years, both ends included.
     """
@@ -229,9 +273,19 @@ class EventFields:
     remark: str = ""
     break_minutes: int = 0
     themes: frozenset[Theme] = frozenset()
+    partners: frozenset[int] = frozenset()
+    shared: frozenset[int] = frozenset()
+
+    @property
+    def bookable(self) -> frozenset[int]:
+        """Ids of everything it wants booked: its room and what goes round."""
+        return self.shared | ({self.room_id} if self.room_id else frozenset())
 
 
-COLUMNS = tuple(field.name for field in fields(EventFields) if field.name != "themes")
+SETS = ("themes", "partners", "shared")
+"""What stands in tables of its own."""
+
+COLUMNS = tuple(field.name for field in fields(EventFields) if field.name not in SETS)
 """The names of the editable columns, the same in `EventFields` and in the table."""
 
 WHERE_AND_WHEN = ("starts_at", "ends_at", "room_id", "place")
@@ -328,3 +382,4 @@ class Standing(Enum):
     POSTPONED = "postponed"
     CANCELLED = "cancelled"
     CLOSED_OUT = "closed_out"
+    DISCARDED = "discarded"

@@ -4,7 +4,21 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 
-from stationapp.events.rules import Cadence, Category, Residence, Stage, Standing, State, Step, Task, Theme
+from stationapp.events.rules import (
+    AroundHolidays,
+    BatchKind,
+    Cadence,
+    Category,
+    Enrolment,
+    Pattern,
+    Residence,
+    Stage,
+    Standing,
+    State,
+    Step,
+    Task,
+    Theme,
+)
 
 WORDS: dict[Enum, object] = {
     Category.A01: _("理论宣讲"),
@@ -37,6 +51,19 @@ WORDS: dict[Enum, object] = {
     Cadence.YEAR_ROUND: _("常年性"),
     Cadence.STAGED: _("阶段性"),
     Cadence.ONE_OFF: _("单次"),
+    Pattern.WEEKLY: _("每周或隔周的星期几"),
+    Pattern.MONTHLY_WEEKDAY: _("每月第几个星期几"),
+    Pattern.MONTHLY_DATE: _("每月几号"),
+    AroundHolidays.HOLD: _("照常办"),
+    AroundHolidays.SKIP: _("这一次不办"),
+    AroundHolidays.EARLIER: _("提前到最近的平常日子"),
+    AroundHolidays.LATER: _("推后到最近的平常日子"),
+    Enrolment.PER_EVENT: _("每场分别报名"),
+    Enrolment.COURSE: _("报一次，全程都算"),
+    BatchKind.SERIES: _("一次排出的系列"),
+    BatchKind.COPY: _("照上月排的"),
+    BatchKind.TEMPLATE: _("用模板排的"),
+    BatchKind.PROPOSAL: _("采用的排期建议"),
     Residence.ANYONE: _("不限"),
     Residence.DISTRICT: _("本区居民"),
     Residence.OFFICE: _("本街道（镇）居民"),
@@ -48,6 +75,7 @@ WORDS: dict[Enum, object] = {
     State.POSTPONED: _("已延期"),
     State.CANCELLED: _("已取消"),
     State.CLOSED_OUT: _("已归档"),
+    State.DISCARDED: _("已移出计划"),
     Step.SUBMIT: _("提交审核"),
     Step.WITHDRAW: _("撤回"),
     Step.RETURN: _("退回"),
@@ -56,6 +84,8 @@ WORDS: dict[Enum, object] = {
     Step.CANCEL: _("取消"),
     Step.CLOSE_OUT: _("归档"),
     Step.REOPEN: _("重新打开"),
+    Step.DISCARD: _("移出计划"),
+    Step.RESTORE: _("放回计划"),
     Stage.NOT_OPEN: _("报名未开始"),
     Stage.OPEN: _("报名中"),
     Stage.FULL: _("名额已满，可候补"),
@@ -74,4 +104,5 @@ WORDS: dict[Enum, object] = {
     Standing.POSTPONED: _("已延期"),
     Standing.CANCELLED: _("已取消"),
     Standing.CLOSED_OUT: _("已归档"),
+    Standing.DISCARDED: _("已移出计划"),
 }

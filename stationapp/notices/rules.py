@@ -11,4 +11,6 @@ class Occasion(Enum):
     PROMOTED = "promoted"  # a waiting party got its places: call them
     POSTPONED = "postponed"  # sign-ups stay: ask the people again
     CANCELLED = "cancelled"  # tell the people who were coming
+    ROOM_RELEASED = "room_released"  # nobody came by half an hour after the start: the room is free again
+    JOINT = "joint"  # another site named this one as holding an event together with it
     MOVED = "moved"  # time or place changed after publishing: tell the people

@@ -12,5 +12,7 @@ WORDS: dict[Enum, object] = {
     Occasion.PROMOTED: _("候补的人有了名额，请打电话告知"),
     Occasion.POSTPONED: _("活动延期了，请问报名的人还来不来"),
     Occasion.CANCELLED: _("活动取消了，请告知报名的人"),
+    Occasion.ROOM_RELEASED: _("开始半小时了还没有人签到，功能室已经放出"),
+    Occasion.JOINT: _("有一场活动请本站联合举办"),
     Occasion.MOVED: _("时间或地点变了，请告知报名的人"),
 }

@@ -22,6 +22,15 @@ class Channel(Enum):
     WALK_IN = "walk_in"  # 现场到场
 
 
+class CallOutcome(Enum):
+    """What came of a call."""
+
+    REACHED = "reached"  # told; nothing to decide
+    NO_ANSWER = "no_answer"
+    COMES = "comes"
+    NOT_COMING = "not_coming"  # gives the places back
+
+
 class Place(Enum):
     """The states of a sign-up. Attended and no-show are derived from attendance."""
 

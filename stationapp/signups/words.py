@@ -4,7 +4,7 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 
-from stationapp.signups.rules import Channel, Place
+from stationapp.signups.rules import CallOutcome, Channel, Place
 
 WORDS: dict[Enum, object] = {
     Place.HELD: _("保留中"),
@@ -12,6 +12,10 @@ WORDS: dict[Enum, object] = {
     Place.WAITLISTED: _("候补"),
     Place.OFFERED: _("有名额了，等您确认"),
     Place.CANCELLED: _("已取消"),
+    CallOutcome.REACHED: _("已告知"),
+    CallOutcome.NO_ANSWER: _("没人接"),
+    CallOutcome.COMES: _("还来"),
+    CallOutcome.NOT_COMING: _("不来了"),
     Channel.WEB: _("本人网上"),
     Channel.FAMILY: _("亲友代报"),
     Channel.PHONE: _("电话代报"),

@@ -33,6 +33,8 @@ VERBS = {
     Step.CANCEL: operations.cancel,
     Step.CLOSE_OUT: operations.archive,
     Step.REOPEN: operations.reopen,
+    Step.DISCARD: operations.discard,
+    Step.RESTORE: operations.restore,
 }
 
 
@@ -202,6 +204,7 @@ def test_the_desk_is_told_each_time_people_with_a_place_must_hear(app):
             (Occasion.MOVED, 0),
             (Occasion.MOVED, 1),
             (Occasion.POSTPONED, 0),
+            (Occasion.MOVED, 2),  # it has its new time
             (Occasion.POSTPONED, 1),
             (Occasion.CANCELLED, 0),
         ]

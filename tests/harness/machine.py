@@ -1,4 +1,4 @@
-"""The parts no package index holds: PostgreSQL's server, Chromium and a Chinese font; found, else installed."""
+"""The parts no package index holds: PostgreSQL, Chromium, a Chinese font, a QR reader; found, else installed."""
 
 import os
 import re
@@ -26,24 +26,9 @@ class Machine:
 
 def prepare() -> Machine:
     """Find every part, installing what is missing where that is allowed; raises Missing."""
-    wanted = []
-    if not postgresql():
-        wanted.append("postgresql")
-    if not chromium():
-        wanted.append("chromium")
-    if not chinese_font():
-        wanted.append("fonts-noto-cjk")
-    if wanted:
-        _install(wanted)
-    missing = [
-        name
-        for name, there in (
-            ("postgresql", postgresql()),
-            ("chromium", chromium()),
-            ("fonts-noto-cjk", chinese_font()),
-        )
-        if not there
-    ]
+    if lacking := _lacking():
+        _install(lacking)
+    missing = _lacking()
     if missing:
         names = " ".join(missing)
         raise Missing(
@@ -51,6 +36,17 @@ def prepare() -> Machine:
             f"The tests need {names}; install with: sudo apt-get install {names}."
         )
     return Machine(_postgresql_in_words(), f"{chromium()} ({_version(chromium())})")
+
+
+def _lacking() -> list[str]:
+    """The Debian packages of the parts that are not here."""
+    parts = (
+        ("postgresql", postgresql()),
+        ("chromium", chromium()),
+        ("fonts-noto-cjk", chinese_font()),
+        ("zbar-tools", shutil.which("zbarimg")),
+    )
+    return [package for package, there in parts if not there]
 
 
 def postgresql() -> str:

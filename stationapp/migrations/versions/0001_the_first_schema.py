@@ -5,12 +5,22 @@ from alembic import op
 
 import stationapp.db
 from stationapp.audit.models import CHAINS, GENESIS
-from stationapp.migrations.append_only import TABLES, guard
+from stationapp.migrations.append_only import guard
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+KEPT = (
+    "audit_lines",
+    "event_steps",
+    "signup_moves",
+    "scans",
+    "hours_entries",
+    "coverage_reports",
+    "counted_events",
+)
 
 
 def upgrade() -> None:
@@ -1138,7 +1148,7 @@ def upgrade() -> None:
     with op.batch_alter_table("signup_moves", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signup_moves_signup_id"), ["signup_id"], unique=False)
 
-    for table in TABLES:
+    for table in KEPT:
         guard(table)
     chains = sa.table("chains", sa.column("name"), sa.column("length"), sa.column("hash"))
     op.bulk_insert(chains, [{"name": name, "length": 0, "hash": GENESIS} for name in CHAINS])
