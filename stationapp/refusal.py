@@ -18,3 +18,7 @@ class Refused(Exception):
 
 class NotFound(Exception):
     """There is no such thing, or the asker may not know that there is."""
+
+
+class Unreadable(ValueError):
+    """A value does not say what it should. The message is a Chinese clause: what is wrong; what to do."""

@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from stationapp.events.rules import Theme
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.values import text_of
+from stationapp.refusal import Unreadable
 
 
 @dataclass(frozen=True)

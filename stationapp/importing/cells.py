@@ -6,9 +6,9 @@ from datetime import date
 from typing import NamedTuple
 
 from stationapp.events.rules import Category, Task
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.values import chinese_number, folded, text_of, whole_number
 from stationapp.phones import normal_phone
+from stationapp.refusal import Unreadable
 
 CATEGORIES = {
     "理论宣讲": Category.A01,

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.values import folded
+from stationapp.refusal import Unreadable
 from stationapp.sites.rules import Level
 
 

@@ -10,11 +10,12 @@ from stationapp.events.rules import Category, Task, Theme
 from stationapp.importing import cells, headers
 from stationapp.importing.audience import Audience, read_audience
 from stationapp.importing.names import SiteIndex, SiteName
-from stationapp.importing.problems import Reading, Unreadable
+from stationapp.importing.problems import Reading
 from stationapp.importing.records import Part, Problems, Record, parts
 from stationapp.importing.tables import Table
 from stationapp.importing.values import text_of
 from stationapp.importing.when import Month, Slot, When, read_when
+from stationapp.refusal import Unreadable
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,6 @@ class Reading(Generic[Row]):
         return tuple(problem for problem in self.problems if problem.weight is Weight.LOST)
 
 
-class Unreadable(ValueError):
-    """A value does not say what it should. The message is a Chinese clause: what is wrong; what to do."""
-
-
 def shown(value: object) -> str:
     """A cell as a person saw it in the sheet, cut to 40 characters."""
     if value is None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from stationapp.importing.headers import Column, Heads, find_heads, is_furniture
-from stationapp.importing.problems import Problem, Unreadable, Weight, shown
+from stationapp.importing.problems import Problem, Weight, shown
 from stationapp.importing.tables import Line, Sheet, Table
 from stationapp.importing.values import text_of
+from stationapp.refusal import Unreadable
 
 Value = TypeVar("Value")
 

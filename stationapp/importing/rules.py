@@ -23,14 +23,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from stationapp.importing import headers
-from stationapp.importing.hours import Week, opening
 from stationapp.importing.names import SiteName
 from stationapp.importing.plan import PlanRow, read_plan
-from stationapp.importing.problems import Problem, Reading, Unreadable, Weight
+from stationapp.importing.problems import Problem, Reading, Weight
 from stationapp.importing.records import Problems, Record, parts
 from stationapp.importing.tables import Table, read_table
 from stationapp.importing.values import day, folded, text_of, whole_number
 from stationapp.phones import normal_phone
+from stationapp.refusal import Unreadable
+from stationapp.rooms.hours import Week, opening
 from stationapp.sites.rules import BENEATH, Group, Level
 
 __all__ = [

@@ -3,8 +3,8 @@
 import re
 from datetime import time
 
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.values import chinese_number
+from stationapp.refusal import Unreadable
 
 _WORDS = {
     "凌晨": "night",

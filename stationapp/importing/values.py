@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 
-from stationapp.importing.problems import Unreadable
+from stationapp.refusal import Unreadable
 
 MOST_PEOPLE = 10_000_000
 

@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from stationapp.clock import instant
-from stationapp.importing.hours import plain, weekdays
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.times import read_times
 from stationapp.importing.values import real_day, text_of
+from stationapp.refusal import Unreadable
+from stationapp.rooms.hours import plain, weekdays
 
 ASSUMED = timedelta(minutes=60)
 

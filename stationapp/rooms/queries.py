@@ -54,3 +54,18 @@ def list_clashes(
     if besides is not None:
         query = query.where(or_(Booking.event_id.is_(None), Booking.event_id != besides))
     return [Clash(*row) for row in db.session.execute(query)] if room_ids else []
+
+
+def list_busy(
+    room_ids: Collection[int], first_at: datetime, last_at: datetime
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """When each of these rooms is booked within [first_at, last_at): (start, end) in order, whole as they stand."""
+    busy: dict[int, list[tuple[datetime, datetime]]] = {room_id: [] for room_id in room_ids}
+    query = (
+        select(Booking.room_id, Booking.starts_at, Booking.ends_at)
+        .where(Booking.room_id.in_(busy), Booking.starts_at < last_at, Booking.ends_at > first_at)
+        .order_by(Booking.starts_at)
+    )
+    for room_id, starts_at, ends_at in db.session.execute(query) if busy else ():
+        busy[room_id].append((starts_at, ends_at))
+    return busy

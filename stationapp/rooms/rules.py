@@ -1,6 +1,13 @@
 """What can be booked, and for how long (domain.md §5)."""
 
+from datetime import date, datetime, time, timedelta
 from enum import Enum
+
+from stationapp import clock
+from stationapp.rooms.hours import Week
+
+Span = tuple[datetime, datetime]
+"""Half-open, aware instants."""
 
 
 class RoomKind(Enum):
@@ -21,3 +28,29 @@ class RoomRefusal(Enum):
 
 RELEASE_AFTER = 30
 """Minutes after the start at which a room nobody came to is given back, unless the room says otherwise."""
+
+_LAST_MINUTE = time(23, 59)  # how hours say "until midnight"
+
+
+def open_spans(week: Week, on: date) -> list[Span]:
+    """When a room is open on a local day; the whole day when its hours are not said (an empty week)."""
+    if not week:
+        return [(clock.instant(on), clock.instant(on + timedelta(days=1)))]
+    return [(_at(on, start), _at(on, end)) for start, end in week.get(on.weekday(), ())]
+
+
+def is_open(week: Week, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether [starts_at, ends_at) lies within the hours, Shanghai time; hours not said are always open."""
+    reached = starts_at
+    while week and reached < ends_at:
+        spans = open_spans(week, clock.day_of(reached))
+        reached, before = next((end for start, end in spans if start <= reached < end), reached), reached
+        if reached == before:
+            return False
+    return True
+
+
+def _at(on: date, moment: time) -> datetime:
+    if moment == _LAST_MINUTE:
+        return clock.instant(on + timedelta(days=1))
+    return clock.instant(on, moment.hour, moment.minute)

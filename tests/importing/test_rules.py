@@ -15,7 +15,6 @@ from stationapp.clock import local
 from stationapp.events.rules import Category, Task, Theme
 from stationapp.importing.audience import read_audience
 from stationapp.importing.cells import category, contact, note, seats
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.rules import (
     SiteName,
     Weight,
@@ -27,6 +26,7 @@ from stationapp.importing.rules import (
     read_table,
 )
 from stationapp.importing.values import chinese_number
+from stationapp.refusal import Unreadable
 from stationapp.sites.rules import Group, Level
 
 SAMPLE = Path(importing.__file__).parents[1] / "sample"

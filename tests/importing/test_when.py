@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationapp.clock import SHANGHAI, instant, local
-from stationapp.importing.hours import ALL_DAY, opening
-from stationapp.importing.problems import Unreadable
 from stationapp.importing.when import read_when
+from stationapp.refusal import Unreadable
+from stationapp.rooms.hours import ALL_DAY, opening
 
 NOVEMBER = (2026, 11)
 

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from datetime import time
+from functools import lru_cache
 
-from stationapp.importing.problems import Unreadable
+from stationapp.refusal import Unreadable
 
 Week = dict[int, tuple[tuple[time, time], ...]]
 """Monday is 0. Each day's open spans in order, without overlap; a day that is not there is closed."""
@@ -41,6 +42,15 @@ def opening(text: str) -> Week:
                 raise Unreadable("同一天写了两次；请每天只写一次")
             week[number] = spans
     return dict(sorted(week.items()))
+
+
+@lru_cache(maxsize=512)
+def week_of(text: str) -> Week:
+    """The same for what stands in a room already: an empty week when it cannot be read."""
+    try:
+        return opening(text)
+    except Unreadable:
+        return {}
 
 
 def weekdays(text: str) -> tuple[int, ...]:
