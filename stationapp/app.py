@@ -34,6 +34,7 @@ DESK_PAGES: tuple[str, ...] = (
     "notices.desk",
     "audit.desk",
     "events.desk",
+    "events.desk_batches",
     "sites.desk",
     "importing.desk",
     "jobs.desk",

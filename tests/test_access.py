@@ -20,6 +20,8 @@ from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
 from stationapp.db import db, sqlite_module, transaction
+from stationapp.events.batches import open_batch
+from stationapp.events.rules import BatchKind
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
@@ -50,6 +52,7 @@ class Sample:
     shift: int
     assignment: int
     manual: int
+    batch: str
 
 
 SAMPLES: dict[str, Callable[[Sample], object]] = {
@@ -66,6 +69,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "shifts/shift_id": lambda s: s.shift,
     "assignments/assignment_id": lambda s: s.assignment,
     "hours/manual_id": lambda s: s.manual,
+    "batches/code": lambda s: s.batch,
     "lines/line_id": lambda s: 1,
     "month": lambda s: "2026-10",
     "figure": lambda s: "I-01",
@@ -172,7 +176,13 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         shift=shift,
         assignment=assignment,
         manual=manual,
+        batch=_batch(site, people.lin.id),
     )
+
+
+def _batch(site: Site, by: int) -> str:
+    with transaction():
+        return open_batch(site, BatchKind.COPY, by=by, now=clock.now()).code
 
 
 def _volunteering(site: Site, event, resident: int, by: int) -> tuple[str, int, int, int]:

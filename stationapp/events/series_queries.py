@@ -1,0 +1,46 @@
+"""Reads of series and of what was written at once."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from stationapp.db import db
+from stationapp.events.models import Batch, Event, EventStep, Series
+from stationapp.events.rules import Step
+from stationapp.refusal import NotFound
+from stationapp.sites.models import Site
+
+
+def get_batch_with_site(code: str) -> tuple[Batch, Site]:
+    """What was written at once, and the site it was written for; raises NotFound."""
+    found = db.session.execute(
+        select(Batch, Site).join(Site, Site.id == Batch.site_id).where(Batch.code == code)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    batch, site = found
+    return batch, site
+
+
+def list_batch(batch: Batch) -> list[tuple[Event, Site]]:
+    """Its events, discarded ones too, each with its site, by time."""
+    query = select(Event, Site).join(Site, Site.id == Event.site_id).where(Event.batch_id == batch.id)
+    rows = db.session.execute(query.order_by(Event.starts_at, Event.id))
+    return [(event, site) for event, site in rows]
+
+
+def list_undone(batch: Batch) -> list[Event]:
+    """The events its undoing took out and nobody brought back since, by id."""
+    later = aliased(EventStep)
+    last = select(func.max(later.id)).where(later.event_id == Event.id).scalar_subquery()
+    query = (
+        select(Event)
+        .join(EventStep, EventStep.id == last)
+        .where(Event.batch_id == batch.id, EventStep.step == Step.DISCARD, EventStep.at == batch.undone_at)
+    )
+    return list(db.session.scalars(query.order_by(Event.id)))
+
+
+def list_series_in(batch: Batch) -> list[Series]:
+    """The series its events belong to."""
+    its = select(Event.series_id).where(Event.batch_id == batch.id)
+    return list(db.session.scalars(select(Series).where(Series.id.in_(its)).order_by(Series.id)))
