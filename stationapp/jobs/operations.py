@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stationapp import clock
 from stationapp.accounts.models import Tries
+from stationapp.attendance.queries import unused_bookings
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -19,6 +20,7 @@ from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
+from stationapp.rooms.operations import release
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
 from stationapp.sites.rules import Level
@@ -119,6 +121,19 @@ def prepare_month(*, now: datetime) -> int:
     )
 
 
+def release_rooms(*, now: datetime) -> int:
+    """Give back the rooms of events nobody has come to, and tell the desk, each once (domain.md §5).
+
+    A room that the desk took again after that stays the event's own.
+    """
+    released: list[int] = []
+    for (event, waited), booking_ids in unused_bookings(now).items():
+        subject = f"event {event.code}"
+        if tell_desk(Occasion.ROOM_RELEASED, subject, site_id=event.site_id, now=now, step=waited):
+            released += booking_ids
+    return release(released, now=now)
+
+
 def tidy(*, now: datetime) -> int:
     """Drop what nobody needs any more: tries whose window is long over, uploads nobody took in."""
     forgotten = db.session.execute(delete(Tries).where(Tries.window_at < now - TRIES_KEPT)).rowcount
@@ -127,6 +142,7 @@ def tidy(*, now: datetime) -> int:
 
 DUTIES: dict[str, Callable[..., int]] = {
     "close_out_reminders": remind_of_close_outs,
+    "room_release": release_rooms,
     "month_preparation": prepare_month,
     "tidy": tidy,
 }

@@ -20,6 +20,7 @@ class Pace:
 
 PACES = (
     Pace("close_out_reminders", timedelta(minutes=1)),
+    Pace("room_release", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),
     Pace("tidy", timedelta(hours=1)),
 )

@@ -1,9 +1,10 @@
-"""The verbs of rooms: book, hold, give back. The database has the last word on overlap."""
+"""The verbs of rooms: book, hold, give back, enter and correct. The database has the last word on overlap."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from stationapp.audit.operations import record
@@ -11,7 +12,9 @@ from stationapp.db import db
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.queries import list_clashes
-from stationapp.rooms.rules import RoomRefusal
+from stationapp.rooms.rules import LONGEST_HOLD, RoomFacts, RoomKind, RoomRefusal
+from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
 
 
 def book(
@@ -36,7 +39,8 @@ def book(
         )
         for room_id in sorted(room_ids)
     ]
-    _keep(rows, room_ids, starts_at, ends_at, event_id)
+    with _refusing_overlap(room_ids, starts_at, ends_at, event_id):
+        db.session.add_all(rows)
 
 
 def give_back(event_id: int) -> None:
@@ -55,12 +59,15 @@ def hold(
         raise Refused(RoomRefusal.ENDS_BEFORE_START)
     if ends_at <= now:
         raise Refused(RoomRefusal.IN_PAST)
+    if ends_at - starts_at > LONGEST_HOLD:
+        raise Refused(RoomRefusal.TOO_LONG)
     if clashes := list_clashes([room.id], starts_at, ends_at):
         raise Refused(RoomRefusal.TAKEN, clashes=clashes)
     held = Booking(
         room_id=room.id, starts_at=starts_at, ends_at=ends_at, purpose=purpose, made_at=now, made_by=by
     )
-    _keep([held], [room.id], starts_at, ends_at, None)
+    with _refusing_overlap([room.id], starts_at, ends_at, None):
+        db.session.add(held)
     record("rooms.hold", f"booking {held.id}", by=by, now=now, site_id=room.site_id)
     return held
 
@@ -76,28 +83,74 @@ def let_go(held: Booking, *, by: int | None, now: datetime) -> None:
     record("rooms.let_go", f"booking {held.id}", by=by, now=now, site_id=room.site_id)
 
 
-def release(event_id: int, *, now: datetime) -> int:
-    """End an event's bookings early, because nobody came; how many there were."""
-    live = db.session.scalars(
-        select(Booking).where(Booking.event_id == event_id, Booking.starts_at < now, Booking.ends_at > now)
+def release(booking_ids: Collection[int], *, now: datetime) -> int:
+    """End bookings under way early, because nobody came; how many there were."""
+    ended = db.session.execute(
+        update(Booking)
+        .where(Booking.id.in_(booking_ids), Booking.starts_at < now, Booking.ends_at > now)
+        .values(ends_at=now, released_at=now)
+    )
+    return ended.rowcount
+
+
+def retake(event_id: int, *, ends_at: datetime, by: int | None, now: datetime) -> int:
+    """Have back until `ends_at` what was released while the event is under way; how many rooms.
+
+    Raises Refused(TAKEN) when somebody else has been given one since.
+    """
+    released = db.session.scalars(
+        select(Booking).where(Booking.event_id == event_id, Booking.released_at.is_not(None))
     ).all()
-    for booking in live:
-        booking.ends_at = booking.released_at = now
-    db.session.flush()
-    return len(live)
+    if ends_at <= now or not released:
+        return 0
+    rooms, since = [booking.room_id for booking in released], min(booking.ends_at for booking in released)
+    with _refusing_overlap(rooms, since, ends_at, event_id):
+        for booking in released:
+            booking.ends_at, booking.released_at = ends_at, None
+    room = db.session.get_one(Room, rooms[0])
+    record("rooms.retake", f"event {event_id}", by=by, now=now, site_id=room.site_id)
+    return len(released)
 
 
-def _keep(
-    rows: list[Booking],
-    room_ids: Collection[int],
-    starts_at: datetime,
-    ends_at: datetime,
-    event_id: int | None,
-) -> None:
-    """Write them, or say what another request booked in between."""
+def add_room(site: Site, kind: RoomKind, facts: RoomFacts, *, by: int | None, now: datetime) -> Room:
+    """Enter a room of a site, or something of its that goes round. Raises Refused."""
+    if kind is RoomKind.SHARED and site.level is Level.STATION:
+        raise Refused(RoomRefusal.STATION_LENDS_NOT)
+    room = Room(site_id=site.id, kind=kind)
+    return _write(room, facts, "rooms.add", by, now)
+
+
+def change_room(room: Room, facts: RoomFacts, *, by: int | None, now: datetime) -> Room:
+    """Correct what stands about a room; bookings stay as they are. Raises Refused."""
+    return _write(room, facts, "rooms.change", by, now)
+
+
+def _write(room: Room, facts: RoomFacts, act: str, by: int | None, now: datetime) -> Room:
+    if not facts.name:
+        raise Refused(RoomRefusal.NAME_MISSING)
+    same = select(Room.id).where(Room.site_id == room.site_id, Room.name == facts.name)
+    if db.session.scalar(same if room.id is None else same.where(Room.id != room.id)):
+        raise Refused(RoomRefusal.NAME_TAKEN)
     try:
         with db.session.begin_nested():
-            db.session.add_all(rows)
+            for name, value in vars(facts).items():
+                setattr(room, name, value)
+            db.session.add(room)
+            db.session.flush()
+    except IntegrityError as error:  # two people entered the same name at once
+        raise Refused(RoomRefusal.NAME_TAKEN) from error
+    record(act, f"room {room.id}", by=by, now=now, site_id=room.site_id)
+    return room
+
+
+@contextmanager
+def _refusing_overlap(
+    room_ids: Collection[int], starts_at: datetime, ends_at: datetime, event_id: int | None
+) -> Iterator[None]:
+    """Write bookings within; what another request booked in between is what a refusal names."""
+    try:
+        with db.session.begin_nested():
+            yield
             db.session.flush()
     except IntegrityError as error:
         raise Refused(

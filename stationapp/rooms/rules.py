@@ -1,5 +1,6 @@
 """What can be booked, and for how long (domain.md §5)."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
@@ -24,10 +25,42 @@ class RoomRefusal(Enum):
     ENDS_BEFORE_START = "ends_before_start"
     PURPOSE_MISSING = "purpose_missing"
     IN_PAST = "in_past"
+    TOO_LONG = "too_long"  # a hold of more than LONGEST_HOLD
+    NAME_MISSING = "name_missing"
+    NAME_TAKEN = "name_taken"  # another room of that site is called so
+    STATION_LENDS_NOT = "station_lends_not"  # what goes round belongs to an office or the center
 
 
 RELEASE_AFTER = 30
 """Minutes after the start at which a room nobody came to is given back, unless the room says otherwise."""
+
+LONGEST_HOLD = timedelta(days=31)
+"""A hold is for days or weeks, not for good; what is closed for longer changes its opening hours."""
+
+
+@dataclass(frozen=True)
+class RoomFacts:
+    """What may be written about a room: `capacity` None not limited, `release_after` in minutes, None never."""
+
+    name: str
+    capacity: int | None = None
+    floor: str = ""
+    step_free: bool | None = None
+    hours: str = ""
+    release_after: int | None = RELEASE_AFTER
+
+
+def suits(wished: object, other: object, people: int | None) -> bool:
+    """Whether another room will do instead of the wished: big enough for `people`, as easily reached."""
+    if people and other.capacity is not None and other.capacity < people:
+        return False
+    return bool(other.step_free) if wished.step_free else True
+
+
+def is_unused(release_after: int | None, starts_at: datetime, now: datetime) -> bool:
+    """Whether a room nobody has come to should be given back at `now` (domain.md §5)."""
+    return release_after is not None and now >= starts_at + timedelta(minutes=release_after)
+
 
 _LAST_MINUTE = time(23, 59)  # how hours say "until midnight"
 

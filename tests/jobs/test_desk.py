@@ -14,7 +14,7 @@ def test_before_any_process_led_the_page_says_what_to_start(app, client):
     cast.sign_in(client, people.chen)
     text = client.get("/desk/jobs/").text
     assert "没有运行" in text and "stationapp jobs" in text
-    assert text.count("还没有运行过") == 3
+    assert text.count("还没有运行过") == 4
 
 
 def test_after_a_tick_every_duty_stands_with_what_it_did(app, client):
@@ -23,8 +23,10 @@ def test_after_a_tick_every_duty_stands_with_what_it_did(app, client):
     cast.sign_in(client, people.root)
     text = client.get("/desk/jobs/").text
     assert "正在运行" in text and "还没有运行过" not in text
-    assert text.count("准时") == 3 and text.count(">正常<") == 3
-    assert [name in text for name in ("归档提醒", "月报准备", "清理过期内容")] == [True] * 3
+    assert text.count("准时") == 4 and text.count(">正常<") == 4
+    assert [name in text for name in ("归档提醒", "放出没人来的功能室", "月报准备", "清理过期内容")] == [
+        True
+    ] * 4
 
 
 def test_a_late_duty_and_a_failed_one_are_told_apart(app, client):

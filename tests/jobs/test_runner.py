@@ -44,7 +44,7 @@ def test_a_tick_does_what_is_due_and_the_next_one_nothing(app, overdue):
     with app.app_context():
         runs = last_runs()
         assert {job: (run.done, run.problem) for job, run in runs.items()} == {
-            "close_out_reminders": (1, ""), "month_preparation": (3, ""), "tidy": (0, ""),
+            "close_out_reminders": (1, ""), "month_preparation": (3, ""), "room_release": (0, ""), "tidy": (0, ""),
         }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_a_duty_that_fails_is_written_down_and_the_others_go_on(app, overdue, mo
     with app.app_context():
         runs = last_runs()
         assert {job: run.problem for job, run in runs.items()} == {
-            "close_out_reminders": "ValueError", "month_preparation": "", "tidy": "",
+            "close_out_reminders": "ValueError", "month_preparation": "", "room_release": "", "tidy": "",
         }  # fmt: skip
 
 
