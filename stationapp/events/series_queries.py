@@ -1,11 +1,14 @@
 """Reads of series and of what was written at once."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from stationapp.db import db
 from stationapp.events.models import Batch, Event, EventStep, Series
-from stationapp.events.rules import Step
+from stationapp.events.recurrence import Recurrence
+from stationapp.events.rules import State, Step
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 
@@ -44,3 +47,32 @@ def list_series_in(batch: Batch) -> list[Series]:
     """The series its events belong to."""
     its = select(Event.series_id).where(Event.batch_id == batch.id)
     return list(db.session.scalars(select(Series).where(Series.id.in_(its)).order_by(Series.id)))
+
+
+def rule_of(series: Series) -> Recurrence | None:
+    """The rule its dates were made by; None when they were given one by one."""
+    if series.pattern is None:
+        return None
+    return Recurrence(
+        series.pattern,
+        series.first_on,
+        last_on=series.last_on,
+        weekdays=frozenset(int(digit) for digit in series.weekdays),
+        nth=series.nth,
+        month_day=series.month_day,
+        every=series.every,
+        around_holidays=series.around_holidays,
+    )
+
+
+def list_ahead(series_id: int, now: datetime) -> list[Event]:
+    """Its events that have not begun, whatever their state, by id; held until the end when something is written."""
+    query = select(Event).where(Event.series_id == series_id, Event.starts_at > now).order_by(Event.id)
+    return list(db.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def model_of(series: Series) -> Event | None:
+    """The event new dates are made after: the latest one that was not called off, else the latest."""
+    off = Event.state.in_([State.CANCELLED, State.DISCARDED])
+    query = select(Event).where(Event.series_id == series.id).order_by(off, Event.starts_at.desc(), Event.id)
+    return db.session.scalar(query.limit(1))

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from stationapp.events.rules import Pattern
+
 LONGEST = 400
 """Days from the first to the last date that one rule is followed for at once."""
 
@@ -39,3 +41,17 @@ class SeriesRefusal(Enum):
     NOTHING_AHEAD = "nothing_ahead"  # no date the change could reach
     WAITING_FOR_OFFICE = "waiting_for_office"  # facts["days"]: of the submitted dates in reach
     ON_ONE_DATE = "on_one_date"  # facts["starts_at"], facts["inner"]: the refusal met there
+
+
+def shifted(
+    pattern: Pattern, weekdays: frozenset[int], month_day: int | None, days: int
+) -> tuple[frozenset[int], int | None] | None:
+    """The weekdays and the day of the month of a rule all of whose dates move by `days`.
+
+    None when the moved dates are nothing that can be said so: then they are an exception to the rule, which stays.
+    """
+    if pattern is Pattern.MONTHLY_DATE:
+        return (weekdays, month_day + days) if 1 <= month_day + days <= 28 else None
+    if pattern is Pattern.MONTHLY_WEEKDAY and abs(days) >= 7:
+        return None
+    return frozenset((weekday + days) % 7 for weekday in weekdays), month_day
