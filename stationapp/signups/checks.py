@@ -1,16 +1,20 @@
 """The invariants of seats (trust.md §2, S1–S10), as queries that return no row on either database."""
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from collections.abc import Hashable
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
 from stationapp.audit.rules import Check
 from stationapp.db import db
-from stationapp.events.models import Event
-from stationapp.events.rules import State
+from stationapp.events.models import Event, Series
+from stationapp.events.rules import Enrolment, State
+from stationapp.notices.models import Notice
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import is_child
-from stationapp.signups.models import Party, PassedOver, Signup, SignupMove
+from stationapp.signups.models import CallAnswer, Party, PassedOver, Signup, SignupMove
 from stationapp.signups.rules import EDGES, LIVE, SEATED, Place
 
 
@@ -160,6 +164,50 @@ def _consents() -> list[str]:
     return _ids("party", select(Party.id).where(Party.consent == ""))
 
 
+def _dates_ahead(*columns: ColumnElement) -> Select:
+    """Public dates of courses that have not begun, in the order of their series."""
+    ahead = (Event.state == State.PUBLISHED, Event.starts_at > clock.now())
+    of_course = (Series.id == Event.series_id) & (Series.enrolment == Enrolment.COURSE)
+    return select(Event.series_id, *columns).join(Series, of_course).where(*ahead)
+
+
+def _out_of_step() -> list[str]:
+    """A course whose dates ahead differ in who has a place, in the line, or in the number of places."""
+    dates = db.session.execute(_dates_ahead(Event.id, Event.capacity).order_by(Event.series_id)).all()
+    places = _dates_ahead(Event.id, Signup.resident_id, Signup.state, Party.queue_number)
+    places = places.join(Signup, Signup.event_id == Event.id).join(Party, Party.id == Signup.party_id)
+    seen: dict[int, list] = {}
+    for row in db.session.execute(places.where(Signup.state != Place.CANCELLED)):
+        seen.setdefault(row[1], []).append(row[2:])
+    found = []
+    for series_id, its in groupby(dates, key=lambda row: row[0]):
+        if len({(capacity, _standing(seen.get(event_id, []))) for _, event_id, capacity in its}) > 1:
+            found.append(f"series {series_id}")
+    return found
+
+
+def _standing(places: list) -> Hashable:
+    """Who is seated, and the line: households of people in their order, whatever their numbers."""
+    seated = frozenset((person, state) for person, state, _ in places if state is not Place.WAITLISTED)
+    waits = sorted((number, person) for person, state, number in places if state is Place.WAITLISTED)
+    line = (tuple(person for _, person in one) for _, one in groupby(waits, key=lambda row: row[0]))
+    return seated, tuple(line)
+
+
+def _called_elsewhere() -> list[str]:
+    """The answer of somebody who has nothing to do with what the notice is about."""
+    about = or_(
+        Notice.subject == "event " + Event.code, Notice.subject == "party " + cast(CallAnswer.party_id, Text)
+    )
+    query = (
+        select(CallAnswer.id)
+        .join(Notice, Notice.id == CallAnswer.notice_id)
+        .join(Party, Party.id == CallAnswer.party_id)
+        .join(Event, Event.id == Party.event_id)
+    )
+    return _ids("call_answer", query.where(~about).order_by(CallAnswer.id))
+
+
 CHECKS = (
     Check("S1", "占用的名额等于计数，不超过名额", _seats),
     Check("S1 waiting", "候补人数等于计数", _waiting),
@@ -170,5 +218,7 @@ CHECKS = (
     Check("S5", "名额的状态与最后一步一致，每一步都在规定之内", lambda: _untraced() + _first_states()),
     Check("S7", "一家人的名额一起变动", _torn_apart),
     Check("S8", "每个请求只有一个答复，名额齐全", _answers),
+    Check("S11", "课程各次未开始的场次，名额、报上的人和候补次序都一样", _out_of_step),
+    Check("S12", "打过的电话都属于通知所说的活动", _called_elsewhere),
     Check("S10", "孩子有监护人同意，代报有同意方式", lambda: _children() + _consents()),
 )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from stationapp.codes import tidy
 from stationapp.db import db
-from stationapp.events.models import Event
-from stationapp.events.rules import State
+from stationapp.events.models import Event, Series
+from stationapp.events.rules import Enrolment, State
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Resident
 from stationapp.signups.models import Party, PassedOver, Signup
@@ -32,7 +33,11 @@ _terms = select(
     Event.min_age,
     Event.max_age,
     Event.residence,
-).join_from(Event, Site, Site.id == Event.site_id)
+    Series.id,
+)
+_terms = _terms.join_from(Event, Site, Site.id == Event.site_id).outerjoin(
+    Series, (Series.id == Event.series_id) & (Series.enrolment == Enrolment.COURSE)
+)
 _terms_by_id = _terms.where(Event.id == bindparam("event_id"))
 _terms_by_code = _terms.where(Event.code == bindparam("code"))
 
@@ -45,7 +50,21 @@ def get_terms(*, event_id: int = 0, code: str = "") -> Terms:
     row = db.session.connection().execute(statement, wanted).one_or_none()
     if row is None:
         raise NotFound
-    return Terms(*row[:11], AgeRule(row[11], row[12]), row[13])
+    return _as_terms(row)
+
+
+def list_course_terms(course_id: int, now: datetime) -> list[Terms]:
+    """The terms of a course's public dates that have not begun, the soonest first."""
+    rows = db.session.execute(
+        _terms.where(
+            Event.series_id == course_id, Event.state == State.PUBLISHED, Event.starts_at > now
+        ).order_by(Event.starts_at, Event.id)
+    )
+    return [_as_terms(row) for row in rows]
+
+
+def _as_terms(row: Row) -> Terms:
+    return Terms(*row[:11], AgeRule(row[11], row[12]), *row[13:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class Given:
 
     answer: Answer
     event_id: int
+    series_id: int | None
     phone_index: bytes | None
     names: tuple[str, ...]
 
@@ -64,11 +84,13 @@ _given = (
         Party.first_state,
         Party.queue_number,
         Party.event_id,
+        Event.series_id,
         Household.phone_index,
         Signup.code_sealed,
         Resident.name,
     )
     .join_from(Party, Household, Household.id == Party.household_id)
+    .join(Event, Event.id == Party.event_id)
     .join(Signup, Signup.party_id == Party.id)
     .join(Resident, Resident.id == Signup.resident_id)
     .where(Party.key_index == bindparam("key_index"))
@@ -81,11 +103,9 @@ def find_given(key_index: bytes) -> Given | None:
     rows = db.session.connection().execute(_given, {"key_index": key_index}).all()
     if not rows:
         return None
-    party_id, state, number, event_id, phone_index = rows[0][:5]
-    codes = tuple(vault().unseal(row[5]) for row in rows)
-    return Given(
-        Answer(party_id, state, codes, number, True), event_id, phone_index, tuple(row[6] for row in rows)
-    )
+    party_id, state, number, event_id, series_id, phone_index = rows[0][:6]
+    answer = Answer(party_id, state, tuple(vault().unseal(row[6]) for row in rows), number, True)
+    return Given(answer, event_id, series_id, phone_index, tuple(row[7] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +139,21 @@ _live_of_household = (
 )
 
 
-def list_taken(household_id: int, terms: Terms) -> list[Taken]:
-    """The household's live places at this event and at those that overlap with it in time.
+def list_taken(household_id: int, dates: Sequence[Terms]) -> list[Taken]:
+    """The household's live places at these events and at those that overlap with one of them in time.
 
     Times are compared here: given them, a planner starts from all events of a state instead of one household.
     """
     rows = db.session.connection().execute(_live_of_household, {"household_id": household_id})
+    asked_for = {date.event_id for date in dates}
     return [
         Taken(*row[:6])
         for row in rows
-        if row[1] == terms.event_id
-        or (row[6] < terms.ends_at and row[7] > terms.starts_at and row[8] is State.PUBLISHED)
+        if row[1] in asked_for
+        or (
+            row[8] is State.PUBLISHED
+            and any(row[6] < date.ends_at and row[7] > date.starts_at for date in dates)
+        )
     ]
 
 

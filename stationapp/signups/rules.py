@@ -7,6 +7,7 @@ from enum import Enum
 
 from stationapp.calendar.rules import age_on
 from stationapp.events.rules import Residence, State
+from stationapp.notices.rules import Occasion
 from stationapp.residents.rules import Lives
 from stationapp.sites.rules import contains
 
@@ -29,6 +30,15 @@ class CallOutcome(Enum):
     NO_ANSWER = "no_answer"
     COMES = "comes"
     NOT_COMING = "not_coming"  # gives the places back
+
+
+CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
+    Occasion.MOVED: tuple(CallOutcome),
+    Occasion.POSTPONED: tuple(CallOutcome),
+    Occasion.CANCELLED: (CallOutcome.REACHED, CallOutcome.NO_ANSWER),
+    Occasion.PROMOTED: tuple(CallOutcome),
+}
+"""The occasions people are called about, and what may come of such a call."""
 
 
 class Place(Enum):
@@ -76,6 +86,8 @@ class SignupRefusal(Enum):
     SAME_PERSON_TWICE = "same_person_twice"
     KEY_REUSED = "key_reused"  # the same request key for something else
     EVENT_STARTED = "event_started"  # cancelling after it began
+    COURSE_PLACES_DIFFER = "course_places_differ"  # a further date with another capacity; facts["capacity"]
+    COURSE_TOO_SMALL = "course_too_small"  # a further date with too few places; facts["taken"]
 
 
 PARTY_LIMIT = 6
@@ -118,7 +130,10 @@ def age_problem(rule: AgeRule, birth_month: str | None, day: date) -> SignupRefu
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What decides about a place at an event, as read at one moment."""
+    """What decides about a place at an event, as read at one moment.
+
+    `course_id` is the series it belongs to when one sign-up is for all its dates still to come.
+    """
 
     event_id: int
     site_id: int
@@ -133,6 +148,7 @@ class Terms:
     waiting: int
     ages: AgeRule
     residence: Residence
+    course_id: int | None = None
 
     def fits(self, size: int) -> bool:
         """Whether so many free places were left."""

@@ -21,7 +21,7 @@ from stationapp.events.listing import get_shown
 from stationapp.events.rules import PUBLIC
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
-from stationapp.signups import calendar, operations, queries
+from stationapp.signups import calendar, operations, queries, weighing
 from stationapp.signups.forms import SignupForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
@@ -59,7 +59,7 @@ def create(code: str):
 
 def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:
     """Repeats and refusals are answered by plain reads; only a wish that may be seated asks for the lock."""
-    seen = operations.weigh(terms, form.people(), key=form.request_key(), by=None, now=now)
+    seen = weighing.weigh(terms, form.people(), key=form.request_key(), by=None, now=now)
     if isinstance(seen, Answer):
         return seen
     with transaction():

@@ -5,18 +5,18 @@ from sqlalchemy import func, select, update
 from stationapp import app as application
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.signups import operations
+from stationapp.signups import operations, weighing
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place, Terms
 
-_weigh = operations.weigh
+_weigh = weighing.weigh
 _fitted: dict[int, bool] = {}
 
 
 def _count_then_weigh(terms: Terms, people, **more):
     seated = select(func.count()).where(Signup.event_id == terms.event_id, Signup.state == Place.CONFIRMED)
     wish = _weigh(terms, people, **more)
-    if isinstance(wish, operations.Wish):
+    if isinstance(wish, weighing.Wish):
         _fitted[id(wish.terms)] = db.session.scalar(seated) < terms.capacity
     return wish
 
@@ -33,5 +33,5 @@ def _believe_the_count(terms: Terms, size: int):
     return Place.WAITLISTED, db.session.scalar(queue)
 
 
-operations.weigh, operations._decide = _count_then_weigh, _believe_the_count
+weighing.weigh, operations._decide = _count_then_weigh, _believe_the_count
 app = application.create_app()

@@ -10,7 +10,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.residents.models import Resident
-from stationapp.signups import operations, queries
+from stationapp.signups import operations, queries, weighing
 from stationapp.signups.rules import WEB_CONSENT, Channel, Place, SignupRefusal
 from tests import cast
 
@@ -31,7 +31,7 @@ def test_one_phone_does_not_pass_its_limit_by_asking_twice_at_once(app):
         event = cast.event(people.one, capacity=30)
         terms = queries.get_terms(event_id=event.id)
         both = [
-            operations.weigh(
+            weighing.weigh(
                 terms, [cast.person(name) for name in names], key=names[0], by=None, now=clock.now()
             )
             for names in (NAMES[:6], NAMES[6:])

@@ -1,0 +1,107 @@
+"""The single steps that `operations` and `course` are made of: hold an event, write a party, move a place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from stationapp.codes import new_personal
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.refusal import Refused
+from stationapp.signups import queries
+from stationapp.signups.models import Party, PassedOver, Signup, SignupMove
+from stationapp.signups.rules import PARTY_LIMIT, SEATED, Channel, Place, SignupRefusal
+from stationapp.vault import vault
+
+_add_party = insert(Party.__table__)
+_add_signup = insert(Signup.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who signs up and how; the same at every date of a course."""
+
+    household_id: int
+    resident_ids: Sequence[int]
+    channel: Channel
+    by: int | None
+    consent: str
+
+
+def hold(event_id: int) -> Event:
+    """The event's row as it is now, held until the transaction ends."""
+    db.session.flush()
+    return db.session.scalars(
+        select(Event).where(Event.id == event_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def within_limit(event_id: int, entry: Entry) -> None:
+    """Refuse what would be too many places of one phone: many requests at once were weighed before any was seated."""
+    if queries.count_live(event_id, entry.household_id) + len(entry.resident_ids) > PARTY_LIMIT:
+        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
+
+
+def write_party(
+    entry: Entry, event_id: int, *, key_index: bytes, number: int | None, now: datetime
+) -> tuple[int, tuple[str, ...]]:
+    """Write a party down with a place for everybody: (its id, their codes). With a queue `number` it waits."""
+    lean, state = db.session.connection(), Place.CONFIRMED if number is None else Place.WAITLISTED
+    party = {
+        "key_index": key_index,
+        "event_id": event_id,
+        "household_id": entry.household_id,
+        "size": len(entry.resident_ids),
+        "first_state": state,
+        "queue_number": number,
+        "channel": entry.channel,
+        "by": entry.by,
+        "consent": entry.consent,
+        "made_at": now,
+    }
+    party_id = lean.execute(_add_party, party).inserted_primary_key[0]
+    codes = tuple(new_personal() for _ in entry.resident_ids)
+    safe = vault()
+    lean.execute(
+        _add_signup,
+        [
+            {
+                "party_id": party_id,
+                "event_id": event_id,
+                "resident_id": resident_id,
+                "state": state,
+                "code_index": safe.index("place", code),
+                "code_sealed": safe.seal(code),
+            }
+            for resident_id, code in zip(entry.resident_ids, codes, strict=True)
+        ],
+    )
+    return party_id, codes
+
+
+def note_passed_over(event_id: int, overtaken_by: int, now: datetime) -> None:
+    """Those who wait are too many for what was free (a freed seat is handed on at once): they keep their rank."""
+    for party in queries.list_waiting(event_id):
+        db.session.add(
+            PassedOver(party_id=party.party_id, overtaken_by=overtaken_by, needed=party.size, at=now)
+        )
+
+
+def leave(event: Event, signup: Signup, *, by: int | None, why: str, now: datetime) -> None:
+    """Take one live place back from the event that is held; nobody is seated in it yet."""
+    if signup.state in SEATED:
+        event.taken -= 1
+    else:
+        event.waiting -= 1
+    move(signup, Place.CANCELLED, by=by, why=why, now=now)
+
+
+def move(signup: Signup, to: Place, *, by: int | None, why: str, now: datetime) -> None:
+    """Change a place's state and write the step down."""
+    db.session.add(
+        SignupMove(signup_id=signup.id, from_state=signup.state, to_state=to, at=now, by=by, why=why)
+    )
+    signup.state = to
+    db.session.flush()

@@ -1,0 +1,141 @@
+"""What stands against a sign-up, by plain reads: repeats and refusals are answered without any lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from stationapp import clock
+from stationapp.refusal import Refused
+from stationapp.residents.operations import checked
+from stationapp.residents.queries import Home, Known, home_of
+from stationapp.residents.rules import Lives, PersonIn, ResidentRefusal, is_child
+from stationapp.signups import queries
+from stationapp.signups.rules import (
+    PARTY_LIMIT,
+    Answer,
+    SignupRefusal,
+    Terms,
+    age_problem,
+    event_problem,
+    home_problem,
+)
+from stationapp.vault import vault
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request that nothing stands against, as far as plain reads can tell."""
+
+    terms: Terms
+    people: tuple[PersonIn, ...]
+    home: Home
+    key_index: bytes
+
+
+def weigh(
+    terms: Terms, people: Sequence[PersonIn], *, key: str, by: int | None, now: datetime
+) -> Answer | Wish:
+    """By plain reads: the answer already given, a refusal, or a wish that may be seated."""
+    key_index = vault().index("request", key)
+    given = queries.find_given(key_index)
+    people = _party(people, by, now)
+    if given is not None:
+        return _same_request(given, terms, people)
+    home = home_of(people[0])
+    members = [_member(home, person) for person in people]
+    dates = _dates(terms, now)
+    if answer := _at_the_door(dates, home, members, by):
+        return answer
+    if problem := event_problem(terms, by_staff=by is not None, now=now):
+        raise _refused(problem, terms)
+    for person, known in zip(people, members, strict=True):
+        _person_may_come(dates, person, known)
+    return Wish(terms, people, home, key_index)
+
+
+def _dates(terms: Terms, now: datetime) -> tuple[Terms, ...]:
+    """Everything the request is about: the event asked for, and of a course every other date still to come."""
+    if terms.course_id is None:
+        return (terms,)
+    others = queries.list_course_terms(terms.course_id, now)
+    return (terms, *(date for date in others if date.event_id != terms.event_id))
+
+
+def _party(people: Sequence[PersonIn], by: int | None, now: datetime) -> tuple[PersonIn, ...]:
+    """The checked people, all reached by the first one's phone."""
+    if not people:
+        raise Refused(SignupRefusal.PARTY_EMPTY)
+    if len(people) > PARTY_LIMIT:
+        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
+    first = checked(people[0], now=now)
+    if by is None and first.phone is None:
+        raise Refused(ResidentRefusal.PHONE_MISSING)
+    party = (first, *(checked(replace(person, phone=first.phone), now=now) for person in people[1:]))
+    if len({person.resident_id or person.name for person in party}) < len(party):
+        raise Refused(SignupRefusal.SAME_PERSON_TWICE)
+    return party
+
+
+def _same_request(given: queries.Given, terms: Terms, people: tuple[PersonIn, ...]) -> Answer:
+    phone = people[0].phone
+    asked = (vault().index("phone", phone) if phone else None, tuple(p.name for p in people))
+    same = given.event_id == terms.event_id or (terms.course_id and given.series_id == terms.course_id)
+    if not (same and (given.phone_index, given.names) == asked) and people[0].resident_id is None:
+        raise Refused(SignupRefusal.KEY_REUSED)
+    return given.answer
+
+
+def _member(home: Home, person: PersonIn) -> Known | None:
+    if person.resident_id is None:
+        return home.people.get(person.name)
+    return next((known for known in home.people.values() if known.id == person.resident_id), None)
+
+
+def _at_the_door(
+    dates: Sequence[Terms], home: Home, members: list[Known | None], by: int | None
+) -> Answer | None:
+    """What the household's other places say: the answer if everybody here has one already, or a refusal."""
+    if home.id is None:
+        return None
+    taken = queries.list_taken(home.id, dates)
+    ids = [known.id if known else None for known in members]
+    here = {place.resident_id: place for place in taken if place.event_id == dates[0].event_id}
+    have = [here[resident_id] for resident_id in ids if resident_id in here]
+    if len(have) == len(members):
+        codes = tuple(vault().unseal(place.code_sealed) for place in have)
+        return Answer(have[0].party_id, have[0].state, codes, have[0].queue_number, True)
+    if have:
+        raise Refused(SignupRefusal.ALREADY)
+    if by is None and len(here) + len(members) > PARTY_LIMIT:
+        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
+    asked_for = {date.event_id for date in dates}
+    if any(place.resident_id in ids for place in taken if place.event_id not in asked_for):
+        raise Refused(SignupRefusal.CLASHES)
+    return None
+
+
+def _person_may_come(dates: Sequence[Terms], person: PersonIn, known: Known | None) -> None:
+    birth_month = person.birth_month or (known.birth_month if known else None)
+    consented = person.guardian_consent or (known and known.consented)
+    lives, community_id = person.lives, person.community_id
+    if lives is Lives.UNKNOWN and known:
+        lives, community_id = known.lives, known.community_id
+    path = queries.community_path(community_id) if community_id else None
+    for terms in dates:
+        day = clock.day_of(terms.starts_at)
+        if problem := age_problem(terms.ages, birth_month, day):
+            raise _refused(problem, terms)
+        if is_child(birth_month, day) and not consented:
+            raise Refused(ResidentRefusal.CONSENT_MISSING)
+        if problem := home_problem(terms.residence, terms.site_path, lives, path):
+            raise _refused(problem, terms)
+
+
+def _refused(reason: SignupRefusal, terms: Terms) -> Refused:
+    return Refused(
+        reason,
+        opens_at=terms.opens_at,
+        min_age=terms.ages.min_age,
+        max_age=terms.ages.max_age,
+        limit=PARTY_LIMIT,
+    )
