@@ -24,6 +24,7 @@ PUBLIC_PAGES = (
     "residents.views",
     "attendance.views",
     "volunteers.views",
+    "publicity.views",
 )
 """Modules with a blueprint `bp` at the root."""
 
@@ -35,6 +36,8 @@ DESK_PAGES: tuple[str, ...] = (
     "audit.desk",
     "events.desk",
     "events.desk_batches",
+    "planning.desk_templates",
+    "planning.desk_takeover",
     "sites.desk",
     "importing.desk",
     "jobs.desk",

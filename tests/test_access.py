@@ -7,7 +7,7 @@ address needs a sample here, in `SAMPLES`.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
@@ -21,13 +21,16 @@ from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
 from stationapp.db import db, sqlite_module, transaction
 from stationapp.events.batches import open_batch
-from stationapp.events.rules import BatchKind
+from stationapp.events.rules import BatchKind, Category, Task
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.planning import templates
+from stationapp.planning.template_rules import TemplateFields
 from stationapp.residents.queries import get_resident
 from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
+from stationapp.sites.rules import Level, contains
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import ManualReason, Risk
 from tests import cast
@@ -53,10 +56,13 @@ class Sample:
     assignment: int
     manual: int
     batch: str
+    template: str
+    template_at: str  # its owner's path; stations own none: their office's
 
 
 SAMPLES: dict[str, Callable[[Sample], object]] = {
     "events/code": lambda s: s.event,
+    "templates/code": lambda s: s.template,
     "sites/code": lambda s: s.site.code,
     "reports/site": lambda s: s.site.code,
     "signups/code": lambda s: s.signup_code,
@@ -84,6 +90,9 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
 
 NOT_THERE = {"desk.reports.version", "desk.files.preview"}
 """Pages whose object the samples leave out: 404 for everybody."""
+
+HANDED_DOWN = re.compile(r"/desk/templates/\w{8}(/batch|/drafts)?")
+"""What sites beneath the owner of a template may ask for, too: reading it and taking it over for themselves."""
 
 NAMES = ("欧阳壹测", "司马贰测", "上官叁测", "诸葛肆测", "东方伍测", "皇甫陆测")
 ACTORS = ("anonymous", "ex-employee", "helper", "manager", "reviewer", "viewer", "administrator", "auditor")
@@ -144,6 +153,10 @@ class World:
         user = self.users.get(actor)
         if user is None or not isinstance(needed, Action):
             return user is not None
+        if HANDED_DOWN.fullmatch(path) and any(
+            contains(sample.template_at, below) for below, _reach in paths_for(user, needed)
+        ):
+            return True
         return (
             may(user, needed, _place(path, sample)) if _place(path, sample) else bool(paths_for(user, needed))
         )
@@ -160,6 +173,11 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
     grant = db.session.query(Grant).filter_by(staff_id=worker.id).one()
     assert get_resident(signup.resident_id).name == name
     volunteer, shift, assignment, manual = _volunteering(site, event, signup.resident_id, people.lin.id)
+    owner = next(
+        one
+        for one in (site, people.office, people.far_office)
+        if one.level is not Level.STATION and contains(one.path, site.path)
+    )
     return Sample(
         site=site,
         event=event.code,
@@ -177,7 +195,15 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         assignment=assignment,
         manual=manual,
         batch=_batch(site, people.lin.id),
+        template=_template(owner),
+        template_at=owner.path,
     )
+
+
+def _template(owner: Site) -> str:
+    fields = TemplateFields("剪纸", "一起剪窗花", Category.A03, Task.T4, "所有人", time(9), 60)
+    with transaction():
+        return templates.write(owner, fields, by=None, now=clock.now()).code
 
 
 def _batch(site: Site, by: int) -> str:
@@ -221,6 +247,8 @@ def _place(path: str, sample: Sample) -> str | None:
     """The path of the site that the thing at this address belongs to; None for a list."""
     if not any(str(find(sample)) in path.split("/") for find in SAMPLES.values()):
         return None
+    if path.startswith("/desk/templates/"):
+        return sample.template_at
     return (sample.home if path.startswith("/desk/residents/") else sample.site).path
 
 
