@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from flask import Flask, request
 from sqlalchemy import Engine
+from werkzeug.http import parse_etags, unquote_etag
 
 from stationapp import clock
 from stationapp.db import db
@@ -25,6 +26,7 @@ LARGEST = 64 * 1024
 _UNTIL = "stationapp.fresh_until"
 _ELDER = f"{COOKIE}={ELDER}"
 _NEVER = ("/static/", "/desk")
+_OF_304 = ("ETag", "Cache-Control", "Vary")
 
 
 class Kept(NamedTuple):
@@ -67,6 +69,9 @@ class _Store:
         answers = self._of_this_version()
         kept = answers.get(key)
         if kept and clock.now() < kept.until:
+            if _is_known(environ, kept):
+                start_response("304 NOT MODIFIED", [pair for pair in kept.headers if pair[0] in _OF_304])
+                return []
             start_response(kept.status, kept.headers)
             return [kept.body]
         return self._ask(environ, start_response, answers, key)
@@ -106,3 +111,13 @@ class _Store:
         connection = self._engine.raw_connection()
         connection.detach()
         return connection.cursor()
+
+
+def _is_known(environ, kept: Kept) -> bool:
+    """Whether who asks already has this very answer, by the ETag its page gave it."""
+    asked = environ.get("HTTP_IF_NONE_MATCH")
+    return bool(asked) and parse_etags(asked).contains_weak(_etag(kept))
+
+
+def _etag(kept: Kept) -> str:
+    return unquote_etag(dict(kept.headers).get("ETag"))[0] or ""
