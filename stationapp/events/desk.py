@@ -22,6 +22,7 @@ from stationapp.events.queries import Wanted
 from stationapp.events.rules import Category, EventRefusal, Standing, Step
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import find_room, list_rooms
+from stationapp.signups import course
 from stationapp.signups.operations import promote
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
@@ -240,9 +241,11 @@ def edit(code: str):
 
 def _change(event: Event, wish: rules.EventFields) -> None:
     now, before, by = clock.now(), event.capacity, guard.user().staff_id
+    course.hold_for(event, now=now)
     if now < opens_at(wish.starts_at):
         _send_home(event, by=by, now=now)
     operations.change(event, wish, by=by, now=now)
+    course.spread_places(event, by=by, now=now)
     raised = wish.capacity is None or (before is not None and wish.capacity > before)
     if event.waiting and raised:
         promote(event.id, now=now)
@@ -283,7 +286,13 @@ def publication(code: str):
         return _page(
             event, site, status=409, step=Step.PUBLISH, problem=sentence(Refused(EventRefusal.NEEDS_APPROVAL))
         )
-    return _walk(code, Step.PUBLISH, operations.publish, _("已发布，居民现在可以看到。"))
+    return _walk(code, Step.PUBLISH, _publish, _("已发布，居民现在可以看到。"))
+
+
+def _publish(event: Event, *, by: int, now, reason: str) -> None:
+    course.hold_for(event, now=now)
+    operations.publish(event, by=by, now=now, reason=reason)
+    course.bring_along(event, now=now)
 
 
 @bp.post("/<code>/postponement")
