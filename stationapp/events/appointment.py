@@ -75,8 +75,8 @@ def one(appointment: Appointment, *, remind: timedelta) -> bytes:
 def many(appointments: Iterable[Appointment], *, name: str) -> bytes:
     """A calendar to subscribe to, called `name`; its entries are offers and leave the reader's time free."""
     calendar = _calendar()
-    calendar.add("name", _text(name))
-    calendar.add("x-wr-calname", _text(name))
+    calendar.add("name", icalendar.vText(_text(name)))
+    calendar.add("x-wr-calname", icalendar.vText(_text(name)))
     calendar.add("x-wr-timezone", clock.SHANGHAI.key)
     calendar.add("refresh-interval", REFRESHED, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", icalendar.vDuration(REFRESHED).to_ical().decode())

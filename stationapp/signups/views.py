@@ -1,6 +1,6 @@
 """A resident's way to a place: sign up, the ticket, take it back. A GET changes nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import (
     Blueprint,
@@ -17,11 +17,13 @@ from flask import (
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
 from stationapp.db import retried, transaction
+from stationapp.events.appointment import one
 from stationapp.events.listing import get_shown
 from stationapp.events.rules import PUBLIC
+from stationapp.publicity import feeds
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
-from stationapp.signups import calendar, operations, queries, weighing
+from stationapp.signups import operations, queries, weighing
 from stationapp.signups.forms import SignupForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
@@ -32,6 +34,9 @@ bp = Blueprint("signups", __name__)
 
 REMEMBERED = 20
 """How many places a browser keeps in mind."""
+
+REMINDED = timedelta(hours=2)
+"""How long before an event the phone's calendar reminds its owner."""
 
 
 @bp.post("/events/<code>/signups")
@@ -129,11 +134,11 @@ def qr(code: str):
 @bp.get("/signups/<code>/calendar.ics")
 def appointment(code: str):
     """The event for the phone's own calendar."""
-    signup = place_by(code)
-    event, site = queries.event_of(signup)
-    text = calendar.appointment(event, site, clock.now())
+    event, _site = queries.event_of(place_by(code))
+    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/events/{event.code}"
+    data = one(feeds.entry(*feeds.one_announced(event.code), address), remind=REMINDED)
     headers = {"Content-Disposition": f'attachment; filename="{event.code}.ics"'}
-    return Response(text, mimetype="text/calendar", headers=headers)
+    return Response(data, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @bp.post("/signups/<code>/cancellation")

@@ -1,7 +1,14 @@
 """A resident's way to a place, in at most three requests, with scripts off."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import vobject
+
+from stationapp import clock
+from stationapp.db import transaction
+from stationapp.events import operations
+from stationapp.events.queries import get_event
 from stationapp.sites.queries import get_site
 from tests import cast
 
@@ -35,7 +42,18 @@ def test_the_qr_is_a_png_kept_for_ever_and_the_calendar_entry_opens(client, even
     assert qr.data.startswith(b"\x89PNG") and "immutable" in qr.headers["Cache-Control"]
     entry = client.get(f"{place}/calendar.ics")
     assert entry.mimetype == "text/calendar"
-    assert "SUMMARY:智能手机课堂\r\n" in entry.text and max(map(len, entry.data.split(b"\r\n"))) <= 75
+    read = vobject.readOne(entry.text).vevent
+    assert (read.summary.value, read.uid.value) == ("智能手机课堂", f"{event.code}@stationapp")
+    assert read.dtstart.value == event.starts_at and read.valarm.trigger.value == timedelta(hours=-2)
+    assert max(map(len, entry.data.split(b"\r\n"))) <= 75
+
+
+def test_the_calendar_entry_of_a_cancelled_event_arrives_as_cancelled(app, client, event):
+    place = sign_up(client, event, WU).location
+    with app.app_context(), transaction():
+        operations.cancel(get_event(event.code), by=None, now=clock.now(), reason="下雨")
+    read = vobject.readOne(client.get(f"{place}/calendar.ics").text).vevent
+    assert read.status.value == "CANCELLED" and read.summary.value == "【已取消】智能手机课堂"
 
 
 def test_a_second_press_of_the_same_page_leads_to_the_same_ticket(client, event):
