@@ -1,0 +1,90 @@
+"""The verbs of the board: move an event, repeat last month's."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.attendance.operations import send_home
+from stationapp.attendance.queries import is_anybody_there
+from stationapp.attendance.rules import opens_at
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events import operations
+from stationapp.events.batches import open_batch
+from stationapp.events.models import Batch, Event
+from stationapp.events.queries import fields_of, fields_of_all
+from stationapp.events.rules import BatchKind, EventFields
+from stationapp.planning.again import list_again
+from stationapp.rooms.queries import find_room
+from stationapp.sites.models import Site
+
+
+def shifted(fields: EventFields, by: timedelta, now: datetime) -> EventFields:
+    """The same with every time moved; a sign-up that is open already stays open."""
+    moved = _later(fields, by)
+    return replace(moved, opens_at=fields.opens_at) if fields.opens_at and fields.opens_at <= now else moved
+
+
+def _later(fields: EventFields, by: timedelta) -> EventFields:
+    times = {name: getattr(fields, name) for name in ("starts_at", "ends_at", "opens_at", "closes_at")}
+    return replace(fields, **{name: at and at + by for name, at in times.items()})
+
+
+def move(
+    event: Event, day: date, at: time | None, *, by: int | None, now: datetime, room_id: int | None = None
+) -> Event:
+    """Hold it on another day, at another hour (None: the same), in another room of its site (None: the same).
+
+    It stays as long as it was, and its sign-up moves with it. Raises Refused as `events.operations.change` does.
+    """
+    fields = fields_of(event)
+    hour = at or clock.local(fields.starts_at).time()
+    by_how_much = clock.instant(day, hour.hour, hour.minute) - fields.starts_at
+    wish = shifted(fields, by_how_much, now)
+    if room_id and room_id != fields.room_id:
+        wish = replace(wish, room_id=room_id, place=_place(fields, room_id))
+    if now < opens_at(wish.starts_at) and is_anybody_there(event.id):
+        send_home(event, by=by, now=now)  # who came an hour early to what is now moved away was not there
+    return operations.change(event, wish, by=by, now=now)
+
+
+def _place(fields: EventFields, room_id: int) -> str:
+    """A place that only named the old room names the new one."""
+    before, after = find_room(fields.room_id), find_room(room_id)
+    return (
+        after.name
+        if after and (not fields.place or (before and fields.place == before.name))
+        else fields.place
+    )
+
+
+# --- last month again -------------------------------------------------------------------------------------------
+
+
+def copy_month(
+    site: Site, month: Month, codes: Iterable[str], *, by: int | None, now: datetime
+) -> tuple[Batch | None, int]:
+    """Write last month's chosen events as drafts of `month`: (their batch, how many); (None, 0) when none is left.
+
+    What stands there already, lies in the past or has no such weekday is passed over: doing it twice doubles nothing.
+    """
+    db.session.execute(
+        select(Site.id).where(Site.id == site.id).with_for_update()
+    )  # one copy of a site at a time
+    chosen = set(codes)
+    wanted = [
+        one
+        for one in list_again(site, month)
+        if one.event.code in chosen and not one.there and one.starts_at and one.starts_at > now
+    ]
+    if not wanted:
+        return None, 0
+    fields = fields_of_all(one.event for one in wanted)
+    batch = open_batch(site, BatchKind.COPY, by=by, now=now)
+    for one in wanted:
+        wish = _later(fields[one.event.id], one.starts_at - one.event.starts_at)
+        operations.draft(one.site, wish, by=by, now=now, batch=batch)
+    return batch, len(wanted)
