@@ -57,6 +57,10 @@ TABLE: dict[str, Row] = {
     "publicity.site_feed": _read(PUBLIC),
     "publicity.screen": _read(PUBLIC),
     "publicity.worker": _read(PUBLIC),
+    "paper.poster": _read(PUBLIC),
+    "paper.poster_pdf": _read(PUBLIC),
+    "paper.month": _read(PUBLIC),
+    "paper.month_pdf": _read(PUBLIC),
     # staff
     "desk.attendance.roster": _read(Action.CHECK_IN),
     "desk.attendance.mark": _write(Action.CHECK_IN),

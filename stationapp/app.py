@@ -25,6 +25,7 @@ PUBLIC_PAGES = (
     "attendance.views",
     "volunteers.views",
     "publicity.views",
+    "publicity.views_paper",
 )
 """Modules with a blueprint `bp` at the root."""
 
