@@ -28,6 +28,8 @@ from stationapp.notices.rules import Occasion
 from stationapp.planning import templates
 from stationapp.planning.template_rules import TemplateFields
 from stationapp.residents.queries import get_resident
+from stationapp.rooms.operations import add_room, hold
+from stationapp.rooms.rules import RoomFacts, RoomKind
 from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level, contains
@@ -55,6 +57,8 @@ class Sample:
     shift: int
     assignment: int
     manual: int
+    room: int
+    hold: int
     batch: str
     template: str
     template_at: str  # its owner's path; stations own none: their office's
@@ -62,6 +66,7 @@ class Sample:
 
 SAMPLES: dict[str, Callable[[Sample], object]] = {
     "events/code": lambda s: s.event,
+    "queue/code": lambda s: s.event,
     "templates/code": lambda s: s.template,
     "sites/code": lambda s: s.site.code,
     "reports/site": lambda s: s.site.code,
@@ -76,6 +81,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "assignments/assignment_id": lambda s: s.assignment,
     "hours/manual_id": lambda s: s.manual,
     "batches/code": lambda s: s.batch,
+    "rooms/room_id": lambda s: s.room,
+    "holds/booking_id": lambda s: s.hold,
     "lines/line_id": lambda s: 1,
     "month": lambda s: "2026-10",
     "figure": lambda s: "I-01",
@@ -194,6 +201,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         shift=shift,
         assignment=assignment,
         manual=manual,
+        **_room(site, people.lin.id),
         batch=_batch(site, people.lin.id),
         template=_template(owner),
         template_at=owner.path,
@@ -209,6 +217,17 @@ def _template(owner: Site) -> str:
 def _batch(site: Site, by: int) -> str:
     with transaction():
         return open_batch(site, BatchKind.COPY, by=by, now=clock.now()).code
+
+
+def _room(site: Site, by: int) -> dict[str, int]:
+    given = {"by": by, "now": clock.now()}
+    times = {
+        "starts_at": clock.now() + timedelta(hours=5),
+        "ends_at": clock.now() + timedelta(hours=6),
+    }
+    with transaction():
+        room = add_room(site, RoomKind.ROOM, RoomFacts("舞蹈室"), **given)
+        return {"room": room.id, "hold": hold(room, **times, purpose="检修", **given).id}
 
 
 def _volunteering(site: Site, event, resident: int, by: int) -> tuple[str, int, int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from stationapp.attendance.models import Attendance, Headcount, Scan
 from stationapp.attendance.rules import Part, Seen
@@ -12,11 +12,8 @@ from stationapp.calendar.rules import AgeBand
 from stationapp.codes import tidy
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.events.rules import State
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.rules import Masked, mask
-from stationapp.rooms.models import Booking, Room
-from stationapp.rooms.rules import is_unused
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
@@ -155,60 +152,6 @@ def heads_of(event_id: int) -> dict[AgeBand, int]:
     """The unnamed people counted at an event."""
     rows = db.session.execute(select(Headcount.band, Headcount.people).where(Headcount.event_id == event_id))
     return dict(rows.all())
-
-
-def person_minutes(room_ids: Collection[int], first_at: datetime, last_at: datetime) -> dict[int, int]:
-    """Person-minutes in these rooms: people served at an event × its length, by room (domain.md §9, I-26).
-
-    Of the events that begin within [first_at, last_at); named residents and headcounts together.
-    """
-    named = (
-        select(func.count())
-        .where(Attendance.event_id == Event.id, ~Attendance.undone, Attendance.part == Part.RESIDENT)
-        .scalar_subquery()
-    )
-    counted = (
-        select(func.coalesce(func.sum(Headcount.people), 0))
-        .where(Headcount.event_id == Event.id)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(Booking.room_id, Event.starts_at, Event.ends_at, named + counted)
-        .join(Event, Event.id == Booking.event_id)
-        .where(Booking.room_id.in_(room_ids), Event.starts_at >= first_at, Event.starts_at < last_at)
-    )
-    minutes = dict.fromkeys(room_ids, 0)
-    for room_id, starts_at, ends_at, people in rows:
-        minutes[room_id] += people * int((ends_at - starts_at).total_seconds() // 60)
-    return minutes
-
-
-def unused_bookings(now: datetime) -> dict[tuple[Event, int], list[int]]:
-    """Bookings of published events under way where nobody has come for as long as the room waits (domain.md §5).
-
-    Ids of bookings by their event and by how many minutes were waited.
-    """
-    there = exists().where(Attendance.event_id == Event.id, ~Attendance.undone)
-    counted = exists().where(Headcount.event_id == Event.id, Headcount.people > 0)
-    rows = db.session.execute(
-        select(Booking.id, Event, Room.release_after)
-        .join(Event, Event.id == Booking.event_id)
-        .join(Room, Room.id == Booking.room_id)
-        .where(
-            Event.state == State.PUBLISHED,
-            Event.starts_at <= now,
-            Booking.ends_at > now,
-            Booking.starts_at < now,
-            ~there,
-            ~counted,
-        )
-        .order_by(Booking.id)
-    )
-    unused: dict[tuple[Event, int], list[int]] = {}
-    for booking_id, event, after in rows:
-        if is_unused(after, event.starts_at, now):
-            unused.setdefault((event, after), []).append(booking_id)
-    return unused
 
 
 STEP_SECONDS = 30

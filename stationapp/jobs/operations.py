@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stationapp import clock
 from stationapp.accounts.models import Tries
-from stationapp.attendance.queries import unused_bookings
+from stationapp.attendance.rooms import unused_bookings
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from stationapp.db import db
 from stationapp.rooms.hours import week_of
@@ -42,6 +42,26 @@ def list_shared(site: Site) -> list[Room]:
 def find_room(room_id: int | None) -> Room | None:
     """The room with that id."""
     return db.session.get(Room, room_id) if room_id is not None else None
+
+
+def find_with_site(room_id: int) -> tuple[Room, Site] | None:
+    """The room with that id and the site it belongs to."""
+    query = select(Room, Site).join(Site, Site.id == Room.site_id).where(Room.id == room_id)
+    found = db.session.execute(query).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def at_desk(reached: ColumnElement[bool], paths: Collection[str], site: Site | None) -> Select:
+    """(Room, Site) at the sites `reached` allows, in the order of their codes, for `paged`; at `site` alone if given.
+
+    What goes round comes with it when it belongs to a site above one of `paths`: those may ask for it.
+    """
+    above = {int(number) for path in paths for number in path.strip("/").split("/")}
+    lent = (Room.kind == RoomKind.SHARED) & Site.id.in_(above)
+    query = select(Room, Site).join(Site, Site.id == Room.site_id).where(or_(reached, lent))
+    if site:
+        query = query.where(Site.id == site.id)
+    return query.order_by(Site.code, Room.id)
 
 
 class Clash(NamedTuple):

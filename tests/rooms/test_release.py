@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.attendance import operations as attendance
-from stationapp.attendance.queries import person_minutes
+from stationapp.attendance.rooms import person_minutes
 from stationapp.attendance.rules import How, Part
 from stationapp.calendar.rules import AgeBand
 from stationapp.db import db, transaction
