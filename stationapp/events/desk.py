@@ -1,6 +1,7 @@
 """Events at the desk: the list, one event, writing and changing it, and every step of its life."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,12 +15,14 @@ from stationapp.attendance.operations import send_home
 from stationapp.attendance.queries import is_anybody_there
 from stationapp.attendance.rules import opens_at
 from stationapp.db import db, transaction
-from stationapp.events import operations, queries, rules
-from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month
+from stationapp.events import operations, queries, rules, series
+from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month, asked_scope, said
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
 from stationapp.events.queries import Wanted
 from stationapp.events.rules import Category, EventRefusal, Standing, Step
+from stationapp.events.series_queries import find_series
+from stationapp.events.series_rules import Scope
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import find_room, list_rooms
 from stationapp.signups import course
@@ -121,6 +124,8 @@ def _page(
         event=event,
         site=site,
         line=line_of(event, site, now),
+        series=find_series(event.series_id),
+        Scope=Scope,
         room=find_room(event.room_id),
         themes=sorted(queries.themes_of(event.id), key=list(rules.Theme).index),
         steps=queries.list_steps(event.id),
@@ -155,6 +160,8 @@ _ASKS = {
     Step.CANCEL: Action.PLAN,
     Step.CLOSE_OUT: Action.CLOSE_OUT,
     Step.REOPEN: Action.CLOSE_OUT,
+    Step.DISCARD: Action.PLAN,
+    Step.RESTORE: Action.PLAN,
 }
 
 
@@ -225,30 +232,42 @@ def edit(code: str):
         raise Refused(reason, state=event.state.value)
     form = EventForm(obj=queries.fields_of(event))
     form.offer_rooms(list_rooms(site))
+    more = {"event": event, "series": find_series(event.series_id), "scope": asked_scope(), "Scope": Scope}
     if not form.is_submitted():
-        return _form_page("desk/events/edit.html", form, site, event=event)
+        return _form_page("desk/events/edit.html", form, site, **more)
     if not form.validate():
-        return _form_page("desk/events/edit.html", form, site, event=event, status=422)
+        return _form_page("desk/events/edit.html", form, site, status=422, **more)
     try:
         with transaction():
-            _change(event, form.fields())
+            changed = _change(event, form.fields(), more["scope"])
     except Refused as refused:
         form.blame(refused)
-        return _form_page("desk/events/edit.html", form, site, event=queries.get_event(code), status=409)
-    flash(_("已保存。"))
+        more["event"] = queries.get_event(code)
+        return _form_page("desk/events/edit.html", form, site, status=409, **more)
+    flash(_("已保存，一共改了 %(n)s 场。", n=changed) if changed > 1 else _("已保存。"))
     return redirect(url_for(".show", code=code), code=303)
 
 
-def _change(event: Event, wish: rules.EventFields) -> None:
-    now, before, by = clock.now(), event.capacity, guard.user().staff_id
+def _change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
+    """Change it and, of its series, those in scope; how many there were."""
+    now, by = clock.now(), guard.user().staff_id
     course.hold_for(event, now=now)
-    if now < opens_at(wish.starts_at):
-        _send_home(event, by=by, now=now)
-    operations.change(event, wish, by=by, now=now)
+    asked = series.wishes(event, wish, scope, now=now)
+    before = {one.id: one.capacity for one, _wish in asked}
+    for one, becomes in asked:
+        # Where the doors are not open yet, nobody is there.
+        if (one is event or opens_at(one.starts_at) <= now) and now < opens_at(becomes.starts_at):
+            _send_home(one, by=by, now=now)
+    changed = series.change(event, wish, scope, by=by, now=now)
     course.spread_places(event, by=by, now=now)
-    raised = wish.capacity is None or (before is not None and wish.capacity > before)
-    if event.waiting and raised:
-        promote(event.id, now=now)
+    for one in changed:
+        if one.waiting and _is_more(one.capacity, before[one.id]):
+            promote(one.id, now=now)
+    return len(changed)
+
+
+def _is_more(places: int | None, before: int | None) -> bool:
+    return places is None or (before is not None and places > before)
 
 
 def _send_home(event: Event, *, by: int, now) -> None:
@@ -309,7 +328,26 @@ def _postpone(event: Event, *, by: int, now, reason: str) -> None:
 @bp.post("/<code>/cancellation")
 def cancellation(code: str):
     """Call it off; who was coming is on the list of people to tell."""
-    return _walk(code, Step.CANCEL, operations.cancel, _("已取消，页面上会写明原因。"))
+    return _walk(code, Step.CANCEL, _or_its_series(operations.cancel), _("已取消，页面上会写明原因。"))
+
+
+@bp.post("/<code>/discarding")
+def discarding(code: str):
+    """Take an unpublished event out of the plan."""
+    act = _or_its_series(operations.discard)
+    return _walk(code, Step.DISCARD, act, _("已移出计划。点错了可以放回来。"))
+
+
+def _or_its_series(act: Callable) -> Callable:
+    """The act itself, or calling off as many dates of its series as the page asked for."""
+    scope = asked_scope()
+    return act if scope is Scope.THIS else partial(series.call_off, scope=scope)
+
+
+@bp.post("/<code>/restoring")
+def restoring(code: str):
+    """Bring it back as a draft."""
+    return _walk(code, Step.RESTORE, operations.restore, _("已放回计划，是草稿。"))
 
 
 @bp.post("/<code>/reopening")
@@ -333,16 +371,9 @@ def _walk(code: str, step: Step, act: Callable, done: str):
         with transaction():
             act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
     except Refused as refused:
-        return _page(*_its(code), status=409, step=step, problem=_said(refused), reason=typed)
+        return _page(*_its(code), status=409, step=step, problem=said(refused), reason=typed)
     flash(done)
     return redirect(_back(code), code=303)
-
-
-def _said(refused: Refused) -> str:
-    if refused.reason is EventRefusal.INCOMPLETE:
-        labels = "、".join(str(EventForm()[name].label.text) for name in refused.facts["missing"])
-        return sentence(Refused(refused.reason, missing=labels))
-    return sentence(refused)
 
 
 def _back(code: str) -> str:

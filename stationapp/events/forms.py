@@ -17,6 +17,7 @@ from stationapp.events.rules import (
     Task,
     Theme,
 )
+from stationapp.events.series_rules import Scope, SeriesRefusal
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
 from stationapp.web.errors import sentence
@@ -92,15 +93,14 @@ class EventForm(Form):
 
     def blame(self, refused: Refused) -> None:
         """Show a refusal at the field it is about, or on top of the form."""
-        said = sentence(refused)
         if refused.reason is EventRefusal.INCOMPLETE:
             for name in refused.facts["missing"]:
                 self[name].errors = [*self[name].errors, _("发布以后不能空着。")]
         elif refused.reason in _ABOUT:
             field = self[_ABOUT[refused.reason]]
-            field.errors = [*field.errors, said]
+            field.errors = [*field.errors, sentence(refused)]
         else:
-            self.form_errors.append(said)
+            self.form_errors.append(said(refused))
 
 
 _ABOUT = {
@@ -112,6 +112,16 @@ _ABOUT = {
     EventRefusal.CAPACITY_BELOW_TAKEN: "capacity",
     EventRefusal.ROOM_ELSEWHERE: "room_id",
 }
+
+
+def said(refused: Refused) -> str:
+    """A refusal in words where there is no form to show it in: fields by their labels, a date's own reason in it."""
+    if refused.reason is EventRefusal.INCOMPLETE:
+        labels = "、".join(str(EventForm()[name].label.text) for name in refused.facts["missing"])
+        return sentence(Refused(refused.reason, missing=labels))
+    if refused.reason is SeriesRefusal.ON_ONE_DATE:
+        return sentence(Refused(refused.reason, **refused.facts, why=said(refused.facts["inner"])))
+    return sentence(refused)
 
 
 class ReasonForm(Form):
@@ -131,3 +141,8 @@ def asked_month() -> Month | None:
 def asked_case(name: str, of: type[Category] | type[Standing]):
     """`?name=value` as a case of the enum; None when absent or senseless."""
     return next((case for case in of if case.value == request.args.get(name)), None)
+
+
+def asked_scope() -> Scope:
+    """How far the change reaches, as the page asked; this one alone when it says nothing."""
+    return next((case for case in Scope if case.value == request.values.get("scope")), Scope.THIS)

@@ -49,6 +49,11 @@ def list_series_in(batch: Batch) -> list[Series]:
     return list(db.session.scalars(select(Series).where(Series.id.in_(its)).order_by(Series.id)))
 
 
+def find_series(series_id: int | None) -> Series | None:
+    """The series with that id."""
+    return db.session.get(Series, series_id) if series_id is not None else None
+
+
 def rule_of(series: Series) -> Recurrence | None:
     """The rule its dates were made by; None when they were given one by one."""
     if series.pattern is None:

@@ -4,6 +4,7 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 
+from stationapp.events.recurrence import Obstacle
 from stationapp.events.rules import (
     AroundHolidays,
     BatchKind,
@@ -19,6 +20,7 @@ from stationapp.events.rules import (
     Task,
     Theme,
 )
+from stationapp.events.series_rules import Scope
 
 WORDS: dict[Enum, object] = {
     Category.A01: _("理论宣讲"),
@@ -60,6 +62,11 @@ WORDS: dict[Enum, object] = {
     AroundHolidays.LATER: _("推后到最近的平常日子"),
     Enrolment.PER_EVENT: _("每场分别报名"),
     Enrolment.COURSE: _("报一次，全程都算"),
+    Scope.THIS: _("只改这一场"),
+    Scope.LATER: _("这一场和以后的"),
+    Scope.ALL_FUTURE: _("以后所有还没办的"),
+    Obstacle.HOLIDAY: _("放假"),
+    Obstacle.WORKED: _("调休上班"),
     BatchKind.SERIES: _("一次排出的系列"),
     BatchKind.COPY: _("照上月排的"),
     BatchKind.TEMPLATE: _("用模板排的"),
