@@ -9,7 +9,8 @@ numbers, so that the same problem has the same answer, and the value of an answe
 - `wants`: [[worth of the first event that fills it, worth of the second], …], not rising
 - `candidates`: [{"site", "day", "from", "to", "uses": [resource, …], "fills": [index of a want, …]}, …];
   `from` and `to` in minutes, half-open; of each resource one candidate at a time
-- `per_day`: new events of a site a day; `cost`: of each event; `crowd`: [events an area may hold a day, cost of each more]
+- `per_day`: new events of a site a day; `cost`: of each event
+- `crowd`: [events an area may hold a day, cost of each further one]
 """
 
 import json
@@ -52,8 +53,7 @@ def ask(problem: dict, *, seconds: int = SECONDS) -> Answer:
         child = subprocess.run(
             [sys.executable, "-m", "stationapp.planning.solve"],
             input=json.dumps({"problem": problem, "seconds": seconds}).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=_ROOT,
             timeout=seconds + _STARTING,
             check=True,

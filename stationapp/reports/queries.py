@@ -1,6 +1,7 @@
 """The facts of a site's month, read once in a fixed number of queries, and the figures made of them."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
@@ -53,6 +54,21 @@ def facts(site: Site, month: Month, *, counted_by: int | None = None, ledger: in
         before=db.session.scalar(_before(site, month, counts)) or 0,
         ledger=ledger if ledger is not None else db.session.scalar(select(func.max(HoursEntry.id))) or 0,
     )
+
+
+class Communities(NamedTuple):
+    """The sites of a report, which community stands for whose now, and who lives there, by (community, group)."""
+
+    places: dict[int, Place]
+    homes: dict[int, int]
+    populations: dict[tuple[int, Group], int]
+
+
+def communities(site: Site, month: Month) -> Communities:
+    """What the month's coverage is reckoned against, without what was held: two queries."""
+    tree = list(db.session.execute(_TREE))
+    places = _places(tree, site, month)
+    return Communities(places, _homes(tree, places, month), _populations(places, month)[0])
 
 
 # --- conditions, also used by the rows behind a figure -------------------------------------------------------
