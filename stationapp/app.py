@@ -42,6 +42,8 @@ DESK_PAGES: tuple[str, ...] = (
     "planning.desk_templates",
     "planning.desk_takeover",
     "planning.desk_queue",
+    "planning.desk_suggest",
+    "planning.desk_propose",
     "rooms.desk",
     "sites.desk",
     "importing.desk",
