@@ -10,10 +10,11 @@ from sqlalchemy import select
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import BOOKED, PUBLIC, EventFields, State
+from stationapp.refusal import Refused
 from stationapp.rooms.hours import week_of
 from stationapp.rooms.models import Room
 from stationapp.rooms.queries import Clash, Offers, list_clashes, offers
-from stationapp.rooms.rules import is_open
+from stationapp.rooms.rules import RoomRefusal, is_open
 from stationapp.rooms.week import Title
 from stationapp.sites.models import Site
 
@@ -52,6 +53,16 @@ def named(clashes: Sequence[Clash], site_ids: Collection[int]) -> list[InTheWay]
         for clash in clashes
         for title in [titles[clash.event_id] if clash.event_id else Title(clash.purpose)]
     ]
+
+
+def in_words(refused: Refused, site: Site) -> Refused:
+    """The same refusal; what is in the way of a room is named as the desk of `site` may read it."""
+    facts = dict(refused.facts)
+    if refused.reason is RoomRefusal.TAKEN:
+        facts["clashes"] = named(facts["clashes"], {site.id})
+    if isinstance(inner := facts.get("inner"), Refused):  # one date of a series, with its own reason
+        facts["inner"] = in_words(inner, site)
+    return Refused(refused.reason, **facts)
 
 
 @dataclass(frozen=True)

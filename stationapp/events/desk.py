@@ -16,7 +16,9 @@ from stationapp.attendance.queries import is_anybody_there
 from stationapp.attendance.rules import opens_at
 from stationapp.db import db, transaction
 from stationapp.events import operations, queries, rules, series
+from stationapp.events.clashes import Trouble, in_words, trouble_of
 from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month, asked_scope, said
+from stationapp.events.forms_offer import take_offer
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
 from stationapp.events.queries import Wanted
@@ -24,7 +26,7 @@ from stationapp.events.rules import Category, EventRefusal, Standing, Step
 from stationapp.events.series_queries import find_series
 from stationapp.events.series_rules import Scope
 from stationapp.refusal import NotFound, Refused
-from stationapp.rooms.queries import find_room, list_rooms
+from stationapp.rooms.queries import find_room, list_released, list_rooms
 from stationapp.signups import course
 from stationapp.signups.operations import promote
 from stationapp.sites.models import Site
@@ -127,6 +129,8 @@ def _page(
         series=find_series(event.series_id),
         Scope=Scope,
         room=find_room(event.room_id),
+        trouble=trouble_of(queries.fields_of(event), site, state=event.state, event_id=event.id, now=now),
+        released=list_released(event.id) if event.starts_at <= now < event.ends_at else [],
         themes=sorted(queries.themes_of(event.id), key=list(rules.Theme).index),
         steps=queries.list_steps(event.id),
         maker=queries.maker_of(event),
@@ -232,7 +236,14 @@ def edit(code: str):
         raise Refused(reason, state=event.state.value)
     form = EventForm(obj=queries.fields_of(event))
     form.offer_rooms(list_rooms(site))
-    more = {"event": event, "series": find_series(event.series_id), "scope": asked_scope(), "Scope": Scope}
+    take_offer(form, request.values.get("instead", ""))
+    more = {
+        "trouble": _trouble(form, event, site),
+        "event": event,
+        "series": find_series(event.series_id),
+        "scope": asked_scope(),
+        "Scope": Scope,
+    }
     if not form.is_submitted():
         return _form_page("desk/events/edit.html", form, site, **more)
     if not form.validate():
@@ -241,11 +252,19 @@ def edit(code: str):
         with transaction():
             changed = _change(event, form.fields(), more["scope"])
     except Refused as refused:
-        form.blame(refused)
+        form.blame(in_words(refused, site))
         more["event"] = queries.get_event(code)
         return _form_page("desk/events/edit.html", form, site, status=409, **more)
     flash(_("已保存，一共改了 %(n)s 场。", n=changed) if changed > 1 else _("已保存。"))
     return redirect(url_for(".show", code=code), code=303)
+
+
+def _trouble(form: EventForm, event: Event, site: Site) -> Trouble:
+    """What the rooms in the form run into, as far as it can be read."""
+    starts_at, ends_at = form.starts_at.data, form.ends_at.data
+    if not starts_at or not ends_at or ends_at <= starts_at:
+        return Trouble()
+    return trouble_of(form.fields(), site, state=event.state, event_id=event.id, now=clock.now())
 
 
 def _change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
@@ -371,7 +390,8 @@ def _walk(code: str, step: Step, act: Callable, done: str):
         with transaction():
             act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
     except Refused as refused:
-        return _page(*_its(code), status=409, step=step, problem=said(refused), reason=typed)
+        problem = said(in_words(refused, site))
+        return _page(*_its(code), status=409, step=step, problem=problem, reason=typed)
     flash(done)
     return redirect(_back(code), code=303)
 

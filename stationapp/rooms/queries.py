@@ -64,6 +64,13 @@ def at_desk(reached: ColumnElement[bool], paths: Collection[str], site: Site | N
     return query.order_by(Site.code, Room.id)
 
 
+def list_released(event_id: int) -> list[str]:
+    """Names of what an event had and gave back because nobody came."""
+    query = select(Room.name).join(Booking, Booking.room_id == Room.id)
+    released = query.where(Booking.event_id == event_id, Booking.released_at.is_not(None))
+    return list(db.session.scalars(released.order_by(Room.id)))
+
+
 class Clash(NamedTuple):
     """A booking that is in the way; of an event (its id) or held for `purpose`."""
 
