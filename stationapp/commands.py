@@ -32,7 +32,8 @@ from stationapp.web.errors import sentence
 DONE, PARTLY, COULD_NOT = 0, 1, 2
 
 CHECKED = (
-    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "events.checks",
+    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "rooms.checks",
+    "events.checks", "events.room_checks",
     "signups.checks", "attendance.checks", "volunteers.checks", "reports.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""
