@@ -19,13 +19,16 @@ from stationapp.accounts.models import Grant, Staff
 from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
+from stationapp.calendar.rules import Month
 from stationapp.db import db, sqlite_module, transaction
-from stationapp.events.batches import open_batch
-from stationapp.events.rules import BatchKind, Category, Task
+from stationapp.events.recurrence import Recurrence
+from stationapp.events.rules import Cadence, Category, EventFields, Pattern, Task
+from stationapp.events.series import lay_out
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.planning import templates
+from stationapp.planning.propose import keep
 from stationapp.planning.template_rules import TemplateFields
 from stationapp.residents.queries import get_resident
 from stationapp.rooms.operations import add_room, hold
@@ -60,6 +63,8 @@ class Sample:
     room: int
     hold: int
     batch: str
+    series: str
+    proposal: str
     template: str
     template_at: str  # its owner's path; stations own none: their office's
 
@@ -81,6 +86,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "assignments/assignment_id": lambda s: s.assignment,
     "hours/manual_id": lambda s: s.manual,
     "batches/code": lambda s: s.batch,
+    "series/code": lambda s: s.series,
+    "proposals/code": lambda s: s.proposal,
     "rooms/room_id": lambda s: s.room,
     "holds/booking_id": lambda s: s.hold,
     "lines/line_id": lambda s: 1,
@@ -202,7 +209,8 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         assignment=assignment,
         manual=manual,
         **_room(site, people.lin.id),
-        batch=_batch(site, people.lin.id),
+        **_series(site, people.lin.id),
+        proposal=_proposal(site, people.lin.id),
         template=_template(owner),
         template_at=owner.path,
     )
@@ -214,9 +222,20 @@ def _template(owner: Site) -> str:
         return templates.write(owner, fields, by=None, now=clock.now()).code
 
 
-def _batch(site: Site, by: int) -> str:
+def _proposal(site: Site, by: int) -> str:
+    body = {"most": 2, "best": True, "offices": 0, "stations": 1, "filled": 0, "missing": 0, "met": 0}
     with transaction():
-        return open_batch(site, BatchKind.COPY, by=by, now=clock.now()).code
+        given = {"by": by, "now": clock.now()}
+        return keep(site, Month(2026, 10), body | {"events": [], "left": []}, **given).code
+
+
+def _series(site: Site, by: int) -> dict[str, str]:
+    starts = clock.now() + timedelta(days=1)
+    fields = EventFields(title=f"{site.short_name}的课", starts_at=starts, ends_at=starts + timedelta(hours=1))
+    rule = Recurrence(Pattern.MONTHLY_DATE, clock.day_of(starts), times=2, month_day=1)
+    with transaction():
+        laid = lay_out(site, fields, rule, cadence=Cadence.STAGED, by=by, now=clock.now())
+        return {"batch": laid.batch.code, "series": laid.series.code}
 
 
 def _room(site: Site, by: int) -> dict[str, int]:

@@ -37,6 +37,8 @@ ACTS = {
     "importing.holidays": _("导入节假日"),
     "importing.plan": _("导入活动计划"),
     "notices.done": _("办完提醒"),
+    "planning.propose": _("排月度建议"),
+    "planning.take_over": _("采用排期建议"),
     "reports.close": _("封存月报"),
     "residents.reveal": _("查看完整信息"),
     "signups.cancel": _("代取消报名"),

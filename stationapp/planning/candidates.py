@@ -34,7 +34,7 @@ _GAP = {
     Why.UNPLANNED: (20, 60),
 }  # at least, and so much more for the largest group of all
 _AGAIN = 20  # the second event for a gap is worth a twentieth
-_WAITING, _MOST_WAITING = 4, 20  # each person, at most so many
+_WAIT, _WAITING, _MOST_WAITING = 35, 2, 20  # at least, each person, at most so many
 _DAY = 30
 _CATEGORY, _VARIETY = 20, 8
 _COST = 5
@@ -101,7 +101,7 @@ def wants_of(ground: Ground, place: Place, largest: int) -> list[Want]:
             key=lambda want: -want.worth[0],
         ),
         *(
-            Want(Why.WAIT, place.id, wait, (_WAITING * min(wait.people, _MOST_WAITING), 0))
+            Want(Why.WAIT, place.id, wait, (_WAIT + _WAITING * min(wait.people, _MOST_WAITING), 0))
             for wait in ground.waits
             if wait.site_id == place.id
         ),
@@ -204,6 +204,7 @@ def _as_json(one: Candidate) -> dict:
         "day": one.slot.day,
         "from": begins,
         "to": ends,
+        "idea": one.idea.fields.title,
         "uses": uses,
         "fills": list(one.fills),
     }

@@ -160,8 +160,13 @@ class Ground:
         return self.month.begins_at + timedelta(minutes=minute)
 
     def ideas_for(self, place: Place) -> list[Idea]:
-        """What that site could hold: its own, then templates, then what went well next door; each title once."""
-        mine = [idea for idea in self.ideas if contains(idea.path, place.path)]
+        """What that site could hold: its own, then templates, then what went well next door.
+
+        Each title once, and none that it plans in the month already.
+        """
+        planned = {one.title for one in self.planned if one.site_ids[0] == place.id and one.span[0] >= 0}
+        here = (idea for idea in self.ideas if contains(idea.path, place.path))
+        mine = [idea for idea in here if idea.fields.title not in planned]
         mine.sort(key=lambda idea: (_ORDER[self._origin_at(idea, place)], idea.key))
         best: dict[str, Idea] = {}
         for idea in mine:

@@ -7,8 +7,8 @@ numbers, so that the same problem has the same answer, and the value of an answe
 
 - `sites`: {id: {"most": new events at most, "area": which crowd it counts to}}
 - `wants`: [[worth of the first event that fills it, worth of the second], …], not rising
-- `candidates`: [{"site", "day", "from", "to", "uses": [resource, …], "fills": [index of a want, …]}, …];
-  `from` and `to` in minutes, half-open; of each resource one candidate at a time
+- `candidates`: [{"site", "day", "from", "to", "idea", "uses": [resource, …], "fills": [index of a want, …]}, …];
+  `from` and `to` in minutes, half-open; of each resource one candidate at a time, each idea once at a site
 - `per_day`: new events of a site a day; `cost`: of each event
 - `crowd`: [events an area may hold a day, cost of each further one]
 """
@@ -81,14 +81,16 @@ Clique = list[int]
 
 def limits(problem: dict) -> Iterator[tuple[Clique, int]]:
     """Every hard constraint: (candidates, how many of them at most)."""
-    by_site, by_day, by_resource = defaultdict(list), defaultdict(list), defaultdict(list)
+    by_site, by_day, by_idea, by_resource = (defaultdict(list) for _ in range(4))
     for index, one in enumerate(problem["candidates"]):
         by_site[one["site"]].append(index)
         by_day[one["site"], one["day"]].append(index)
+        by_idea[one["site"], one["idea"]].append(index)
         for resource in (f"site {one['site']}", *one["uses"]):
             by_resource[resource].append(index)
     yield from ((columns, problem["sites"][str(site)]["most"]) for site, columns in by_site.items())
     yield from ((columns, problem["per_day"]) for columns in by_day.values())
+    yield from ((columns, 1) for columns in by_idea.values())
     for columns in by_resource.values():
         yield from ((clique, 1) for clique in at_once(problem["candidates"], columns))
 

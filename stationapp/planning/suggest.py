@@ -13,6 +13,9 @@ _EACH = {Why.GAP: 5, Why.UNPLANNED: 3, Why.WAIT: 4, Why.DAY: 3, Why.CATEGORY: 2,
 """How many of a kind stand on a full list, so that one kind does not push out the others."""
 
 
+_SOON = 10  # free days to choose from
+
+
 class Suggestion(NamedTuple):
     """An idea in a slot at a site, and the want it is for; `also`: further wants it fills."""
 
@@ -27,7 +30,7 @@ def suggest(ground: Ground) -> list[Suggestion]:
     No two of one site stand on the same day, so that any of them can be taken.
     """
     made: list[Suggestion] = []
-    helpers = [_Site(ground, place) for place in ground.places.values()]
+    helpers = [_Site(ground, place, number) for number, place in enumerate(ground.places.values())]
     by_why = defaultdict(list)
     for helper in helpers:
         for want in helper.wants:
@@ -41,8 +44,8 @@ def suggest(ground: Ground) -> list[Suggestion]:
 class _Site:
     """What is left to suggest at one site."""
 
-    def __init__(self, ground: Ground, place: Place) -> None:
-        self.ground, self.place = ground, place
+    def __init__(self, ground: Ground, place: Place, number: int) -> None:
+        self.place, self._number = place, number
         largest = max((gap.people or 0 for gap in ground.gaps), default=0)
         self.wants = wants_of(ground, place, largest)
         self._search, self._ideas = Search(ground, place), ground.ideas_for(place)
@@ -61,8 +64,9 @@ class _Site:
         return None
 
     def _free(self, idea: Idea) -> Slot | None:
-        slots, _obstacle = self._search.slots(idea)
-        return next((slot for slot in slots if slot.day not in self._days), None)
+        """Soon, but not for every site on the same day: they share lecturers, and people who come to both."""
+        slots = [slot for slot in self._search.slots(idea)[0] if slot.day not in self._days][:_SOON]
+        return slots[self._number * 3 % len(slots)] if slots else None
 
     def _take(self, idea: Idea, slot: Slot, want: Want) -> Suggestion:
         also = tuple(one for one in self.wants if one is not want and one.spoken and serves(idea, one))

@@ -27,6 +27,7 @@ class Break(Enum):
     SHARED_CLOSED = "shared_closed"
     SHARED_TAKEN = "shared_taken"
     TWO_AT_ONCE = "two_at_once"  # of one site
+    SAME_AGAIN = "same_again"  # one idea twice at a site
     TOO_MANY_A_DAY = "too_many_a_day"
     TOO_MANY = "too_many"
     TOO_FEW_VOLUNTEERS = "too_few_volunteers"
@@ -106,13 +107,15 @@ def _there(ground: Ground, one: Candidate) -> int:
 
 
 def _together(one: Candidate, other: Candidate) -> list[Break]:
+    again = one.site_id == other.site_id and one.idea.fields.title == other.idea.fields.title
     if not _meet(one.slot.span, other.slot.span):
-        return []
+        return [Break.SAME_AGAIN] if again else []
     same_room = (
         one.slot.hall is not None and other.slot.hall is not None and one.slot.hall.id == other.slot.hall.id
     )
     things = one.idea.fields.shared_id, other.idea.fields.shared_id
     checks = {
+        Break.SAME_AGAIN: again,
         Break.TWO_AT_ONCE: one.site_id == other.site_id,
         Break.ROOM_TAKEN: same_room,
         Break.SHARED_TAKEN: things[0] is not None and things[0] == things[1],
