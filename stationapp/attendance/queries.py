@@ -37,6 +37,12 @@ def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
     )
 
 
+def came_to(resident_id: int, event_ids: Collection[int]) -> frozenset[int]:
+    """At which of these events somebody was."""
+    there = (Attendance.resident_id == resident_id, Attendance.event_id.in_(event_ids), ~Attendance.undone)
+    return frozenset(db.session.scalars(select(Attendance.event_id).where(*there)))
+
+
 def is_anybody_there(event_id: int) -> bool:
     """Whether anybody's presence at an event stands."""
     there = select(Attendance.id).where(Attendance.event_id == event_id, ~Attendance.undone).limit(1)

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, or_, select, union_all
 
 from stationapp import clock
 from stationapp.db import UtcDateTime, db
-from stationapp.events.models import Event, EventTheme
+from stationapp.events.models import Event, EventMove, EventTheme
 from stationapp.events.rules import PUBLIC, Category, Stage, State, Theme, Window, stage
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
@@ -201,6 +201,7 @@ class Shown(NamedTuple):
     site: Site
     room: Room | None
     themes: tuple[Theme, ...]
+    moved: bool  # its time or place was another one before
 
     def stage(self, now: datetime) -> Stage:
         """Where it stands at `now`."""
@@ -217,18 +218,18 @@ class Shown(NamedTuple):
 def get_shown(code: str) -> Shown:
     """The event with that code, if residents may see it; raises NotFound."""
     found = db.session.execute(
-        select(Event, Site, Room)
+        select(Event, Site, Room, exists().where(EventMove.event_id == Event.id))
         .join(Site, Site.id == Event.site_id)
         .outerjoin(Room, Room.id == Event.room_id)
         .where(Event.code == code, Event.state.in_(PUBLIC))
     ).first()
     if found is None:
         raise NotFound
-    event, site, room = found
+    event, site, room, moved = found
     themes = db.session.scalars(
         select(EventTheme.theme).where(EventTheme.event_id == event.id).order_by(EventTheme.theme)
     )
-    return Shown(event, site, room, tuple(themes))
+    return Shown(event, site, room, tuple(themes), moved)
 
 
 class Contact(NamedTuple):

@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from stationapp import clock, codes
+from stationapp.events.announced import news_of, stage_of
 from stationapp.events.listing import (
     LAST_PAGE,
     Filters,
@@ -67,7 +68,8 @@ def show(code: str):
     shown = get_shown(code)
     now = clock.now()
     form = form_for(shown.event, now) if shown.stage(now) in (Stage.OPEN, Stage.FULL) else None
-    return render_template("events/show.html", shown=shown, form=form)
+    news = news_of(shown)
+    return render_template("events/show.html", shown=shown, news=news, form=form, stage_of=stage_of)
 
 
 def _list(template: str, **more):

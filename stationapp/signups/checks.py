@@ -219,6 +219,6 @@ CHECKS = (
     Check("S7", "一家人的名额一起变动", _torn_apart),
     Check("S8", "每个请求只有一个答复，名额齐全", _answers),
     Check("S11", "课程各次未开始的场次，名额、报上的人和候补次序都一样", _out_of_step),
-    Check("S12", "打过的电话都属于通知所说的活动", _called_elsewhere),
+    Check("S11 calls", "打过的电话都属于通知所说的活动", _called_elsewhere),
     Check("S10", "孩子有监护人同意，代报有同意方式", lambda: _children() + _consents()),
 )

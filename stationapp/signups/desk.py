@@ -18,7 +18,7 @@ from stationapp.residents.rules import mask
 from stationapp.signups import operations, queries
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
-from stationapp.signups.rules import ORAL_CONSENT, AgeRule, Answer, Channel, Place
+from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
 
@@ -55,7 +55,7 @@ def new(code: str):
 
 
 def _form(event: Event) -> DeskForm:
-    form = fit(DeskForm(), AgeRule(event.min_age, event.max_age))
+    form = fit(DeskForm(), queries.asks_age(queries.get_terms(event_id=event.id), clock.now()))
     if request.method == "GET":
         form.who.data = request.args.get("who", "")
     return form

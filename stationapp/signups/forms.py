@@ -10,6 +10,7 @@ from wtforms import FieldList, FormField, HiddenField, RadioField, SelectChoice
 from stationapp.events.models import Event
 from stationapp.residents.fields import BirthMonthField, CommunityField
 from stationapp.residents.rules import NAME_LENGTH, PersonIn
+from stationapp.signups.queries import asks_age, get_terms
 from stationapp.signups.rules import PARTY_LIMIT, AgeRule, Channel
 from stationapp.web.forms import Form, PhoneField, TextField, TickField
 
@@ -104,9 +105,14 @@ class DeskForm(SignupForm):
 
 def form_for(event: Event, now: datetime) -> SignupForm:
     """The sign-up form of an event, with whatever this request sent."""
-    return fit(SignupForm(), AgeRule(event.min_age, event.max_age)).renew(now)
+    asks = asks_age(get_terms(event_id=event.id), now) if event.series_id else _ages(event).exists
+    return fit(SignupForm(), asks).renew(now)
 
 
-def fit(form: SignupForm, ages: AgeRule) -> SignupForm:
-    """The form without questions that this event does not need answered."""
-    return form if ages.exists else form.without_ages()
+def _ages(event: Event) -> AgeRule:
+    return AgeRule(event.min_age, event.max_age)
+
+
+def fit(form: SignupForm, asks_age: bool) -> SignupForm:
+    """The form without questions that need no answer here."""
+    return form if asks_age else form.without_ages()

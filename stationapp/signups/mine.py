@@ -1,12 +1,17 @@
 """我的报名: the places this browser remembers, and any other by its code."""
 
+from datetime import datetime
+
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
 from stationapp.db import transaction
+from stationapp.events.models import Event
 from stationapp.signups import queries
+from stationapp.signups.dates import held_by_each
+from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 
 bp = Blueprint("mine", __name__)
@@ -33,9 +38,20 @@ def find():
     ), 422
 
 
+def _once_a_course(places: list[tuple[Signup, Event, str]], now: datetime) -> list[tuple]:
+    """(place, event, code, dates of the course) with a person's course once, at its next date."""
+    held = held_by_each([signup for signup, _event, _code in places], now=now)
+    shown = {}
+    for signup, _event, code in places:
+        its = held[signup.id]
+        key = (its.series.id, signup.resident_id) if its.series else signup.id
+        shown.setdefault(key, (*its.next, code, len(its.places)))
+    return sorted(shown.values(), key=lambda place: (place[1].starts_at, place[0].id))
+
+
 def _page(typed: str = "", problem: str = "") -> str:
     now = clock.now()
-    places = queries.by_codes(session.get("places", ()))
+    places = _once_a_course(queries.by_codes(session.get("places", ())), now)
     return render_template(
         "mine/index.html",
         coming=[

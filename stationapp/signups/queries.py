@@ -63,6 +63,13 @@ def list_course_terms(course_id: int, now: datetime) -> list[Terms]:
     return [_as_terms(row) for row in rows]
 
 
+def asks_age(terms: Terms, now: datetime) -> bool:
+    """Whether a month of birth is needed: of a course, when any of its dates to come has an age rule."""
+    if terms.ages.exists or terms.course_id is None:
+        return terms.ages.exists
+    return any(date.ages.exists for date in list_course_terms(terms.course_id, now))
+
+
 def _as_terms(row: Row) -> Terms:
     return Terms(*row[:11], AgeRule(row[11], row[12]), *row[13:])
 
@@ -248,6 +255,12 @@ def was_passed_over(party: Party) -> bool:
     return (
         db.session.scalar(select(PassedOver.id).where(PassedOver.party_id == party.id).limit(1)) is not None
     )
+
+
+def made_at(signups: Sequence[Signup]) -> dict[int, datetime]:
+    """When their parties were made, by party id."""
+    query = select(Party.id, Party.made_at).where(Party.id.in_({signup.party_id for signup in signups}))
+    return dict(db.session.execute(query).all())
 
 
 def members(party_id: int) -> list[tuple[Signup, Resident]]:

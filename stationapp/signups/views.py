@@ -1,5 +1,6 @@
 """A resident's way to a place: sign up, the ticket, take it back. A GET changes nothing."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import (
@@ -16,14 +17,18 @@ from flask import (
 
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
+from stationapp.attendance.queries import came_to
 from stationapp.db import retried, transaction
+from stationapp.events.announced import get_series, moved_since, news_of, stage_of, why
 from stationapp.events.appointment import one
 from stationapp.events.listing import get_shown
+from stationapp.events.models import Event, EventMove
 from stationapp.events.rules import PUBLIC
 from stationapp.publicity import feeds
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
 from stationapp.signups import operations, queries, weighing
+from stationapp.signups.dates import Places, held_by
 from stationapp.signups.forms import SignupForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
@@ -46,18 +51,43 @@ def create(code: str):
     terms = queries.get_terms(code=code)
     if terms.state not in PUBLIC:
         raise NotFound
-    form = fit(SignupForm(), terms.ages)
+
+    def again(form: SignupForm, refusal: str) -> str:
+        shown = get_shown(code)
+        news = news_of(shown)
+        return render_template(
+            "events/show.html", shown=shown, news=news, stage_of=stage_of, form=form, refusal=refusal
+        )
+
+    return _take(terms, again, now)
+
+
+@bp.post("/series/<code>/signups")
+def enrol(code: str):
+    """The same for a whole course, from its own page: through the next date that takes sign-ups."""
+    now, shown = clock.now(), get_series(code)
+    if not shown.is_course:
+        raise NotFound
+
+    def again(form: SignupForm, refusal: str) -> str:
+        return render_template("series/show.html", shown=shown, stage_of=stage_of, form=form, refusal=refusal)
+
+    return _take(queries.get_terms(event_id=shown.next(now).id), again, now)
+
+
+def _take(terms: Terms, again: Callable[[SignupForm, str], str], now: datetime):
+    """A place, or the page `again` with the form as it was filled in and the sentence of a refusal."""
+    form = fit(SignupForm(), queries.asks_age(terms, now))
     if "more" in request.form:
         form.one_more()
-        return _again(code, form, now, 200)
+        return again(form.renew(now), "")
     if not form.validate():
-        return _again(code, form, now, 422)
+        return again(form.renew(now), ""), 422
     try:
         answer = retried(lambda: _book(terms, form, now))
     except Refused as refused:
-        return _again(
-            code, form, now, 409 if isinstance(refused.reason, SignupRefusal) else 422, sentence(refused)
-        )
+        status = 409 if isinstance(refused.reason, SignupRefusal) else 422
+        return again(form.renew(now), sentence(refused)), status
     remember(answer.codes[0])
     return redirect(f"/signups/{answer.codes[0]}", code=303)
 
@@ -69,11 +99,6 @@ def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:
         return seen
     with transaction():
         return operations.seat(seen, channel=Channel.WEB, by=None, consent=WEB_CONSENT, now=now)
-
-
-def _again(code: str, form: SignupForm, now: datetime, status: int, refusal: str = ""):
-    page = render_template("events/show.html", shown=get_shown(code), form=form.renew(now), refusal=refusal)
-    return page, status
 
 
 def remember(code: str) -> None:
@@ -100,11 +125,12 @@ def show(code: str):
     """The ticket: code, QR, when and where, everybody of the party."""
     if (tidied := codes.tidy(code)) != code:
         return redirect(url_for("signups.show", code=tidied), code=301)
-    signup = place_by(code)
+    now, asked = clock.now(), place_by(code)
+    held = held_by(asked, now=now)
+    signup, event = held.next
     party = queries.get_party(signup.party_id)
-    event, site = queries.event_of(signup)
     people = [
-        (each, mask(person.name, None).name, queries.code_of(each))
+        (each, mask(person.name, None).name, code if each.id == signup.id else queries.code_of(each))
         for each, person in queries.members(party.id)
     ]
     return render_template(
@@ -116,9 +142,21 @@ def show(code: str):
         rank=queries.rank_of(party),
         passed_over=signup.state is Place.WAITLISTED and queries.was_passed_over(party),
         event=event,
-        site=site,
-        began=clock.now() >= event.starts_at,
+        site=queries.event_of(signup)[1],
+        began=all(date.starts_at <= now for _place, date in held.places),
+        course=held.series,
+        places=held.places,
+        came=came_to(signup.resident_id, [date.id for _place, date in held.places]) if held.series else (),
+        changed=_changed(held.places, event),
+        why=why(event),
     )
+
+
+def _changed(places: Places, event: Event) -> dict[int, EventMove]:
+    """What dates were to be when somebody signed up, by event id, of those that are to be otherwise now."""
+    made = queries.made_at([signup for signup, _event in places])
+    known = {date.id: date for _place, date in places} | {event.id: event}
+    return moved_since({signup.event_id: made[signup.party_id] for signup, _event in places}, known)
 
 
 @bp.get("/signups/<code>/qr.png")
@@ -144,10 +182,11 @@ def appointment(code: str):
 @bp.post("/signups/<code>/cancellation")
 def cancel(code: str):
     """Give back one place, or with `whom=all` the whole party's; doing it twice changes nothing."""
-    signup = place_by(code)
+    place_by(code)
     now = clock.now()
     with transaction():
+        signup = queries.get_by_code(code)
         everybody = [each for each, _person in queries.members(signup.party_id)]
-        for each in everybody if request.form.get("whom") == "all" else [queries.get_by_code(code)]:
+        for each in everybody if request.form.get("whom") == "all" else [signup]:
             operations.cancel(each, by=None, why="own", now=now)
     return redirect(url_for("signups.show", code=codes.tidy(code)), code=303)

@@ -3,8 +3,10 @@
 import itertools
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
+
 from stationapp import clock, codes
-from stationapp.db import transaction
+from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Cadence, Enrolment, State
@@ -83,3 +85,13 @@ def announce(event: Event) -> None:
             events.submit(event, by=None, now=now)
         events.publish(event, by=None, now=now)
         in_step.bring_along(event, now=now)
+
+
+def let_pass(*dates: Event) -> None:
+    """As if they had been held nine days ago."""
+    gone = clock.now() - timedelta(days=9)
+    with transaction():
+        ids = [date.id for date in dates]
+        past = {"starts_at": gone, "ends_at": gone + timedelta(hours=2)}
+        db.session.execute(update(Event).where(Event.id.in_(ids)).values(past))
+    db.session.expire_all()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from stationapp import clock
 from stationapp.db import db, transaction
@@ -21,7 +21,7 @@ from stationapp.signups.checks import CHECKS
 from stationapp.signups.models import Party, PassedOver, Signup
 from stationapp.signups.rules import Place, SignupRefusal
 from tests import cast
-from tests.signups.scene import announce, course, further_date, people, person, sign_up
+from tests.signups.scene import announce, course, further_date, let_pass, people, person, sign_up
 
 pytestmark = pytest.mark.both_databases
 
@@ -53,16 +53,6 @@ def places(name_or_answer, *dates) -> list[Place | None]:
         ).all()
     )
     return [found.get(date.id) for date in dates]
-
-
-def let_pass(*dates: Event) -> None:
-    """As if they had been held nine days ago."""
-    gone = clock.now() - timedelta(days=9)
-    with transaction():
-        ids = [date.id for date in dates]
-        past = {"starts_at": gone, "ends_at": gone + timedelta(hours=2)}
-        db.session.execute(update(Event).where(Event.id.in_(ids)).values(past))
-    db.session.expire_all()
 
 
 def fresh(event: Event) -> Event:
