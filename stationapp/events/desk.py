@@ -54,7 +54,8 @@ def _its(code: str) -> tuple[Event, Site]:
 def _visible(now) -> ColumnElement[bool]:
     """The condition on Event and Site "this request may list it", the same in a query."""
     today = queries.touching(clock.day_of(now))
-    return reached(guard.reach(Action.PLAN)) | (reached(guard.reach()) & today)
+    plans, sees = reached(guard.reach(Action.PLAN)), reached(guard.reach())
+    return plans | queries.joint(plans) | ((sees | queries.joint(sees)) & today)
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
@@ -84,6 +85,7 @@ def index():
         sites=sites,
         wanted=wanted,
         may_plan=any(guard.can(Action.PLAN, site.path) for site in sites),
+        joint={event.id for event, site in page.rows if not guard.can(Action.SEE_EVENTS, site.path)},
         approvable={site.id for _event, site in page.rows if guard.can(Action.APPROVE, site.path)},
         Standing=Standing,
         Category=Category,
@@ -107,8 +109,20 @@ def export():
 
 @bp.get("/<code>")
 def show(code: str):
-    """One event: its facts, its figures, the steps it took, and what can be done now."""
+    """One event: its facts, its figures, the steps it took, and what can be done now; a partner reads its facts."""
+    event, site = queries.get_with_site(code)
+    if not guard.can(Action.SEE_EVENTS, site.path) and _helps_to_hold(event):
+        return _page(event, site, partner=True)
     return _page(*_its(code))
+
+
+def _helps_to_hold(event: Event) -> bool:
+    """Whether the user works for a site that holds this public event together with its lead."""
+    today = rules.touches(event, clock.day_of(clock.now()))
+    return event.state in rules.PUBLIC and any(
+        guard.can(Action.PLAN, site.path) or (today and guard.can(Action.SEE_EVENTS, site.path))
+        for site in queries.partners_of(event.id)
+    )
 
 
 def _page(
@@ -119,6 +133,7 @@ def _page(
     step: Step | None = None,
     problem: str = "",
     reason: str = "",
+    partner: bool = False,
 ):
     now = clock.now()
     return render_template(
@@ -126,6 +141,9 @@ def _page(
         event=event,
         site=site,
         line=line_of(event, site, now),
+        partner=partner,
+        partners=queries.partners_of(event.id),
+        shared=queries.shared_of(event.id),
         series=find_series(event.series_id),
         Scope=Scope,
         room=find_room(event.room_id),
@@ -189,6 +207,7 @@ def new():
         return render_template("desk/events/pick_site.html", sites=sites)
     form = EventForm(obj=_next_time(copied[0]) if copied else None)
     form.offer_rooms(list_rooms(site))
+    form.offer_company(site, clock.day_of(clock.now()))
     if not form.is_submitted():
         return _form_page("desk/events/new.html", form, site)
     if not form.validate():
@@ -236,6 +255,7 @@ def edit(code: str):
         raise Refused(reason, state=event.state.value)
     form = EventForm(obj=queries.fields_of(event))
     form.offer_rooms(list_rooms(site))
+    form.offer_company(site, clock.day_of(clock.now()))
     take_offer(form, request.values.get("instead", ""))
     more = {
         "trouble": _trouble(form, event, site),

@@ -1,6 +1,7 @@
 """What comes in about an event from a desk page."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import request
 from flask_babel import lazy_gettext as _
@@ -9,6 +10,7 @@ from stationapp.calendar.rules import Month
 from stationapp.events import rules
 from stationapp.events.rules import (
     COLUMNS,
+    SETS,
     Category,
     EventFields,
     EventRefusal,
@@ -20,6 +22,10 @@ from stationapp.events.rules import (
 from stationapp.events.series_rules import Scope, SeriesRefusal
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
+from stationapp.rooms.queries import list_shared
+from stationapp.sites.models import Site
+from stationapp.sites.queries import list_sites
+from stationapp.sites.rules import Level
 from stationapp.web.errors import sentence
 from stationapp.web.forms import (
     EnumField,
@@ -28,6 +34,7 @@ from stationapp.web.forms import (
     LocalDateTimeField,
     PhoneField,
     PickField,
+    PicksField,
     TextField,
     WholeNumberField,
 )
@@ -48,6 +55,8 @@ class EventForm(Form):
     ends_at = LocalDateTimeField(_("结束时间"), needed=True)
     room_id = PickField(_("功能室"))
     place = TextField(_("地点"), most=80)
+    shared = PicksField(_("流动资源"))
+    partners = PicksField(_("联合举办"))
     break_minutes = WholeNumberField(_("中途休息（分钟）"), most=600)
     capacity = WholeNumberField(_("名额"), most=10_000)
     opens_at = LocalDateTimeField(_("报名开始"))
@@ -74,9 +83,20 @@ class EventForm(Form):
             empty=_("不用功能室"),
         )
 
+    def offer_company(self, site: Site, on: date) -> None:
+        """Let what goes round be asked for, and sites in force on that day be chosen to hold it together."""
+        self.shared.offer([("", [(room.id, room.name) for room in list_shared(site)])])
+        sites = [one for one in list_sites(on=on) if one.id != site.id]
+        names = {one.id: one.short_name for one in sites} | {site.id: site.short_name}
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for one in sites:
+            above = one.parent_id if one.level is Level.STATION else one.id
+            groups.setdefault(names.get(above, one.short_name), []).append((one.id, one.short_name))
+        self.partners.offer(groups.items())
+
     def fields(self) -> EventFields:
         """The values; a room without a place in words names the place, no residence means anybody."""
-        values = {name: self[name].data for name in (*COLUMNS, "themes")}
+        values = {name: self[name].data for name in (*COLUMNS, *SETS)}
         values["place"] = values["place"] or self.rooms.get(values["room_id"], "")
         values["residence"] = values["residence"] or Residence.ANYONE
         values["break_minutes"] = values["break_minutes"] or 0
@@ -111,6 +131,8 @@ _ABOUT = {
     EventRefusal.STARTS_IN_PAST: "starts_at",
     EventRefusal.CAPACITY_BELOW_TAKEN: "capacity",
     EventRefusal.ROOM_ELSEWHERE: "room_id",
+    EventRefusal.SHARED_ELSEWHERE: "shared",
+    EventRefusal.PARTNER_IS_LEAD: "partners",
 }
 
 

@@ -13,7 +13,7 @@ from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events import rules
 from stationapp.events.models import Batch, Event, EventMove, EventStep, Series
-from stationapp.events.queries import SET_COLUMNS, fields_of
+from stationapp.events.queries import SET_COLUMNS, fields_of, partners_of
 from stationapp.events.rules import (
     BOOKED,
     COLUMNS,
@@ -99,6 +99,8 @@ def change(event: Event, fields: EventFields, *, by: int | None, now: datetime) 
         _book(event, fields, by, now)
     if event.state in rules.PUBLIC:
         _note_move(event, before, fields, by, now)
+    if event.state is State.PUBLISHED:
+        _tell_partners(event, now)
     _record("change", event, by, now)
     return event
 
@@ -198,6 +200,8 @@ def _take(step: Step, event: Event, by: int | None, now: datetime, reason: str) 
         give_back(event.id)
     if occasion := _TOLD.get((step, source)):
         _tell(occasion, event, now)
+    if step is Step.PUBLISH:
+        _tell_partners(event, now)
     _record(step.value, event, by, now, reason)
     return event
 
@@ -258,6 +262,12 @@ def _tell(occasion: Occasion, event: Event, now: datetime) -> None:
     subject = f"event {event.code}"
     times = select(func.count()).where(Notice.occasion == occasion, Notice.subject == subject)
     tell_desk(occasion, subject, site_id=event.site_id, now=now, step=db.session.scalar(times))
+
+
+def _tell_partners(event: Event, now: datetime) -> None:
+    """Each partner's desk hears once that it holds this event, too."""
+    for site in partners_of(event.id):
+        tell_desk(Occasion.JOINT, f"event {event.code} {site.code}", site_id=site.id, now=now)
 
 
 def _record(act: str, event: Event, by: int | None, now: datetime, reason: str = "") -> None:

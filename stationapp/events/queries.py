@@ -11,9 +11,11 @@ from stationapp.accounts.models import Staff
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event, EventPartner, EventShared, EventStep, EventTheme
-from stationapp.events.rules import COLUMNS, Category, EventFields, Standing, State, Theme
+from stationapp.events.rules import COLUMNS, PUBLIC, Category, EventFields, Standing, State, Theme
 from stationapp.refusal import NotFound
+from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
 
 
 def find_event(code: str) -> Event | None:
@@ -49,6 +51,19 @@ def partners_of(event_id: int) -> list[Site]:
     """The sites that hold it together with the lead, in the order of their codes."""
     query = select(Site).join(EventPartner, EventPartner.site_id == Site.id)
     return list(db.session.scalars(query.where(EventPartner.event_id == event_id).order_by(Site.code)))
+
+
+def shared_of(event_id: int) -> list[Room]:
+    """What goes round and the event asks for."""
+    query = select(Room).join(EventShared, EventShared.room_id == Room.id)
+    return list(db.session.scalars(query.where(EventShared.event_id == event_id).order_by(Room.id)))
+
+
+def joint(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition on Event "public, and held together with a lead by a site for which `where` on Site holds"."""
+    sites = select(Site.id).where(where).correlate(None)
+    held = select(EventPartner.event_id).where(EventPartner.site_id.in_(sites))
+    return Event.state.in_(PUBLIC) & Event.id.in_(held)
 
 
 SET_COLUMNS = {"themes": EventTheme.theme, "partners": EventPartner.site_id, "shared": EventShared.room_id}
@@ -121,7 +136,8 @@ def at_desk(reached: ColumnElement[bool], wanted: Wanted, now: datetime) -> Sele
     """(Event, Site) at the sites `reached` allows; what is still ahead or open first by time, for `paged`."""
     query = select(Event, Site).join(Site, Site.id == Event.site_id).where(reached)
     if wanted.site:
-        query = query.where(Site.path.startswith(wanted.site.path, autoescape=True))
+        here = beneath(wanted.site.path)
+        query = query.where(here | joint(here))
     if wanted.month:
         query = query.where(Event.starts_at >= wanted.month.begins_at, Event.starts_at < wanted.month.ends_at)
     if wanted.category:

@@ -11,7 +11,8 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.db import db, transaction
-from stationapp.events.forms import EventForm, ReasonForm, asked_month
+from stationapp.events.clashes import in_words
+from stationapp.events.forms import EventForm, ReasonForm, asked_month, said
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.planning import review
@@ -27,7 +28,6 @@ from stationapp.planning.review_rules import ReviewRefusal, problems
 from stationapp.refusal import Refused
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
-from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
@@ -143,7 +143,7 @@ def send_back(code: str):
 
 
 def _decide(code: str, act: Callable, done: str, typed: dict | None = None, **more):
-    event, _site = _its(code)
+    event, site = _its(code)
     try:
         with transaction():
             act(
@@ -154,7 +154,7 @@ def _decide(code: str, act: Callable, done: str, typed: dict | None = None, **mo
                 **more,
             )
     except Refused as refused:
-        return _page(status=409, failed=code, problem=_said(refused), typed=typed)
+        return _page(status=409, failed=code, problem=said(in_words(refused, site)), typed=typed)
     flash(done % {"title": event.title})
     return redirect(_back(), code=303)
 
@@ -167,15 +167,6 @@ def _its(code: str) -> tuple[Event, Site]:
 
 def _step(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _said(refused: Refused) -> str:
-    if "missing" in refused.facts:
-        labels = _labels()
-        return sentence(
-            Refused(refused.reason, missing="、".join(labels[n] for n in refused.facts["missing"]))
-        )
-    return sentence(refused)
 
 
 def _back() -> str:
@@ -222,5 +213,9 @@ def _publish(one: Submitted, step: int, by: int, now: datetime) -> str:
         with transaction():
             review.approve(one.event, step=step, by=by, now=now)
     except Refused as refused:
-        return _("看过以后有变化") if refused.reason is ReviewRefusal.CHANGED else _said(refused)
+        return (
+            _("看过以后有变化")
+            if refused.reason is ReviewRefusal.CHANGED
+            else said(in_words(refused, one.site))
+        )
     return ""

@@ -9,12 +9,16 @@ from stationapp.events import operations as events
 from stationapp.events.models import Event, EventStep
 from stationapp.planning.review_rules import ReviewRefusal
 from stationapp.refusal import Refused
+from stationapp.signups import course
 
 
 def approve(event: Event, *, step: int, by: int, now: datetime) -> Event:
-    """Publish it, if `step` is still the last one it took. Raises Refused."""
+    """Publish it, if `step` is still the last one it took; who is on its course comes along. Raises Refused."""
+    course.hold_for(event, now=now)
     _unchanged(event, step)
-    return events.publish(event, by=by, now=now)
+    events.publish(event, by=by, now=now)
+    course.bring_along(event, now=now)
+    return event
 
 
 def give_back(event: Event, *, step: int, reason: str, by: int, now: datetime) -> Event:

@@ -120,7 +120,7 @@ def _told(row, events: dict[str, tuple[str, str]]) -> Told:
         row.occasion,
         row.made_at,
         row.short_name,
-        event=events.get(row.subject),
+        event=events.get(f"{kind} {what}"),
         month=(what, rest[0]) if kind == "month" else None,
         party_id=int(what) if kind == "party" else None,
     )

@@ -235,6 +235,48 @@ class EnumsField(SelectMultipleField):
         """Everything was looked at while reading."""
 
 
+class PicksField(SelectMultipleField):
+    """Any number of rows given when the form is made, under headings, as tick boxes; the data is a frozenset of ids."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label=None, **kwargs) -> None:
+        super().__init__(label, **kwargs)
+        self.groups: list[tuple[str, list[tuple[int, str]]]] = []
+
+    def offer(self, groups: Iterable[tuple[str, Iterable[tuple[int, str]]]]) -> None:
+        """Set what may be chosen: (heading, rows of (id, words)). A row is under one heading only."""
+        self.groups = [(str(heading), list(rows)) for heading, rows in groups]
+
+    def process_data(self, value: Iterable[int] | None) -> None:
+        """What stands there now."""
+        self.data = frozenset(value or ())
+
+    def process_formdata(self, valuelist) -> None:
+        """What was ticked."""
+        self.data = frozenset(
+            int(text) for text in valuelist if text.isascii() and text.isdigit() and len(text) < 10
+        )
+        if len(self.data) < len(set(valuelist)):
+            raise ValueError(_("请从列表里选。"))
+
+    def iter_choices(self) -> list[Choice]:
+        """Each row with its tick."""
+        rows = (row for _heading, rows in self.groups for row in rows)
+        return [Choice(number, words, number in self.data, {}) for number, words in rows]
+
+    def grouped(self) -> list[tuple[str, list]]:
+        """(heading, its tick boxes), for the page."""
+        boxes = iter(self)
+        return [(heading, [next(boxes) for _row in rows]) for heading, rows in self.groups]
+
+    def pre_validate(self, form) -> None:
+        """Refuse what is not on the list."""
+        if self.data - {number for _heading, rows in self.groups for number, _words in rows}:
+            raise ValidationError(_("请从列表里选。"))
+
+
 class TickField(BooleanField):
     """One tick box."""
 
