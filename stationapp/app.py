@@ -38,6 +38,7 @@ DESK_PAGES: tuple[str, ...] = (
     "audit.desk",
     "events.desk",
     "planning.desk",
+    "events.desk_series",
     "events.desk_batches",
     "planning.desk_templates",
     "planning.desk_takeover",
@@ -54,6 +55,7 @@ DESK_PAGES: tuple[str, ...] = (
     "attendance.desk",
     "volunteers.desk",
     "volunteers.desk_hours",
+    "publicity.desk",
 )
 """Modules with a blueprint `bp` under /desk, closed unless signed in."""
 

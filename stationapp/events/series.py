@@ -3,7 +3,7 @@
 What has begun, is closed out, cancelled or discarded is never touched by any of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -248,16 +248,16 @@ class Handed(NamedTuple):
     left: list[tuple[Event, Refused]]
 
 
-def hand_in(series: Series, *, publishing: bool, by: int | None, now: datetime) -> Handed:
-    """Submit every draft of the series that lies ahead, or publish it; what is incomplete or clashes stays behind.
+def hand_in(
+    series: Series, act: Callable[..., object], *, takes: Collection[State], by: int | None, now: datetime
+) -> Handed:
+    """Submit or publish (`act`) every date ahead whose state it `takes`; what is incomplete or clashes stays behind.
 
-    Whether publishing needs the office is the edge's question.
+    Whether publishing needs the office, and who is to be taken along to a date of a course, are the edge's questions.
     """
-    act = operations.publish if publishing else operations.submit
-    states = {State.DRAFT, State.RETURNED} | ({State.SUBMITTED} if publishing else set())
     handed = Handed([], [])
     for event in list_ahead(series.id, now):
-        if event.state not in states:
+        if event.state not in takes:
             continue
         try:
             with db.session.begin_nested():

@@ -26,7 +26,7 @@ from stationapp.events.rules import (
     Task,
     Theme,
 )
-from stationapp.events.series_rules import Scope, SeriesRefusal
+from stationapp.events.series_rules import PUBLISHABLE, SUBMITTABLE, Scope, SeriesRefusal
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
@@ -445,7 +445,7 @@ def test_handing_in_takes_what_is_ready_and_names_what_is_not(app):
                 now=NOW,
             )
         with transaction():
-            handed = series.hand_in(laid.series, publishing=False, by=None, now=NOW)
+            handed = series.hand_in(laid.series, operations.submit, takes=SUBMITTABLE, by=None, now=NOW)
         assert handed.done == [laid.events[0], *laid.events[3:]]
         assert [(event, refused.reason) for event, refused in handed.left] == [
             (laid.events[1], EventRefusal.INCOMPLETE),
@@ -459,7 +459,7 @@ def test_handing_in_takes_what_is_ready_and_names_what_is_not(app):
             State.SUBMITTED,
         ]
         with transaction():
-            handed = series.hand_in(laid.series, publishing=True, by=None, now=NOW)
+            handed = series.hand_in(laid.series, operations.publish, takes=PUBLISHABLE, by=None, now=NOW)
         assert handed.done == [laid.events[0], *laid.events[3:]]
         assert len(handed.left) == 2
 
