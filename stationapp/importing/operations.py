@@ -15,6 +15,7 @@ from stationapp.events.operations import draft
 from stationapp.events.rules import Cadence, EventFields
 from stationapp.importing.kinds import Kind
 from stationapp.importing.models import Upload
+from stationapp.importing.places import room_meant
 from stationapp.importing.queries import UPLOADS_KEPT
 from stationapp.importing.rules import (
     HolidayRow,
@@ -33,6 +34,7 @@ from stationapp.importing.rules import (
     read_table,
 )
 from stationapp.rooms.models import Room
+from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Population, Site
 
 
@@ -219,11 +221,12 @@ def _plan(
         event.source: event for event in db.session.scalars(select(Event).where(Event.source.in_(sources)))
     }
     series = _series(row, site, there, now) if row.repeats else None
-    room = db.session.scalar(select(Room).where(Room.site_id == site.id, Room.name == row.place))
+    rooms = [(room.id, room.name) for room in list_rooms(site)]
+    room_id = room_meant(row.place, rooms, (site.name, site.short_name))
     for slot, source in zip(row.slots, sources, strict=True):
         loaded.count(there.get(source), changed=False)
         if source not in there:
-            draft(site, _fields(row, slot, site, room), by=by, now=now, series=series, source=source)
+            draft(site, _fields(row, slot, site, room_id), by=by, now=now, series=series, source=source)
 
 
 def _series(row: PlanRow, site: Site, there: dict[str, Event], now: datetime) -> Series:
@@ -237,7 +240,7 @@ def _series(row: PlanRow, site: Site, there: dict[str, Event], now: datetime) ->
     return series
 
 
-def _fields(row: PlanRow, slot, site: Site, room: Room | None) -> EventFields:
+def _fields(row: PlanRow, slot, site: Site, room_id: int | None) -> EventFields:
     needed = f"需志愿者{row.volunteers_needed}名" if row.volunteers_needed else ""
     assumed = "结束时间是按1小时估的，请核对" if row.end_assumed else ""
     return EventFields(
@@ -251,7 +254,7 @@ def _fields(row: PlanRow, slot, site: Site, room: Room | None) -> EventFields:
         min_age=row.min_age,
         max_age=row.max_age,
         place=row.place or site.address,
-        room_id=room and room.id,
+        room_id=room_id,
         capacity=row.capacity,
         contact=row.contact_name,
         contact_phone=row.contact_phone,

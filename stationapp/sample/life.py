@@ -11,7 +11,8 @@ from stationapp import clock
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.events.rules import EventFields
+from stationapp.events.operations import draft
+from stationapp.events.rules import BOOKED, EventFields
 from stationapp.sample.lived import AHEAD, WRITTEN, Lived
 from stationapp.sample.people import Person, community
 from stationapp.sample.programme import IDEAS, Idea
@@ -94,6 +95,41 @@ class Life:
             for event_id, site_id, title, starts_at in drafts
             if site_id in here and title in IDEAS
         ]
+
+    def wish_for_a_taken_room(self, site: Site) -> None:
+        """A draft in the room of the site's next event, so that a newcomer sees a clash before it is one."""
+        taken = db.session.scalar(
+            select(Event)
+            .where(
+                Event.site_id == site.id,
+                Event.state.in_(BOOKED),
+                Event.room_id.is_not(None),
+                Event.starts_at > self._now + timedelta(days=1),
+            )
+            .order_by(Event.starts_at)
+            .limit(1)
+        )
+        if taken is None:
+            return
+        idea = IDEAS["法律咨询日"]
+        starts_at = taken.starts_at + timedelta(minutes=30)
+        draft(
+            site,
+            EventFields(
+                title=idea.title,
+                summary=idea.summary,
+                category=idea.category,
+                task=idea.task,
+                audience=idea.audience,
+                themes=idea.themes,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=idea.minutes),
+                room_id=taken.room_id,
+                place=taken.place,
+            ),
+            by=self.manager(site),
+            now=self._now,
+        )
 
     def _live(
         self,

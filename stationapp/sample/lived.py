@@ -19,6 +19,7 @@ from stationapp.events.rules import EventFields
 from stationapp.refusal import Refused
 from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident
+from stationapp.sample.lent import with_rooms
 from stationapp.sample.people import Person
 from stationapp.sample.programme import Idea
 from stationapp.signups import operations as signups
@@ -66,11 +67,14 @@ class Lived:
     def _written(self) -> Event:
         if self._event_id is None:
             now = self._at_work(self._fields.starts_at - WRITTEN)
-            event = events.draft(self._site, self._complete(self._fields), by=self._by, now=now)
+            fields = with_rooms(self._complete(self._fields), self._site, self._idea.title)
+            event = events.draft(self._site, fields, by=self._by, now=now)
         else:
             event = db.session.get_one(Event, self._event_id)
             now = min(max(self._at_work(event.starts_at - WRITTEN), event.made_at), self._life.now)
-            event = events.change(event, self._complete(fields_of(event)), by=self._by, now=now)
+            fields = self._complete(fields_of(event))
+            fields = with_rooms(fields, self._site, self._idea.title, event_id=event.id)
+            event = events.change(event, fields, by=self._by, now=now)
         self._at = now
         return event
 

@@ -22,6 +22,7 @@ from stationapp.importing.kinds import Kind
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.reports.operations import close_month
+from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_center, list_sites
@@ -76,6 +77,8 @@ def settle(
     first = Month.of(clock.day_of(now)).plus(-months)
     began = first.begins_at - timedelta(days=20)
     _take_in(_FIRST, began)
+    with transaction():
+        lend(list_sites(), began)
     crew = _hire(began)
     if first.first_day <= Month(2026, 11).first_day <= clock.day_of(now):
         _take_in(((Kind.PLAN, _PLAN),), Month(2026, 11).begins_at - timedelta(days=6))
@@ -86,6 +89,9 @@ def settle(
     for done, step in enumerate(_with_closings(steps, crew, first, now), 1):
         step()
         progress(min(done, len(steps)), len(steps))
+    with transaction():
+        for site in alive[:2]:
+            life.wish_for_a_taken_room(site)
 
 
 def _take_in(files, now: datetime) -> None:
