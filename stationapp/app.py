@@ -52,6 +52,7 @@ DESK_PAGES: tuple[str, ...] = (
     "reports.desk",
     "residents.desk",
     "signups.desk",
+    "signups.desk_calls",
     "attendance.desk",
     "volunteers.desk",
     "volunteers.desk_hours",

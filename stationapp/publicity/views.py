@@ -10,7 +10,7 @@ from stationapp import clock
 from stationapp.events import appointment
 from stationapp.events.rules import Category
 from stationapp.publicity import feeds
-from stationapp.publicity.queries import Scope, list_coming
+from stationapp.publicity.queries import Scope, get_announced, list_coming
 from stationapp.publicity.screen import MOST, Heading, sheets
 from stationapp.refusal import NotFound
 from stationapp.sites.queries import get_site
@@ -97,6 +97,24 @@ def worker(code: str):
     get_site(code)
     answer = send_from_directory(current_app.static_folder, "screen-worker.js", max_age=0)
     answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@bp.get("/events/<code>/qr.png")
+def event_qr(code: str):
+    """The code that leads to an event's page, for articles."""
+    return _qr(f"/events/{get_announced(code).code}")
+
+
+@bp.get("/sites/<code>/qr.png")
+def site_qr(code: str):
+    """The code that leads to a site's page."""
+    return _qr(f"/sites/{get_site(code).code}")
+
+
+def _qr(path: str) -> Response:
+    answer = Response(png(current_app.config["SETTINGS"].public_url.rstrip("/") + path), mimetype="image/png")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
 
 

@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _headers(answer):
-        answer.headers["Content-Security-Policy"] = _CSP
+        answer.headers.setdefault("Content-Security-Policy", _CSP)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Referrer-Policy"] = "same-origin"
         if request.endpoint != "static":
