@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Iterable
 
 _AROUND = re.compile(r"[\s()]|本(?:站|所|中心|社区)(?:的|内)?|[0-9一二三四五六七八九十]+(?:层|楼|F)")
-    r"[\s()（）,，、]|本(?:站|所|中心|社区)(?:的|内)?|[0-9一二三四五六七八九十]+(?:层|楼|F)|(?:文明)?实践[站所]"
-)
 
 
 def room_meant(place: str, rooms: Iterable[tuple[int, str]], site_names: Iterable[str] = ()) -> int | None:
