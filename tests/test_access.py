@@ -79,6 +79,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "signups/signup_id": lambda s: s.signup,
     "residents/resident_id": lambda s: s.resident,
     "notices/notice_id": lambda s: s.notice,
+    "calls/notice_id": lambda s: s.notice,
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
     "volunteers/code": lambda s: s.volunteer,

@@ -41,6 +41,7 @@ ACTS = {
     "planning.take_over": _("采用排期建议"),
     "reports.close": _("封存月报"),
     "residents.reveal": _("查看完整信息"),
+    "signups.answer_call": _("记下打电话的结果"),
     "signups.cancel": _("代取消报名"),
     "rooms.add": _("登记功能室"),
     "rooms.change": _("修改功能室"),

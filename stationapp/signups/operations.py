@@ -16,16 +16,19 @@ from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
-from stationapp.refusal import Refused
+from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import admit
 from stationapp.residents.rules import PersonIn
 from stationapp.signups import course, queries, weighing
-from stationapp.signups.models import PassedOver, Signup
+from stationapp.signups.calls import get_list
+from stationapp.signups.models import CallAnswer, PassedOver, Signup
 from stationapp.signups.rules import (
     WAITLIST_LIMIT,
     Answer,
+    CallOutcome,
     Channel,
     Place,
     SignupRefusal,
@@ -193,3 +196,31 @@ def _promote_one(event_id: int, *, now: datetime) -> list[int]:
         tell_desk(Occasion.PROMOTED, f"party {party.party_id}", site_id=event.site_id, now=now)
     db.session.flush()
     return [party.party_id for party in line.seat]
+
+
+# --- calling people up --------------------------------------------------------------------------------------------
+
+
+def answer_call(
+    notice: Notice, party_id: int, outcome: CallOutcome, *, by: int, now: datetime
+) -> CallAnswer | None:
+    """Write down what came of calling a household; who does not come gives the places back.
+
+    The last answer holds; the same one again changes nothing. A place given back is not restored by another answer.
+    Raises NotFound for a household or an outcome that is not on the notice's list, Refused(EVENT_STARTED).
+    """
+    asked = get_list(notice)
+    call = asked.find(party_id)
+    if outcome not in asked.outcomes:
+        raise NotFound
+    if outcome is call.outcome:
+        return call.answer
+    answer = CallAnswer(notice_id=notice.id, party_id=party_id, outcome=outcome, at=now, by=by)
+    db.session.add(answer)
+    db.session.flush()
+    if outcome is CallOutcome.NOT_COMING:
+        for place in call.live:
+            cancel(place, by=by, why="call", now=now)
+    subject = f"notice {notice.id} party {party_id}"
+    record("signups.answer_call", subject, by=by, now=now, site_id=notice.site_id, reason=outcome.value)
+    return answer

@@ -1,0 +1,224 @@
+"""Calling people about what changed: whom, what to say, what came of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from stationapp import clock
+from stationapp.audit.models import AuditLine
+from stationapp.db import db, transaction
+from stationapp.events import operations as events
+from stationapp.events.models import Event
+from stationapp.events.queries import fields_of
+from stationapp.notices.models import Notice
+from stationapp.signups import operations, queries
+from stationapp.signups.models import CallAnswer
+from stationapp.signups.rules import Place
+from tests import cast
+from tests.signups.scene import announce, course, people, person, sign_up
+
+
+@pytest.fixture
+def scene(app, client):
+    """Three households at an event of three places; a fourth waits. Lin is signed in."""
+    district = cast.district(app)
+    cast.sign_in(client, district.lin)
+    with app.app_context():
+        event = cast.event(district.one, capacity=4)
+        answers = [
+            sign_up(event, person(cast.GRANNY_WU, cast.PHONE), person("李大妈", cast.PHONE)),
+            sign_up(event, person("孙大海", "0379-00000022")),
+            sign_up(event, person("郑有福", None), by=district.lin.id),
+            sign_up(event, person("冯青山", "19900004444")),
+        ]
+        yield district, event, answers
+
+
+def act(operation, event: Event, **more) -> None:
+    with transaction():
+        operation(event, by=None, now=clock.now(), **more)
+
+
+def move(event: Event, **fields) -> None:
+    with transaction():
+        events.change(event, replace(fields_of(event), **fields), by=None, now=clock.now())
+
+
+def list_of(*, last: bool = True) -> str:
+    """The address of the notice's list."""
+    db.session.rollback()
+    number = db.session.scalar(select(func.max(Notice.id) if last else func.min(Notice.id)))
+    return f"/desk/calls/{number}"
+
+
+def press(client, page, answer, outcome: str, path: str = ""):
+    """Press a button on somebody's line."""
+    token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    party = answer.party_id if hasattr(answer, "party_id") else answer
+    return client.post(
+        f"{page.request.path}/{path or 'answers'}",
+        data={"csrf_token": token, "party": party, "outcome": outcome},
+    )
+
+
+def states(answer) -> set[Place]:
+    db.session.rollback()
+    db.session.expire_all()
+    return {queries.get_by_code(code).state for code in answer.codes}
+
+
+def test_a_moved_event_lists_each_household_once_masked_with_what_to_say(client, scene):
+    _, event, _ = scene
+    was = clock.local(event.starts_at)
+    move(event, starts_at=event.starts_at + timedelta(days=1), ends_at=event.ends_at + timedelta(days=1))
+    today = client.get("/desk/").text
+    assert list_of() in today
+    page = client.get(list_of()).text
+    assert f"原定{was.month}月{was.day}日" in page and "您还来吗" in page
+    assert "已打 0 / 4" in page and page.count("吴*英") >= 1 and "一家 2 人" in page and "候补" in page
+    assert "没有电话" in page and "0379-****0022" in page
+    assert cast.PHONE not in page and cast.GRANNY_WU not in page
+    index = client.get("/desk/calls/").text
+    assert list_of() in index and "已打 0 / 4" in index
+
+
+def test_a_number_is_shown_on_a_click_and_that_is_written_down(app, client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    page = client.get(list_of())
+    shown = press(client, page, answers[0], "", "numbers").text
+    assert f"tel:{cast.PHONE}" in shown and cast.GRANNY_WU in shown
+    assert "tel:037900000022" in press(client, page, answers[1], "", "numbers").text
+    with app.app_context():
+        lines = db.session.scalars(select(AuditLine).where(AuditLine.act == "residents.reveal")).all()
+    assert [line.reason for line in lines] == ["通知：时间或地点变了，请告知报名的人"] * 2
+    assert cast.PHONE not in client.get(list_of()).text
+
+
+def test_who_does_not_come_gives_the_places_back_and_the_next_moves_up(client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    page = client.get(list_of())
+    done = press(client, page, answers[1], "not_coming")
+    assert done.status_code == 303
+    assert "名额已经让出" in client.get(done.location).text
+    assert states(answers[1]) == {Place.CANCELLED}
+    assert press(client, page, answers[0], "not_coming").status_code == 303
+    assert states(answers[0]) == {Place.CANCELLED}
+    assert client.get("/desk/calls/").text.count("/desk/calls/") >= 1
+
+
+def test_the_last_answer_holds_and_a_place_given_back_stays_so(client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    page = client.get(list_of())
+    for outcome in ("no_answer", "comes", "comes", "not_coming"):
+        assert press(client, page, answers[1], outcome).status_code == 303
+    again = press(client, page, answers[1], "reached")
+    said = client.get(again.location).text
+    assert "先前让出的名额不会自动回来" in said and "替他重新报名" in said
+    assert states(answers[1]) == {Place.CANCELLED}
+    assert db.session.scalar(select(func.count()).select_from(CallAnswer)) == 4
+
+
+def test_when_everybody_was_called_the_notice_can_be_ticked_off(client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    page = client.get(list_of())
+    press(client, page, answers[0], "reached")
+    press(client, page, answers[1], "no_answer")
+    press(client, page, answers[2], "comes")
+    with transaction():
+        operations.cancel(queries.get_by_code(answers[3].codes[0]), by=None, why="own", now=clock.now())
+    page = client.get(list_of())
+    assert "已打 4 / 4" in page.text and "自己取消了" in page.text and "都打完了" not in page.text
+    press(client, page, answers[1], "reached")
+    page = client.get(list_of())
+    assert "都打完了" in page.text
+    assert client.submit(page, {}, to="completion").status_code == 303
+    assert "没有要打的电话" in client.get("/desk/calls/").text
+    assert "已经办完" in client.get(list_of()).text
+
+
+def test_a_cancelled_event_asks_nobody_whether_they_come(client, scene):
+    _, event, answers = scene
+    act(events.cancel, event, reason="停电")
+    page = client.get(list_of())
+    assert "取消了" in page.text and "原因：停电" in page.text and "不来了" not in page.text
+    assert press(client, page, answers[0], "not_coming").status_code == 404
+    assert press(client, page, answers[0], "reached").status_code == 303
+
+
+def test_a_postponed_event_asks_and_asks_again_when_it_has_its_new_time(client, scene):
+    _, event, answers = scene
+    act(events.postpone, event, reason="修房顶")
+    first = list_of()
+    page = client.get(first)
+    assert "延期了" in page.text and "修房顶" in page.text
+    press(client, page, answers[0], "comes")
+    move(event, starts_at=event.starts_at + timedelta(days=7), ends_at=event.ends_at + timedelta(days=7))
+    act(events.publish, event)
+    again = client.get(list_of())
+    assert "现改为" in again.text and "已打 0 / 4" in again.text
+    assert list_of() in client.get(first).text and "后来又有变动" in client.get(first).text
+
+
+def test_who_signed_up_or_cancelled_around_the_change_is_called_only_if_they_knew_the_old(client, scene):
+    _, event, answers = scene
+    with transaction():
+        operations.cancel(queries.get_by_code(answers[1].codes[0]), by=None, why="own", now=clock.now())
+    move(event, place="二楼")
+    sign_up(event, *people(1, 5))
+    page = client.get(list_of()).text
+    assert "已打 0 / 3" in page and "孙*海" not in page and "赵*" not in page
+
+
+def test_who_moved_up_from_the_waitlist_is_called(client, scene):
+    _, event, answers = scene
+    full = cast.event(scene[0].one, capacity=1, starts_at=event.starts_at + timedelta(days=3))
+    first, second = sign_up(full, *people(1, 6)), sign_up(full, *people(1, 7))
+    with transaction():
+        operations.cancel(queries.get_by_code(first.codes[0]), by=None, why="own", now=clock.now())
+    page = client.get(list_of())
+    assert "您候补的" in page.text and "已打 0 / 1" in page.text
+    assert press(client, page, second, "comes").status_code == 303
+    assert press(client, page, answers[0], "comes").status_code == 404
+
+
+def test_of_a_course_not_coming_gives_every_date_back_and_the_page_says_so(client, scene):
+    district, _, _ = scene
+    _, dates = course(district.one, 3, capacity=1)
+    answer, waits = sign_up(dates[0], *people(1, 1)), sign_up(dates[0], *people(1, 2))
+    move(dates[1], place="二楼")
+    page = client.get(list_of())
+    assert "后面每次的名额都会让出" in page.text and "已打 0 / 2" in page.text
+    at_second = page.text.split('id="call-')[1].split('"')[0]
+    assert press(client, page, int(at_second), "not_coming").status_code == 303
+    assert states(answer) == {Place.CANCELLED} and states(waits) == {Place.CONFIRMED}
+    act(events.postpone, dates[2], reason="修房顶")
+    announce(dates[2])
+
+
+def test_nonsense_is_not_found_and_other_stations_lists_neither(client, scene):
+    district, event, answers = scene
+    move(event, place="二楼")
+    page = client.get(list_of())
+    for party, outcome in (("x", "comes"), (answers[0].party_id, "dances"), (999, "comes"), ("١", "comes")):
+        assert press(client, page, party, outcome).status_code == 404
+    cast.sign_in(client, district.ma)
+    assert client.get(list_of()).status_code == 404
+    assert press(client, page, answers[0], "comes").status_code == 404
+    assert "没有要打的电话" in client.get("/desk/calls/").text
+
+
+def test_a_notice_that_asks_for_no_calls_has_no_list(app, client, scene):
+    from stationapp.notices.operations import tell_desk
+    from stationapp.notices.rules import Occasion
+
+    district, event, _ = scene
+    with transaction():
+        tell_desk(Occasion.CLOSE_OUT_DUE, f"event {event.code}", site_id=district.one.id, now=clock.now())
+    assert client.get(list_of()).status_code == 404
+    assert "/desk/calls/1" not in client.get("/desk/").text
