@@ -1,16 +1,17 @@
 """What residents read: what is on, and one event with its place. Plain columns, no sign-up is ever counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, not_, or_, select, union_all
 
 from stationapp import clock
 from stationapp.db import UtcDateTime, db
-from stationapp.events.models import Event, EventMove, EventTheme
+from stationapp.events.models import Event, EventMove, EventPartner, EventTheme
+from stationapp.events.queries import partners_of
 from stationapp.events.rules import PUBLIC, Category, Stage, State, Theme, Window, stage
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
@@ -121,8 +122,18 @@ def _like(word: str) -> str:
 def _statement(names: frozenset[str]) -> Select:
     """The statement for these values. Putting it together takes longer than running it, so each is made once."""
     narrowed = select(*_COLUMNS).join(Site, Site.id == Event.site_id).where(*_conditions(names))
-    merged = _of_one_site(narrowed) if names & {"site_id", "beneath"} else _of_the_district(narrowed)
+    here = _held_here(names)
+    merged = _of_the_district(narrowed) if here is None else _of_some_sites(narrowed, here)
     return merged.offset(bindparam("skip", type_=Integer))
+
+
+def _held_here(names: frozenset[str]) -> ColumnElement[bool] | None:
+    """The condition on Site "one of those asked for"; None: the whole district is."""
+    if "site_id" in names:
+        return Site.id == bindparam("site_id")
+    if "beneath" in names:
+        return Site.path.like(bindparam("beneath"))  # digits and slashes: nothing to escape
+    return None
 
 
 def next_change(lines: Iterable[Line], now: datetime) -> datetime:
@@ -144,28 +155,32 @@ _EARLIEST = bindparam("earliest", type_=UtcDateTime())
 _REACH = bindparam("reach", type_=Integer)
 
 
-def _of_one_site(narrowed: Select) -> Select:
-    """Walks the index on (site, starts_at)."""
+def _of_some_sites(narrowed: Select, here: ColumnElement[bool]) -> Select:
+    """Walks the index on (site, starts_at), and merges what these sites help others to hold."""
     live = and_(Event.state == State.PUBLISHED, Event.ends_at > _NOW)
     off = and_(Event.state.in_(_CALLED_OFF), Event.starts_at >= _MIDNIGHT)
     query = narrowed.where(Event.starts_at >= _EARLIEST, or_(live, off))
-    return query.order_by(Event.starts_at, Event.code).limit(_REACH)
+    partners = select(EventPartner.event_id).where(
+        EventPartner.site_id.in_(select(Site.id).where(here).correlate(None))
+    )
+    return _merged([query.where(here), query.where(not_(here), Event.id.in_(partners))])
 
 
 def _of_the_district(narrowed: Select) -> Select:
     """Walks the index on (state, starts_at), once a state, and merges: no sorting of all that is to come."""
     live = narrowed.where(Event.state == State.PUBLISHED, Event.starts_at >= _EARLIEST, Event.ends_at > _NOW)
     off = [narrowed.where(Event.state == state, Event.starts_at >= _MIDNIGHT) for state in _CALLED_OFF]
-    parts = [part.order_by(Event.starts_at, Event.code).limit(_REACH).subquery() for part in (live, *off)]
+    return _merged([live, *off])
+
+
+def _merged(queries: Sequence[Select]) -> Select:
+    """The first lines of all of them by time; each walks no further than that."""
+    parts = [part.order_by(Event.starts_at, Event.code).limit(_REACH).subquery() for part in queries]
     merged = union_all(*(select(part) for part in parts)).subquery()
     return select(merged).order_by(merged.c.starts_at, merged.c.code).limit(_REACH)
 
 
 def _conditions(names: frozenset[str]):
-    if "site_id" in names:
-        yield Event.site_id == bindparam("site_id")
-    if "beneath" in names:
-        yield Site.path.like(bindparam("beneath"))  # digits and slashes: nothing to escape
     if "from_day" in names:
         yield Event.ends_at > bindparam("from_day")
     if "to_day" in names:
@@ -201,6 +216,7 @@ class Shown(NamedTuple):
     site: Site
     room: Room | None
     themes: tuple[Theme, ...]
+    partners: tuple[Site, ...]
     moved: bool  # its time or place was another one before
 
     def stage(self, now: datetime) -> Stage:
@@ -218,18 +234,25 @@ class Shown(NamedTuple):
 def get_shown(code: str) -> Shown:
     """The event with that code, if residents may see it; raises NotFound."""
     found = db.session.execute(
-        select(Event, Site, Room, exists().where(EventMove.event_id == Event.id))
+        select(
+            Event,
+            Site,
+            Room,
+            exists().where(EventMove.event_id == Event.id),
+            exists().where(EventPartner.event_id == Event.id),
+        )
         .join(Site, Site.id == Event.site_id)
         .outerjoin(Room, Room.id == Event.room_id)
         .where(Event.code == code, Event.state.in_(PUBLIC))
     ).first()
     if found is None:
         raise NotFound
-    event, site, room, moved = found
+    event, site, room, moved, joint = found
     themes = db.session.scalars(
         select(EventTheme.theme).where(EventTheme.event_id == event.id).order_by(EventTheme.theme)
     )
-    return Shown(event, site, room, tuple(themes), moved)
+    partners = partners_of(event.id) if joint else ()
+    return Shown(event, site, room, tuple(themes), tuple(partners), moved)
 
 
 class Contact(NamedTuple):
