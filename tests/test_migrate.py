@@ -4,16 +4,20 @@ import shutil
 import stat
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, inspect, select, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from stationapp import clock, migrate
+from stationapp.app import create_app
 from stationapp.audit.models import AuditLine
 from stationapp.audit.operations import record
+from stationapp.config import Settings
 from stationapp.db import db, sqlite_module, transaction
 from stationapp.events.models import Event, EventStep
 from stationapp.migrations.append_only import TABLES
@@ -182,3 +186,112 @@ def test_every_table_that_is_kept_for_good_has_its_guard(app):
     with app.app_context():
         names = db.session.scalars(text(lite if db.engine.dialect.name == "sqlite" else postgres))
         assert set(names) >= set(TABLES)
+
+
+# --- from one version to the next, on a filled database ------------------------------------------------------------
+
+
+@pytest.fixture
+def of_version_1(request, tmp_path, database_url):
+    """An application whose database stands at the first version, empty."""
+    lite = database_url.startswith("sqlite")
+    url = f"sqlite:///{tmp_path / 'old.db'}" if lite else request.getfixturevalue("postgresql").fresh()
+    old = create_app(Settings(instance=tmp_path / "old", database_url=url))
+    with old.app_context():
+        config = Config()
+        config.set_main_option("script_location", str(migrate._FOLDER))
+        config.attributes["engine"] = db.engine
+        command.upgrade(config, "0001")
+        yield old
+        db.session.remove()
+        db.engine.dispose()
+    if not lite:
+        request.getfixturevalue("postgresql").drop(url)
+
+
+NINE = clock.instant(date(2026, 11, 25), 9)
+OLD_EVENTS = (
+    # id, room, state, hours after nine
+    (1, 1, "published", 0, 2),
+    (2, 1, "published", 1, 3),  # was let in although the room was taken
+    (3, 1, "submitted", 2, 4),
+    (4, 1, "draft", 2, 4),
+    (5, 1, "closed_out", -48, -46),
+    (6, 1, "cancelled", 6, 7),
+    (7, 2, "published", 0, 2),
+    (8, None, "published", 0, 2),
+)
+STEPS = {"draft": (), "submitted": ("submit",), "published": ("submit", "publish")}
+STEPS["closed_out"], STEPS["cancelled"] = (*STEPS["published"], "close_out"), (*STEPS["published"], "cancel")
+LEADS_TO = {"submit": "submitted", "publish": "published", "close_out": "closed_out", "cancel": "cancelled"}
+
+
+def write_version_1() -> None:
+    """A station, two rooms and eight events with their steps, as the first version kept them."""
+    tables = MetaData()
+    tables.reflect(db.engine)
+    lite = db.engine.dialect.name == "sqlite"
+
+    def at(hours: float):
+        moment = NINE + timedelta(hours=hours)
+        return moment.astimezone(UTC).replace(tzinfo=None) if lite else moment
+
+    def put(connection, table: str, **values) -> None:
+        connection.execute(tables.tables[table].insert().values(**values))
+
+    with db.engine.begin() as connection:
+        put(connection, "sites", id=1, code="410305000", level="center", name="涧西区新时代文明实践中心",
+            short_name="涧西区", path="/1/", valid_from=date(2020, 1, 1), address="", phone="", legal_body="",
+            hours="", publishes_directly=False)  # fmt: skip
+        for room, name in ((1, "舞蹈室"), (2, "书画室")):
+            put(connection, "rooms", id=room, site_id=1, name=name, floor="", hours="")
+        for number, room, state, starts, ends in OLD_EVENTS:
+            put(connection, "events", id=number, code=f"EVENT00{number}", site_id=1, state=state, title="旧活动",
+                summary="", audience="", room_id=room, place="", starts_at=at(starts), ends_at=at(ends),
+                residence="anyone", bring="", contact="", contact_phone="", notes="", remark="",
+                break_minutes=0, taken=0, waiting=0, queued=0, made_at=at(-100))  # fmt: skip
+            before = "draft"
+            for step in STEPS[state]:
+                put(connection, "event_steps", event_id=number, step=step, from_state=before,
+                    to_state=LEADS_TO[step], at=at(-99), reason="")  # fmt: skip
+                before = LEADS_TO[step]
+
+
+def everything() -> dict[str, list]:
+    """Each table of the first version with its rows, by the columns it had."""
+    tables = MetaData()
+    tables.reflect(db.engine)
+    with db.engine.connect() as connection:
+        return {
+            name: [row._mapping for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for name, table in tables.tables.items()
+            if name != "alembic_version"
+        }
+
+
+@pytest.mark.both_databases
+def test_version_2_keeps_every_row_books_what_fits_and_still_refuses_to_change_what_is_written(of_version_1):
+    write_version_1()
+    before = everything()
+    migrate.migrate(db.engine)
+    after = everything()
+    for table, old in before.items():
+        kept = [{name: row[name] for name in old_row} for old_row, row in zip(old, after[table], strict=True)]
+        assert kept == [dict(row) for row in old], table
+    assert len(after["event_steps"]) == 15
+    booked = [(row["event_id"], row["room_id"]) for row in after["bookings"]]
+    assert sorted(booked) == [(1, 1), (3, 1), (5, 1), (7, 2)]
+    for row in after["bookings"]:
+        event = after["events"][row["event_id"] - 1]
+        assert (row["starts_at"], row["ends_at"]) == (event["starts_at"], event["ends_at"])
+    assert {row["kind"] for row in after["rooms"]} == {"room"}
+    for change in ("UPDATE event_steps SET reason = 'x'", "DELETE FROM event_steps"):
+        with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
+            connection.execute(text(change))
+    overlapping = (
+        "INSERT INTO bookings (room_id, starts_at, ends_at, purpose, made_at) "
+        "SELECT room_id, starts_at, ends_at, 'x', made_at FROM bookings"
+    )
+    with pytest.raises(DBAPIError), db.engine.begin() as connection:
+        connection.execute(text(overlapping))
+    assert everything() == after
