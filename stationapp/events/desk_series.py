@@ -103,6 +103,7 @@ def new():
         return render_template("desk/series/pick_site.html", sites=list_where(reached(guard.reach())))
     form = SeriesForm()
     form.offer_rooms(list_rooms(site))
+    form.offer_company(site, clock.day_of(clock.now()))
     step = request.form.get("step", "look")
     if not form.is_submitted() or step == "back":
         return _form_page(form, site)

@@ -5,7 +5,7 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectMultipleField, StringField
-from wtforms.fields.choices import Choice
+from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, RadioInput
 
@@ -110,10 +110,10 @@ class SeriesForm(EventForm):
         _("多久办一次"),
         [InputRequired(NEEDED)],
         choices=[
-            ("weekly", _("每周")),
-            ("fortnightly", _("隔一周")),
-            ("monthly_weekday", _("每月第几个星期几")),
-            ("monthly_date", _("每月同一号")),
+            SelectChoice("weekly", _("每周")),
+            SelectChoice("fortnightly", _("隔一周")),
+            SelectChoice("monthly_weekday", _("每月第几个星期几")),
+            SelectChoice("monthly_date", _("每月同一号")),
         ],
         default="weekly",
     )
@@ -130,7 +130,7 @@ class SeriesForm(EventForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.nth.offer(((n, str(_("第 %(n)s 个", n=n))) for n in range(1, 6)), empty=_("跟第一场一样"))
-        self.nth.choices.append(type(self.nth.choices[0])(LAST, _("最后一个")))
+        self.nth.choices.append(SelectChoice(LAST, _("最后一个")))
         for name in ("repeat", "around_holidays", "cadence", "enrolment"):
             self[name].flags.optional = False
 
