@@ -33,8 +33,9 @@ DONE, PARTLY, COULD_NOT = 0, 1, 2
 
 CHECKED = (
     "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "rooms.checks",
-    "events.checks", "events.room_checks",
-    "signups.checks", "attendance.checks", "volunteers.checks", "reports.checks", "jobs.checks",
+    "events.checks", "events.room_checks", "events.joint_checks",
+    "signups.checks", "attendance.checks", "volunteers.checks", "reports.checks",
+    "planning.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""
 
