@@ -32,9 +32,18 @@ class Day:
     inside: bool = True
 
 
-def letter(state: State) -> str:
-    """A state in one character, for crowded cells."""
-    return {
+@dataclass(frozen=True)
+class Said:
+    """The words of a slot, looked up once for a page of thousands."""
+
+    letters: dict[State, str]  # one character, for crowded cells
+    states: dict[State, str]
+    marks: dict[Mark, str]
+
+
+def words_of_slots() -> Said:
+    """The words in the reader's language."""
+    letters = {
         State.DRAFT: _("草"),
         State.SUBMITTED: _("审"),
         State.RETURNED: _("退"),
@@ -42,7 +51,8 @@ def letter(state: State) -> str:
         State.POSTPONED: _("延"),
         State.CANCELLED: _("消"),
         State.CLOSED_OUT: _("档"),
-    }[state]
+    }
+    return Said(letters, {one: word(one) for one in State}, {one: word(one) for one in Mark})
 
 
 def days_of(plan: Plan, shown: list[date]) -> list[Day]:

@@ -46,7 +46,12 @@ def claim(event_id: int | None, begins: int, ends: int, room: int = 7, says: str
 
 
 def community(id: int = 3, **changes) -> Community:
-    values = {"code": f"C{id}", "name": f"示例{id}", "above": frozenset({1, 2, id}), "people": dict.fromkeys(Group, 9)}
+    values = {
+        "code": f"C{id}",
+        "name": f"示例{id}",
+        "above": frozenset({1, 2, id}),
+        "people": dict.fromkeys(Group, 9),
+    }
     return Community(id, **values | changes)
 
 
@@ -162,16 +167,26 @@ def test_the_same_weekday_has_the_same_number_or_there_is_none(day):
     if found is None:
         assert board.nth(day) == 5
     else:
-        assert (found.weekday(), board.nth(found), Month.of(found)) == (day.weekday(), board.nth(day), next_month)
+        assert (found.weekday(), board.nth(found), Month.of(found)) == (
+            day.weekday(),
+            board.nth(day),
+            next_month,
+        )
 
 
 def test_a_month_is_covered_by_whole_weeks():
     weeks = board.weeks(Month(2026, 12))
-    assert (weeks[0][0], weeks[-1][-1], {len(week) for week in weeks}) == (date(2026, 11, 30), date(2027, 1, 3), {7})
+    assert (weeks[0][0], weeks[-1][-1], {len(week) for week in weeks}) == (
+        date(2026, 11, 30),
+        date(2027, 1, 3),
+        {7},
+    )
 
 
 def test_days_with_nothing_planned_are_idle():
-    idle = board.idle_days(Month(2026, 12), [slot(), slot(2, at(9, day=date(2026, 12, 1)), state=State.CANCELLED)])
+    idle = board.idle_days(
+        Month(2026, 12), [slot(), slot(2, at(9, day=date(2026, 12, 1)), state=State.CANCELLED)]
+    )
     assert len(idle) == 30
     assert DAY not in idle
 
@@ -181,9 +196,17 @@ def test_days_with_nothing_planned_are_idle():
 
 def test_slots_stand_in_their_row_and_day_in_the_order_of_time():
     shown = board.days(DAY, DAY + timedelta(days=2))
-    slots = [slot(1, at(15)), slot(2, at(9)), slot(3, at(9, day=shown[2]), site_id=4), slot(4, at(9), site_id=9)]
+    slots = [
+        slot(1, at(15)),
+        slot(2, at(9)),
+        slot(3, at(9, day=shown[2]), site_id=4),
+        slot(4, at(9), site_id=9),
+    ]
     rows = board.lay(slots, shown, [("3", "一", ""), ("4", "二", "")], lambda one: [str(one.site_id)])
-    assert [[[one.id for one in cell] for cell in row.cells] for row in rows] == [[[2, 1], [], []], [[], [], [3]]]
+    assert [[[one.id for one in cell] for cell in row.cells] for row in rows] == [
+        [[2, 1], [], []],
+        [[], [], [3]],
+    ]
     assert [row.count for row in rows] == [2, 1]
 
 

@@ -176,7 +176,14 @@ def test_two_drafts_that_want_one_room_are_marked_and_each_is_told_of_the_other(
 def test_a_room_that_is_held_is_a_clash_too(app, people, lin):
     hall = room(app, people.one)
     with app.app_context(), transaction():
-        hold(db.session.get_one(Room, hall), starts_at=at(8), ends_at=at(10), purpose="消防检查", by=None, now=NOW)
+        hold(
+            db.session.get_one(Room, hall),
+            starts_at=at(8),
+            ends_at=at(10),
+            purpose="消防检查",
+            by=None,
+            now=NOW,
+        )
     make(app, people.one, room_id=hall)
     assert "多功能厅 12月8日 星期二 08:00–10:00 消防检查" in text_of(lin, BOARD)
 
@@ -250,19 +257,28 @@ def test_a_week_shows_its_seven_days_and_nothing_else(app, people, lin, by):
 
 @pytest.mark.both_databases
 def test_a_draft_moves_with_its_length_and_its_sign_up_and_can_be_put_back(app, people, lin):
-    code = make(app, people.one, opens_at=at(8, day=date(2026, 12, 1)), closes_at=at(18, day=date(2026, 12, 7)))
+    code = make(
+        app, people.one, opens_at=at(8, day=date(2026, 12, 1)), closes_at=at(18, day=date(2026, 12, 7))
+    )
     before = found(app, code)
     answer = move(lin, code, day="2026-12-15", time="14:30")
     assert (answer.status_code, answer.location) == (303, f"{BOARD}?site={people.one.code}&month=2026-12")
     after = found(app, code)
-    assert (after.starts_at, after.ends_at) == (at(14, 30, date(2026, 12, 15)), at(16, 30, date(2026, 12, 15)))
+    assert (after.starts_at, after.ends_at) == (
+        at(14, 30, date(2026, 12, 15)),
+        at(16, 30, date(2026, 12, 15)),
+    )
     assert after.closes_at - before.closes_at == after.starts_at - before.starts_at
     board = lin.get(answer.location)
     assert "改到12月15日 星期二 下午2点半。" in board.text
     undone = lin.submit(board, to="/moves/undoing")
     assert undone.status_code == 303
     again = found(app, code)
-    assert (again.starts_at, again.opens_at, again.closes_at) == (before.starts_at, before.opens_at, before.closes_at)
+    assert (again.starts_at, again.opens_at, again.closes_at) == (
+        before.starts_at,
+        before.opens_at,
+        before.closes_at,
+    )
     assert "已撤销" in text_of(lin, undone.location)
 
 
@@ -277,7 +293,9 @@ def test_without_an_hour_only_the_day_changes_and_filters_are_kept(app, people, 
 def test_moving_never_leads_off_the_board(app, people, lin):
     code = make(app, people.one)
     assert move(lin, code, day="2026-12-09", next="https://example.com/").location.startswith(BOARD)
-    assert move(lin, code, day="2026-12-10", next="/desk/planning/moves?event=x").location.startswith(BOARD + "?")
+    assert move(lin, code, day="2026-12-10", next="/desk/planning/moves?event=x").location.startswith(
+        BOARD + "?"
+    )
 
 
 def test_sign_up_that_is_open_stays_open(app, people, lin):
@@ -354,9 +372,14 @@ def test_another_room_of_the_site_may_be_chosen_and_names_the_place(app, people,
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"day": "明天"}, "日期读不懂"), ({"day": ""}, "日期读不懂"), ({"day": "2026-12-09", "time": "早上"}, "时间读不懂"),
-     ({"day": "1999-12-09"}, "日期读不懂"), ({"day": "2026-12-09", "room": "x"}, "请从列表里选一项")],
-)  # fmt: skip
+    [
+        ({"day": "明天"}, "日期读不懂"),
+        ({"day": ""}, "日期读不懂"),
+        ({"day": "1999-12-09"}, "日期读不懂"),
+        ({"day": "2026-12-09", "time": "早上"}, "时间读不懂"),
+        ({"day": "2026-12-09", "room": "x"}, "请从列表里选一项"),
+    ],
+)
 def test_what_cannot_be_read_gets_a_sentence_and_moves_nothing(app, people, lin, values, said):
     code = make(app, people.one)
     answer = move(lin, code, **values)
@@ -373,8 +396,6 @@ def test_what_has_begun_is_handed_in_or_closed_out_cannot_be_moved(app, people, 
     with app.app_context(), transaction():
         operations.archive(find_event(closed), by=None, now=clock.now())
     shown = text_of(lin, f"{BOARD}?month=2026-11") + text_of(lin, BOARD)
-    with lin.session_transaction() as _session:
-        pass
     for code, said in ((held, "活动已经开始"), (handed_in, "要修改，请先撤回"), (closed, "已归档")):
         assert f"moves?event={code}" not in shown
         assert said in text_of(lin, f"/desk/planning/moves?event={code}")
@@ -394,7 +415,10 @@ def test_lin_moves_nothing_of_another_station(app, people, lin):
     assert lin.get(f"/desk/planning/moves?event={code}").status_code == 404
     answer = lin.submit(BOARD, {"event": code, "day": "2026-12-24"}, to="/desk/planning/moves")
     assert answer.status_code == 404
-    assert lin.submit(BOARD, {"event": "nothing", "day": "2026-12-24"}, to="/desk/planning/moves").status_code == 404
+    assert (
+        lin.submit(BOARD, {"event": "nothing", "day": "2026-12-24"}, to="/desk/planning/moves").status_code
+        == 404
+    )
     assert found(app, code).starts_at == at(9)
 
 
@@ -473,7 +497,12 @@ def test_the_board_asks_the_database_as_often_for_two_hundred_events_as_for_twen
             engine = db.engine
         count = lambda *args: seen.append(args[2])  # noqa: E731
         listening.listen(engine, "before_cursor_execute", count)
-        for path in (BOARD, f"{BOARD}?by=room", "/desk/planning/week?day=2026-12-08", "/desk/planning/copy?month=2027-01"):
+        for path in (
+            BOARD,
+            f"{BOARD}?by=room",
+            "/desk/planning/week?day=2026-12-08",
+            "/desk/planning/copy?month=2027-01",
+        ):
             assert chen.get(path).status_code == 200
         listening.remove(engine, "before_cursor_execute", count)
         return len(seen)
