@@ -22,6 +22,7 @@ from stationapp.importing.kinds import Kind
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.reports.operations import close_month
+from stationapp.sample.handed_down import hand_down, hold_together
 from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
 from stationapp.sites.models import Site
@@ -80,6 +81,10 @@ def settle(
     with transaction():
         lend(list_sites(), began)
     crew = _hire(began)
+    with transaction():
+        here = {site.code: site for site in list_sites()}
+        center, office = here["410305000"], here["410305001"]
+        hand_down(center, office, by=crew.reviewers, now=began + timedelta(days=3))
     if first.first_day <= Month(2026, 11).first_day <= clock.day_of(now):
         _take_in(((Kind.PLAN, _PLAN),), Month(2026, 11).begins_at - timedelta(days=6))
     alive = list_sites(level=Level.STATION)[:stations]
@@ -92,6 +97,11 @@ def settle(
     with transaction():
         for site in alive[:2]:
             life.wish_for_a_taken_room(site)
+    with transaction():
+        one, two, far = (here[code] for code in ("410305001001", "410305001002", "410305002001"))
+        by, reviewer = crew.managers[one.id], crew.reviewers[office.id]
+        hold_together("便民集市：理发磨刀修伞", one, [two, far], ahead=6, by=by, reviewer=reviewer, now=now)
+        hold_together("周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now)
 
 
 def _take_in(files, now: datetime) -> None:
