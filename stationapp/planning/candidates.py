@@ -17,24 +17,15 @@ from stationapp.sites.rules import Group, Level
 PER_DAY = 1
 """New events of a site a day."""
 
-_IDEAS = {
-    Why.MINIMUM: 2,
-    Why.GAP: 3,
-    Why.UNPLANNED: 3,
-    Why.WAIT: 1,
-    Why.DAY: 1,
-    Why.CATEGORY: 1,
-}  # tried for each want
+# How many ideas are tried for each want.
+_IDEAS = {Why.MINIMUM: 2, Why.GAP: 3, Why.UNPLANNED: 3, Why.WAIT: 1, Why.DAY: 1, Why.CATEGORY: 1}
 _MORE_DAYS, _SHARED_DAYS = 6, 30
 
 # Worths, whole numbers: what stands higher outweighs whatever one event could bring of what stands lower.
-_MINIMUM = 100_000
-_GAP = {
-    Why.GAP: (200, 800),
-    Why.UNPLANNED: (20, 60),
-}  # at least, and so much more for the largest group of all
-_AGAIN = 20  # the second event for a gap is worth a twentieth
-_WAIT, _WAITING, _MOST_WAITING = 35, 2, 20  # at least, each person, at most so many
+_MINIMUM = 200_000
+_GAP = {Why.GAP: (2000, 8000), Why.UNPLANNED: (200, 600)}  # at least, and more for the largest group of all
+_AGAIN = 200  # the second event for a gap is worth a two-hundredth
+_WAIT, _WAITING, _MOST_WAITING = 100, 4, 20  # at least, each person, at most so many
 _DAY = 30
 _CATEGORY, _VARIETY = 20, 8
 _COST = 5

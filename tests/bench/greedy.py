@@ -1,13 +1,14 @@
-"""Two planners to compare the solver with: one that takes the largest gap first, one that looks at nobody else's plan."""
+"""Two planners to compare the solver with: the largest gap first, and the same without looking what is taken."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 from stationapp.planning.candidates import Question
+from stationapp.planning.propose_rules import Why
 
 
 def greedy(question: Question) -> list[int]:
-    """The weightiest want first, for it the first candidate that clashes with nothing taken so far."""
+    """The largest gap first, then minimums, then the rest; for each the first candidate that clashes with nothing."""
     return _take(question, looks=True)
 
 
@@ -25,7 +26,11 @@ def _take(question: Question, *, looks: bool) -> list[int]:
             fillers.setdefault(want, []).append(index)
     chosen: list[int] = []
     filled: set[int] = set()
-    for want in sorted(fillers, key=lambda want: (-problem["wants"][want][0], want)):
+    gaps = (Why.GAP, Why.UNPLANNED)
+    order = {
+        want: (question.wants[want].why not in gaps, -problem["wants"][want][0], want) for want in fillers
+    }
+    for want in sorted(fillers, key=order.__getitem__):
         if want in filled:
             continue
         for index in fillers[want]:

@@ -11,7 +11,7 @@ from stationapp.planning.ground import DAY, Gap, Ground, Hall, Idea, Origin, Pla
 from stationapp.planning.template_rules import TemplateFields
 from stationapp.sites.rules import Group, Level
 
-MONTH = Month(2026, 12)
+MONTH, SINCE = Month(2026, 12), Month(2026, 9)
 HALF_DAYS = {day: ((time(8, 30), time(12)), (time(14, 30), time(20))) for day in range(7)}
 STATIONS = {11: "/1/2/11/", 12: "/1/2/12/", 21: "/1/3/21/"}
 
@@ -70,7 +70,7 @@ def gap(
     group: Group = Group.OVER_60,
     *,
     people: int | None = 1000,
-    since: Month | None = Month(2026, 9),
+    since: Month | None = SINCE,
 ) -> Gap:
     """A group of a community that was left out."""
     return Gap(site, group, people, since)
@@ -143,9 +143,7 @@ def _planned(site: int, span: tuple[int, int]) -> Planned:
 def _gaps(draw) -> list[Gap]:
     keys = draw(st.lists(st.tuples(_SITES, st.sampled_from(Group)), unique=True, max_size=8))
     people = st.sampled_from((None, 40, 900, 6000))
-    return [
-        gap(*key, people=draw(people), since=draw(st.sampled_from((None, Month(2026, 9))))) for key in keys
-    ]
+    return [gap(*key, people=draw(people), since=draw(st.sampled_from((None, SINCE)))) for key in keys]
 
 
 _TITLES = st.sampled_from(("八段锦晨练", "少儿书法班", "手机课堂", "听讲座", "看电影"))

@@ -1,0 +1,154 @@
+"""A month for the whole sample district, planned by the solver and by two others, and looked at by the verifier.
+
+    python -m tests.bench.plan [--instance FOLDER]
+
+Settles the full sample into a new instance (or uses one that stands), adds what the sample lacks: a lecturers' group
+and a bus of the center, and templates that need them. Then plans next month for 11 offices and 88 stations.
+Once with one new event a site, once with two, and once more with nothing to hold but what goes round. Bars: the
+solver answers within 10 s and breaks no rule. The control, which does not look at what others take, must clash.
+"""
+
+import argparse
+import contextlib
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time as hour
+from pathlib import Path
+
+from stationapp import clock
+from stationapp.app import create_app
+from stationapp.calendar.rules import Month
+from stationapp.config import load_settings
+from stationapp.db import db, transaction
+from stationapp.events.rules import Category, Task, Theme
+from stationapp.migrate import migrate
+from stationapp.planning import solve
+from stationapp.planning.candidates import Question, ask_about
+from stationapp.planning.ground import Ground
+from stationapp.planning.propose_rules import Why
+from stationapp.planning.survey import survey
+from stationapp.planning.template_rules import TemplateFields
+from stationapp.planning.templates import write
+from stationapp.planning.verify import broken, clashes
+from stationapp.rooms.models import Room
+from stationapp.rooms.queries import list_shared
+from stationapp.rooms.rules import RoomKind
+from stationapp.sample.operations import settle
+from stationapp.sites.queries import get_center
+from tests.bench.greedy import careless, greedy
+
+SECONDS = 10
+
+
+def main() -> int:
+    """Measure and print; the exit code says whether the bars hold."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--instance", type=Path, help="one with the sample, which is changed")
+    given = parser.parse_args().instance
+    with contextlib.ExitStack() as stack:
+        folder = given or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        app = create_app(load_settings({"STATIONAPP_INSTANCE": str(folder)}))
+        with app.app_context():
+            if not given:
+                migrate(db.engine)
+                settle(lambda done, of: None)
+            _add_what_goes_round()
+            return _compare()
+
+
+def _add_what_goes_round() -> None:
+    """A lecturers' group, a bus that comes in the mornings, and what cannot be held without them; once an instance."""
+    center, now = get_center(), clock.now()
+    if list_shared(center):
+        return
+    with transaction():
+        things = []
+        for name, hours in (
+            ("讲师团", "每天 08:30-12:00 14:30-20:00"),
+            ("体检大巴", "周一至周五 08:30-12:00"),
+        ):
+            thing = Room(site_id=center.id, kind=RoomKind.SHARED, name=name, hours=hours)
+            db.session.add(thing)
+            things.append(thing)
+        db.session.flush()
+        for title, thing, changes in (
+            ("名师讲家庭教育", things[0], {"category": Category.A01, "max_age": 17, "themes": {Theme.YOUNG}}),
+            ("健康体检进社区", things[1], {"category": Category.A07, "min_age": 60, "themes": {Theme.OLD}}),
+            (
+                "八段锦晨练（中心模板）",
+                None,
+                {"category": Category.A05, "min_age": 60, "themes": {Theme.OLD}},
+            ),
+        ):
+            themes = frozenset(changes.pop("themes"))
+            fields = TemplateFields(
+                title=title, summary="示例", task=Task.T4, audience="居民", starts=hour(9), minutes=90,
+                capacity=30, shared_id=thing.id if thing else None, themes=themes, **changes,
+            )  # fmt: skip
+            write(center, fields, by=None, now=now)
+
+
+def _compare() -> int:
+    month = Month.of(clock.day_of(clock.now())).plus(1)
+    began = time.perf_counter()
+    ground = survey(get_center(), month, now=clock.now())
+    took = time.perf_counter() - began
+    print(
+        f"{month}: {len(ground.places)} sites, {len(ground.ideas)} ideas, {len(ground.gaps)} gaps; read in {took:.2f} s"
+    )
+    held = [_with_at_most(ground, most) for most in (1, 2)]
+    print("\nthe same, with nothing to hold but what needs the lecturers or the bus:")
+    scarce = [idea for idea in ground.ideas if idea.fields.shared_id is not None]
+    held.append(_with_at_most(replace(ground, ideas=scarce), 2))
+    print("held" if all(held) else "NOT HELD")
+    return 0 if all(held) else 1
+
+
+def _with_at_most(ground: Ground, most: int) -> bool:
+    """Plan it three ways; whether the bars hold."""
+    began = time.perf_counter()
+    question = ask_about(ground, most=most)
+    asked = time.perf_counter()
+    answer = solve.ask(question.problem, seconds=SECONDS)
+    solved = time.perf_counter()
+    by_greed = greedy(question)
+    slow, quick = solved - asked, time.perf_counter() - solved
+    print(
+        f"\nat most {most} new a site: {len(question.candidates)} candidates made in {asked - began:.2f} s; "
+        f"model of {answer.columns} columns, {answer.rows} rows; HiGHS {answer.seconds:.2f} s, "
+        f"with its process {slow:.2f} s, greedy {quick:.2f} s: ratio {slow / quick:.1f}; proven best: {answer.best}"
+    )
+    wrong = _tell(ground, question, "solver", answer.chosen, most)
+    _tell(ground, question, "greedy", by_greed, most)
+    control = _tell(ground, question, "control", careless(question), most)
+    better = solve.worth(question.problem, answer.chosen) >= solve.worth(question.problem, by_greed)
+    return slow <= SECONDS and wrong == 0 and better and control > 0
+
+
+def _tell(ground: Ground, question: Question, name: str, chosen: Sequence[int], most: int) -> int:
+    """Print what a plan covers; how many rules it breaks."""
+    events = [question.candidates[index] for index in chosen]
+    filled = {want for one in events for want in one.fills}
+    wants = question.wants
+
+    def share(*whys: Why) -> str:
+        asked = [index for index, want in enumerate(wants) if want.why in whys]
+        return f"{sum(index in filled for index in asked)}/{len(asked)}"
+
+    gaps = [
+        index for index, want in enumerate(wants) if want.why in (Why.GAP, Why.UNPLANNED) and index in filled
+    ]
+    people = sum(wants[index].what.people or 0 for index in gaps)
+    found = broken(ground, events, most=most)
+    print(
+        f"{name:8} {len(events)} events; gaps {share(Why.GAP, Why.UNPLANNED)} ({people} people in them), "
+        f"minimums {share(Why.MINIMUM)}, waited in vain {share(Why.WAIT)}, days {share(Why.DAY)}; "
+        f"clashes {clashes(found)}, rules broken {len(found)}; worth {solve.worth(question.problem, chosen)}"
+    )
+    return len(found)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
