@@ -23,7 +23,7 @@ _MORE_DAYS, _SHARED_DAYS = 6, 30
 
 # Worths, whole numbers: what stands higher outweighs whatever one event could bring of what stands lower.
 _MINIMUM = 200_000
-_GAP = {Why.GAP: (2000, 8000), Why.UNPLANNED: (200, 600)}  # at least, and more for the largest group of all
+_GAP = {Why.GAP: (2000, 8000), Why.UNPLANNED: (300, 600)}  # at least, and more for the largest group of all
 _AGAIN = 200  # the second event for a gap is worth a two-hundredth
 _WAIT, _WAITING, _MOST_WAITING = 100, 4, 20  # at least, each person, at most so many
 _DAY = 30
