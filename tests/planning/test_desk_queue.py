@@ -19,6 +19,7 @@ from stationapp.volunteers.operations import add_shift
 from stationapp.volunteers.rules import Risk
 from tests import cast
 from tests.planning.test_templates import room
+from tests.signups.scene import course, further_date
 
 QUEUE = "/desk/queue/"
 
@@ -206,6 +207,20 @@ def test_one_that_was_submitted_anew_is_not_decided_from_an_old_page(app, people
     assert 'value="再看看"' in answer.text
     chen.submit(answer, to=f"{code}/publication")
     assert state(app, code) is State.PUBLISHED
+
+
+@pytest.mark.parametrize("to", ["%s/publication", "queue/publications"])
+def test_a_date_of_a_course_takes_everybody_along(app, people, chen, to):
+    with app.app_context():
+        series, [first] = course(people.one, dates=1)
+        cast.sign_up(first, cast.granny_wu(people.one))
+        second = further_date(series, people.one, weeks=1, publish=False, capacity=10)
+        with transaction():
+            operations.submit(find_event(code := second.code), by=None, now=clock.now())
+    chen.submit(QUEUE, to=to.replace("%s", code))
+    with app.app_context():
+        event = find_event(code)
+        assert (event.state, event.taken) == (State.PUBLISHED, 1)
 
 
 def test_what_is_not_under_this_office_cannot_be_decided(app, people, chen):
