@@ -22,15 +22,17 @@ from stationapp.sites.models import Site
 def titles_of(event_ids: Iterable[int], site_ids: Collection[int]) -> dict[int, Title]:
     """How events are named to somebody who works for these sites: theirs and public ones by their title."""
     rows = db.session.execute(
-        select(Event.id, Event.code, Event.title, Event.state, Event.site_id).where(
-            Event.id.in_(set(event_ids))
-        )
+        select(Event.id, Event.code, Event.title, Event.state, Event.site_id, Site.short_name)
+        .join(Site, Site.id == Event.site_id)
+        .where(Event.id.in_(set(event_ids)))
     )
     return {
-        event_id: Title(title, code)
+        event_id: Title(title, code, where)
         if site_id in site_ids
-        else Title(title if state in PUBLIC else _("别的站点的活动"))
-        for event_id, code, title, state, site_id in rows
+        else Title(title, where=where)
+        if state in PUBLIC
+        else Title(_("别的站点的活动"))
+        for event_id, code, title, state, site_id, where in rows
     }
 
 

@@ -108,7 +108,7 @@ def export():
         (
             site.short_name, room.name, word(room.kind), room.capacity, room.floor,
             {True: _("是"), False: _("否"), None: ""}[room.step_free], room.hours,
-            "；".join(f"{_between(one.starts_at, one.ends_at)} {one.says}" for one in day.taken),
+            "；".join(f"{_between(one.starts_at, one.ends_at)} {one.title.says}" for one in day.taken),
         )
         for room, site, day in lines
     )  # fmt: skip
@@ -182,7 +182,7 @@ def week(room_id: int):
         (day.on, hour_minute(start), _between(start, end).partition("–")[2], says)
         for day in _week(room, days, now)
         for start, end, says in sorted(
-            [(one.starts_at, one.ends_at, one.says) for one in day.taken]
+            [(one.starts_at, one.ends_at, one.title.says) for one in day.taken]
             + [(*span, _("空闲")) for span in day.free]
         )
     )

@@ -17,6 +17,7 @@ class Title:
 
     says: str
     code: str = ""
+    where: str = ""  # the site that holds it, when it may be known
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class Taken:
 
     starts_at: datetime
     ends_at: datetime
-    says: str
-    code: str  # of its event, when it may be opened
+    title: Title
     hold: int | None  # its id, when it is a hold that is not over
     released: bool
 
@@ -67,4 +67,4 @@ def _day(
 def _taken(one: Booking, cut: Span, titles: Mapping[int, Title], now: datetime) -> Taken:
     title = titles[one.event_id] if one.event_id else Title(one.purpose)
     hold = one.id if one.event_id is None and one.ends_at > now else None
-    return Taken(*cut, title.says, title.code, hold, one.released_at is not None)
+    return Taken(*cut, title, hold, one.released_at is not None)

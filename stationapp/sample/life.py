@@ -112,7 +112,6 @@ class Life:
         if taken is None:
             return
         idea = IDEAS["法律咨询日"]
-        starts_at = taken.starts_at + timedelta(minutes=30)
         draft(
             site,
             EventFields(
@@ -122,8 +121,8 @@ class Life:
                 task=idea.task,
                 audience=idea.audience,
                 themes=idea.themes,
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(minutes=idea.minutes),
+                starts_at=taken.starts_at,
+                ends_at=taken.ends_at,
                 room_id=taken.room_id,
                 place=taken.place,
             ),

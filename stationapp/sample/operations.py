@@ -101,7 +101,9 @@ def settle(
         one, two, far = (here[code] for code in ("410305001001", "410305001002", "410305002001"))
         by, reviewer = crew.managers[one.id], crew.reviewers[office.id]
         hold_together("便民集市：理发磨刀修伞", one, [two, far], ahead=6, by=by, reviewer=reviewer, now=now)
-        hold_together("周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now)
+        hold_together(
+            "周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now
+        )
 
 
 def _take_in(files, now: datetime) -> None:
