@@ -12,17 +12,19 @@ from stationapp.accounts.rules import Action
 from stationapp.db import db, retried, transaction
 from stationapp.events import operations, rules, series_queries
 from stationapp.events import series as verbs
-from stationapp.events.forms import EventForm, asked_case
+from stationapp.events.forms import EventForm, asked_case, said
 from stationapp.events.forms_series import EndForm, SeriesForm
 from stationapp.events.lines import line_of
 from stationapp.events.models import Event, Series
 from stationapp.events.queries import fields_of_all, office_publishes_directly
-from stationapp.events.rules import Cadence, State
-from stationapp.events.series_lines import clashes_of, date_lines, said_days, said_rule
+from stationapp.events.recurrence import Planned, Recurrence
+from stationapp.events.rules import AroundHolidays, Cadence, EventRefusal, State
+from stationapp.events.series_lines import clashes_of, date_lines, said_days, said_rule, years_not_known
 from stationapp.events.series_queries import OFF, Wanted, list_batches_of, list_dates
 from stationapp.events.series_rules import PUBLISHABLE, SUBMITTABLE
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
+from stationapp.rooms.rules import RoomRefusal
 from stationapp.signups import course
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
@@ -125,14 +127,20 @@ def _look(form: SeriesForm, site: Site):
     found = verbs.foresee(
         fields, rule, cadence=form.cadence.data, complete_after=form.complete_after.data, now=clock.now()
     )
-    return _preview(date_lines(fields, rule, found, site), site, title=fields.title)
+    return _preview(fields, rule, found, site, title=fields.title)
 
 
-def _preview(lines: list, site: Site, **more):
-    held = sum(line.starts_at is not None for line in lines)
-    troubled = sum(bool(line.clashes) for line in lines)
+def _preview(fields: rules.EventFields, rule: Recurrence, found: list[Planned], site: Site, **more):
+    lines = date_lines(fields, rule, found, site)
     return render_template(
-        "desk/series/preview.html", lines=lines, site=site, held=held, troubled=troubled, **more
+        "desk/series/preview.html",
+        lines=lines,
+        site=site,
+        held=sum(line.starts_at is not None for line in lines),
+        troubled=sum(bool(line.clashes) for line in lines),
+        unknown=years_not_known(lines),
+        around=rule.around_holidays is not AroundHolidays.HOLD,
+        **more,
     )
 
 
@@ -234,7 +242,7 @@ def extension(code: str):
     except Refused as refused:
         form.blame(refused)
         return _page(*_its(code), form, status=409)
-    return _preview(date_lines(fields, rule, found, site), site, title=series.title, series=series)
+    return _preview(fields, rule, found, site, title=series.title, series=series)
 
 
 # --- handing in -------------------------------------------------------------------------------------------------
@@ -272,5 +280,11 @@ def _hand_in(series: Series, act, takes: frozenset[State], done: str):
     if handed.done:
         flash(done % {"n": len(handed.done)})
     if handed.left:
-        flash(_("%(n)s 场没有动，原因写在下面各场旁边。", n=len(handed.left)), "warn")
+        flash(_("%(n)s 场没有动，还差什么写在下面各场旁边。", n=len(handed.left)), "warn")
+    for words in sorted({said(why) for _event, why in handed.left if why.reason not in _SHOWN}):
+        flash(words, "warn")
     return redirect(url_for(".show", code=series.code), code=303)
+
+
+_SHOWN = (EventRefusal.INCOMPLETE, RoomRefusal.TAKEN)
+"""What the page shows beside each date as long as it is so."""

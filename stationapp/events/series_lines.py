@@ -116,6 +116,12 @@ def date_lines(fields: EventFields, rule: Recurrence, found: Iterable[Planned], 
     ]
 
 
+def years_not_known(lines: Iterable[DateLine]) -> list[int]:
+    """Years in which a date falls and of which the table of holidays holds nothing yet."""
+    years = sorted({line.planned.wished.year for line in lines})
+    return [year for year in years if not holidays(date(year, 1, 1), date(year, 12, 31))]
+
+
 def clashes_of(wishes: Mapping[int, EventFields], site: Site) -> dict[int, list[InTheWay]]:
     """What is in the way of these events of `site`, by id, as far as anything is."""
     clashes = _clashes(list(wishes.values()), site)

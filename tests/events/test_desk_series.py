@@ -136,6 +136,14 @@ def test_lin_looks_at_the_dates_writes_them_and_lands_where_they_can_be_undone(a
         }
 
 
+def test_a_year_whose_holidays_are_not_known_yet_is_named(app, lin):
+    assert "2026、2027年的放假安排还没有导入" in look(lin).text
+    assert "放假安排还没有导入" not in look(lin, around_holidays="hold").text
+    with app.app_context(), transaction():
+        db.session.add(Holiday(day=date(2026, 10, 1), name="国庆节", works=False))
+    assert ">2027年的放假安排还没有导入" in look(lin).text
+
+
 def test_going_back_keeps_what_was_typed(app, lin):
     back = _press(lin, look(lin, bring="老花镜", weekdays=["1", "3"]), "back")
     assert 'value="老花镜"' in back.text
@@ -297,7 +305,7 @@ def test_a_whole_series_is_submitted_and_published_and_what_is_not_ready_is_name
     lin.submit(f"/desk/events/{codes(app)[1]}/edit", {"summary": ""}, to="/edit")
     shown = lin.submit(address, to="/submission", follow_redirects=True)
     assert "已提交 2 场" in shown.text
-    assert "1 场没有动" in shown.text
+    assert "1 场没有动，还差什么写在下面各场旁边" in shown.text
     assert "还差：一句话介绍" in shown.text
     assert states(app) == [State.SUBMITTED, State.DRAFT, State.SUBMITTED]
     assert lin.post(f"{address}/publication").status_code in (400, 409)
