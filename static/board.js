@@ -5,6 +5,11 @@
   const board = document.getElementById("board");
   const said = document.getElementById("said");
   if (!form || !board) return;
+  document.getElementById("keys").hidden = false;
+
+  // Whoever just moved something goes on from there.
+  const moved = document.querySelector(".undo");
+  if (moved) board.querySelector(`a[href$="/events/${moved.dataset.event}"]`)?.focus();
 
   const cellOf = (part) => part.closest("td, .cell");
   const headOf = (cell) => cell.dataset.day ? cell : board.tHead.rows[0].cells[cell.cellIndex];

@@ -75,6 +75,7 @@ class Slot:
     missing: tuple[str, ...] = ()
     things: frozenset[int] = frozenset()
     groups: frozenset[Group] = frozenset()
+    partners: frozenset[int] = frozenset()  # ids of the sites that hold it too
     movable: bool = False
     marks: tuple[Mark, ...] = ()
     clashes: tuple[Claim, ...] = ()
@@ -168,14 +169,14 @@ class Lack:
 
 
 def gaps(communities: Iterable[Community], slots: Iterable[Slot], groups: Collection[Group]) -> list[Lack]:
-    """Communities with groups for which nothing is planned by themselves, their office or the center.
+    """Communities with groups for which neither they nor their office nor the center plan anything, alone or not.
 
     As in the report (domain.md §9 I-11): a group in which nobody lives is no gap, one nobody counted is.
     """
     served: dict[int, set[Group]] = defaultdict(set)
     for slot in slots:
-        if slot.state in PLANNED:
-            served[slot.site_id] |= slot.groups
+        for site_id in {slot.site_id} | slot.partners if slot.state in PLANNED else ():
+            served[site_id] |= slot.groups
     found = []
     for community in communities:
         reached = set().union(*(served.get(id, set()) for id in community.above))

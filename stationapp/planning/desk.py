@@ -15,9 +15,9 @@ from stationapp.db import transaction
 from stationapp.events.models import Event
 from stationapp.events.operations import change
 from stationapp.events.queries import fields_of, get_with_site
-from stationapp.events.rules import Category, EventFields, State, locked
+from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
 from stationapp.planning import again, board, lines, operations
-from stationapp.planning.board import By, Mark
+from stationapp.planning.board import By
 from stationapp.planning.forms import MoveForm, Wanted, asked, asked_day, asked_month, read_day, read_time
 from stationapp.planning.queries import Plan, list_communities, plan_of
 from stationapp.refusal import NotFound, Refused
@@ -81,7 +81,7 @@ def index():
         month=month,
         weeks=weeks,
         choices=(By.SITE, By.ROOM, By.CATEGORY, By.DAY),
-        gaps=board.gaps(communities, plan.slots + plan.above, GROUPS),
+        gaps=board.gaps(communities, plan.slots + plan.above + plan.joint, GROUPS),
         uncounted=board.uncounted(communities),
         communities=len(communities),
         idle=board.idle_days(month, plan.slots),
@@ -125,6 +125,8 @@ def _board(template: str, plan: Plan, sites: list[Site], wanted: Wanted, by: By,
         wanted=wanted,
         by=by,
         days=lines.days_of(plan, shown),
+        held=lines.held(plan, by, shown),
+        own={one.id for one in plan.sites},
         marks=lines.counts(plan.slots),
         rooms={room.id: room.name for room in plan.rooms},
         moved=_just_moved(),
@@ -132,9 +134,8 @@ def _board(template: str, plan: Plan, sites: list[Site], wanted: Wanted, by: By,
         say=lines.words_of_slots(),
         in_the_way=lines.in_the_way,
         Category=Category,
+        PUBLIC=PUBLIC,
         State=State,
-        By=By,
-        Mark=Mark,
         **more,
     )
 
@@ -333,5 +334,4 @@ def copy():
         rooms={room.id: room.name for room in plan.rooms},
         in_the_way=lines.in_the_way,
         days={day.on: day for day in lines.days_of(plan, board.days(month.first_day, month.last_day))},
-        Mark=Mark,
     )

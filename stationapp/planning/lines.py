@@ -82,7 +82,7 @@ def chosen(plan: Plan, wanted: Wanted) -> list[Slot]:
     """The slots the filters leave."""
     return [
         slot
-        for slot in plan.slots
+        for slot in plan.slots + plan.joint
         if (wanted.room is None or wanted.room in slot.things)
         and wanted.category in (None, slot.category)
         and wanted.state in (None, slot.state)
@@ -93,7 +93,7 @@ def chosen(plan: Plan, wanted: Wanted) -> list[Slot]:
 def grid(plan: Plan, slots: list[Slot], by: By, shown: list[date]) -> list[Row]:
     """The rows of the board."""
     heads, key = {
-        By.SITE: (_site_heads, lambda slot: (str(slot.site_id),)),
+        By.SITE: (_site_heads, lambda slot: [str(id) for id in {slot.site_id} | slot.partners]),
         By.ROOM: (_room_heads, lambda slot: [str(thing) for thing in slot.things] or (NONE,)),
         By.CATEGORY: (_category_heads, lambda slot: (slot.category.value if slot.category else NONE,)),
         By.HOUR: (_hour_heads, lambda slot: (str(clock.local(slot.starts_at).hour),)),
@@ -108,7 +108,7 @@ def _site_heads(plan: Plan, _slots: list[Slot]) -> list[Head]:
 
 def _room_heads(plan: Plan, slots: list[Slot]) -> list[Head]:
     """A site's rooms one and all; of many sites those something is planned in, and what goes round."""
-    used = {thing for slot in slots for thing in slot.things}
+    used = {thing for slot in slots for thing in slot.things} | {claim.room_id for claim in plan.held}
     alone = len(plan.sites) == 1
     names = {site.id: site.short_name for site in plan.sites}
     rooms = [
@@ -137,6 +137,17 @@ def _category_heads(plan: Plan, slots: list[Slot]) -> list[Head]:
 def _hour_heads(plan: Plan, slots: list[Slot]) -> list[Head]:
     hours = {clock.local(slot.starts_at).hour for slot in slots} | {9, 17}
     return [(str(hour), _("%(n)d点", n=hour), "") for hour in range(min(hours), max(hours) + 1)]
+
+
+def held(plan: Plan, by: By, shown: list[date]) -> dict[tuple[str, date], list[str]]:
+    """What rooms are kept for besides events, by row and day, where rows are rooms."""
+    found: dict[tuple[str, date], list[str]] = {}
+    for claim in plan.held if by is By.ROOM else ():
+        hours = f"{hour_minute(claim.starts_at)}–{hour_minute(claim.ends_at)}"
+        for on in shown:
+            if clock.day_of(claim.starts_at) <= on and claim.ends_at > clock.instant(on):
+                found.setdefault((str(claim.room_id), on), []).append(f"{hours} {claim.says}")
+    return found
 
 
 def in_the_way(slot: Slot, rooms: dict[int, str]) -> str:

@@ -1,6 +1,6 @@
 """Reads of the plan board: everything about a span of days at a site and beneath, in a fixed number of queries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
@@ -10,7 +10,7 @@ from stationapp.calendar.queries import Named, named
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events import rules
-from stationapp.events.models import Event, EventShared, EventTheme
+from stationapp.events.models import Event, EventPartner, EventShared, EventTheme
 from stationapp.events.rules import State, Theme
 from stationapp.planning.aims import aims_at
 from stationapp.planning.board import PLANNED, Claim, Community, Slot, marked
@@ -26,7 +26,8 @@ from stationapp.sites.rules import Group, Level, contains
 class Plan:
     """What is planned at a site and beneath on [first, last], with its marks, and what else a board shows.
 
-    `above` are the events of the offices and the center over the site: they are for its people too.
+    `above` are the events of the offices and the center over the site: they are for its people too. `joint` are events
+    that others lead and one of these sites holds with them.
     """
 
     site: Site
@@ -36,6 +37,8 @@ class Plan:
     rooms: list[Room]  # theirs, and what goes round and may be asked for there
     slots: list[Slot]
     above: list[Slot]
+    joint: list[Slot]
+    held: list[Claim]  # rooms kept for something that is not an event
     claims: list[
         Claim
     ]  # on rooms and shared things, of these events, of others that ask for the same, of holds
@@ -49,30 +52,38 @@ class Plan:
 
 
 def plan_of(site: Site, first: date, last: date, *, now: datetime) -> Plan:
-    """The plan of [first, last] at `site` and beneath: seven queries, however many events there are."""
+    """The plan of [first, last] at `site` and beneath: eight queries, however many events there are."""
     within = _within(first, last)
     over = [int(number) for number in site.path.strip("/").split("/")][:-1]
     theirs = or_(beneath(site.path), Site.id.in_(over))
     sites = {one.id: one for one in db.session.scalars(select(Site).where(theirs).order_by(Site.code))}
     rooms = _rooms(site, over)
     by_id = {room.id: room for room in rooms}
-    themes, shared = _themes(theirs & within), _shared(within)
-    rows = db.session.execute(_SLOTS.where(theirs, within, Event.state != State.DISCARDED)).all()
-    slots = [
-        _slot(row, sites, by_id, themes, {one[1] for one in shared.get(row.id, ())}, now) for row in rows
-    ]
-    here = [slot for slot in slots if contains(site.path, sites[slot.site_id].path)]
+    concerns = within & or_(theirs, Event.id.in_(_LED_WITH.where(theirs)))
+    themes, shared, partners = _themes(concerns), _shared(within), _partners(concerns)
+    rows = db.session.execute(_SLOTS.where(concerns, Event.state != State.DISCARDED)).all()
+    slots, own, joint = [], {one.id for one in sites.values() if contains(site.path, one.path)}, []
+    for row in rows:
+        slot = _slot(row, by_id, themes, partners, {one[1] for one in shared.get(row.id, ())}, now)
+        if slot.site_id in own or not own & slot.partners:
+            slots.append(slot)
+        else:
+            joint.append(replace(slot, movable=False))  # its lead moves it
+    here = [slot for slot in slots if slot.site_id in own]
     holidays = named(first, last)
     off = {day for day, name in holidays.items() if not name.works}
-    claims, hours = _claims(here, shared) + _holds(theirs, first, last), _hours(rooms)
+    held, hours = _holds(theirs, first, last), _hours(rooms)
+    claims = _claims(here, shared) + held
     return Plan(
         site=site,
         first=first,
         last=last,
-        sites=[one for one in sites.values() if contains(site.path, one.path)],
+        sites=[one for one in sites.values() if one.id in own],
         rooms=rooms,
         slots=marked(here, claims, off, hours),
-        above=[slot for slot in slots if not contains(site.path, sites[slot.site_id].path)],
+        above=[slot for slot in slots if slot.site_id not in own],
+        joint=joint,
+        held=held,
         claims=claims,
         hours=hours,
         named=holidays,
@@ -118,6 +129,7 @@ _SLOTS = (
         Event.id,
         Event.code,
         Event.site_id,
+        Site.short_name,
         Event.title,
         Event.summary,
         Event.state,
@@ -140,9 +152,9 @@ _SLOTS = (
 
 def _slot(
     row,
-    sites: dict[int, Site],
     rooms: dict[int, Room],
     themes: dict[int, set[Theme]],
+    partners: dict[int, set[int]],
     shared: set[int],
     now: datetime,
 ) -> Slot:
@@ -151,7 +163,7 @@ def _slot(
         id=row.id,
         code=row.code,
         site_id=row.site_id,
-        site=sites[row.site_id].short_name,
+        site=row.short_name,
         title=row.title,
         state=row.state,
         category=row.category,
@@ -165,8 +177,25 @@ def _slot(
         missing=rules.missing(row),
         things=frozenset(shared | ({row.room_id} if row.room_id else set())),
         groups=aims_at(row.min_age, row.max_age, frozenset(themes.get(row.id, ()))),
+        partners=frozenset(partners.get(row.id, ())),
         movable=rules.locked(row.state, row.starts_at, now) is None,
     )
+
+
+_LED_WITH = select(EventPartner.event_id).join(Site, Site.id == EventPartner.site_id)
+
+
+def _partners(here: ColumnElement[bool]) -> dict[int, set[int]]:
+    rows = db.session.execute(
+        select(EventPartner.event_id, EventPartner.site_id)
+        .join(Event, Event.id == EventPartner.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(here)
+    )
+    found: dict[int, set[int]] = {}
+    for event_id, site_id in rows:
+        found.setdefault(event_id, set()).add(site_id)
+    return found
 
 
 def _themes(here: ColumnElement[bool]) -> dict[int, set[Theme]]:

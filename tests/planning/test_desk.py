@@ -223,6 +223,29 @@ def test_gaps_count_what_the_station_the_office_and_the_center_plan(app, people,
     assert f"/desk/events/new?site={people.two.code}" in gap
 
 
+@pytest.mark.both_databases
+def test_what_is_held_together_with_others_stands_on_the_partners_board_and_fills_its_gap(app, people, lin):
+    code = make(
+        app, people.far, title="两区同乐", publish=True, min_age=60, partners=frozenset({people.one.id})
+    )
+    make(app, people.far, title="远处自己的", min_age=60)
+    shown = text_of(lin, BOARD)
+    assert "两区同乐" in shown and "合办：天津路示例一社区" in shown and "远处自己的" not in shown
+    assert f'href="/events/{code}"' in shown and f"moves?event={code}" not in shown
+    assert "60岁以上" not in shown.split('class="gaps"')[1].split("</ul>")[0]
+    assert "两区同乐" in text_of(lin, f"{BOARD}?by=category")
+
+
+def test_what_a_room_is_kept_for_stands_in_its_row(app, people, lin):
+    hall = room(app, people.one)
+    with app.app_context(), transaction():
+        hold(
+            db.session.get_one(Room, hall), starts_at=at(8), ends_at=at(10), purpose="选举", by=None, now=NOW
+        )
+    assert "08:00–10:00 选举" in text_of(lin, f"{BOARD}?by=room")
+    assert "08:00–10:00 选举" in text_of(lin, f"/desk/planning/week?day={DAY}&by=room")
+
+
 def test_a_group_nobody_counted_is_named(app, people, chen):
     with app.app_context(), transaction():
         for row in db.session.scalars(
