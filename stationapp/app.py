@@ -54,6 +54,7 @@ DESK_PAGES: tuple[str, ...] = (
     "signups.desk",
     "signups.desk_calls",
     "attendance.desk",
+    "attendance.desk_progress",
     "volunteers.desk",
     "volunteers.desk_hours",
     "publicity.desk",

@@ -88,6 +88,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "hours/manual_id": lambda s: s.manual,
     "batches/code": lambda s: s.batch,
     "series/code": lambda s: s.series,
+    "progress/code": lambda s: s.series,
     "proposals/code": lambda s: s.proposal,
     "rooms/room_id": lambda s: s.room,
     "holds/booking_id": lambda s: s.hold,

@@ -22,7 +22,8 @@ from stationapp.events.rules import State, touches
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident, masked
-from stationapp.signups.queries import event_of, find_by_code
+from stationapp.signups.dates import place_at
+from stationapp.signups.queries import find_by_code
 from stationapp.signups.rules import Channel, Place
 from stationapp.sites.models import Site
 from stationapp.volunteers import operations as volunteers
@@ -88,7 +89,7 @@ def _asked(event: Event, lines: list[Line], text: str) -> tuple[list[Line], str]
     signup = find_by_code(code) if len(code) == codes.PERSONAL_LENGTH else None
     if signup is None:
         return queries.found(lines, text), ""
-    if signup.event_id != event.id:
+    if place_at(signup, event) is None:
         return [], sentence(Refused(AttendanceRefusal.OTHER_EVENT, title=""))
     return [line for line in lines if line.resident_id == signup.resident_id], ""
 
@@ -248,8 +249,10 @@ def scan():
     signup = find_by_code(typed)
     if signup is None:
         raise NotFound
-    event, _site = _its(event_of(signup)[0].code)
     by, now, resident = guard.user().staff_id, clock.now(), get_resident(signup.resident_id)
+    event, _site = _its(request.form.get("event") or queries.at_the_door(signup, now=now)[1].code)
+    if place_at(signup, event) is None:
+        raise NotFound
     leaving = request.form.get("act") == "out"
     helps = resident.id in helpers_at(event.id)
     with transaction():

@@ -7,13 +7,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.rules import Part, Seen
+from stationapp.attendance.rules import Part, Seen, meant
 from stationapp.calendar.rules import AgeBand
 from stationapp.codes import tidy
 from stationapp.db import db
 from stationapp.events.models import Event
+from stationapp.events.rules import State
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.rules import Masked, mask
+from stationapp.signups.dates import held_by
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
@@ -47,6 +49,15 @@ def is_anybody_there(event_id: int) -> bool:
     """Whether anybody's presence at an event stands."""
     there = select(Attendance.id).where(Attendance.event_id == event_id, ~Attendance.undone).limit(1)
     return db.session.scalar(there) is not None
+
+
+def at_the_door(signup: Signup, *, now: datetime) -> tuple[Signup, Event]:
+    """The place somebody shows the code of, at the date of its course that is held now; else at the next one."""
+    held = held_by(signup, now=now)
+    live = [place for place in held.places if place[0].state is not Place.CANCELLED]
+    on = [place for place in live if place[1].state in (State.PUBLISHED, State.CLOSED_OUT)]
+    found = meant([(event.starts_at, event.ends_at) for _place, event in on], now)
+    return held.next if found is None else on[found]
 
 
 def has_place(event_id: int, resident_id: int) -> bool:

@@ -1,6 +1,6 @@
 """Presence: scans are facts, an attendance is their fold (domain.md §7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -121,6 +121,20 @@ def state_problem(state: State) -> AttendanceRefusal | None:
 def opens_at(starts_at: datetime) -> datetime:
     """When check-in begins."""
     return starts_at - timedelta(minutes=OPENS_BEFORE_MINUTES)
+
+
+def meant(times: Sequence[tuple[datetime, datetime]], now: datetime) -> int | None:
+    """Which of several dates somebody stands at the door of, by its place in the row; None: none of them now.
+
+    The one under way, else the one whose doors are open, else the one that ended a short while ago.
+    """
+    short_while = timedelta(minutes=CLOSES_AFTER_MINUTES)
+    fitting = (
+        [n for n, (starts_at, ends_at) in enumerate(times) if starts_at <= now <= ends_at],
+        [n for n, (starts_at, _) in enumerate(times) if opens_at(starts_at) <= now < starts_at],
+        [n for n, (_, ends_at) in enumerate(times) if ends_at < now <= ends_at + short_while],
+    )
+    return next((found[0] for found in fitting if found), None)
 
 
 def moment_problem(

@@ -22,6 +22,7 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident, home_of, masked
 from stationapp.residents.rules import PersonIn
+from stationapp.signups.dates import place_at, places_at
 from stationapp.signups.queries import by_codes, event_of, find_by_code
 from stationapp.signups.rules import AgeRule, Place, age_problem
 from stationapp.volunteers.queries import helpers_at
@@ -96,10 +97,11 @@ def _ticket() -> URLSafeTimedSerializer:
 def _remembered(event: Event) -> list[tuple[str, str]]:
     """The places at this event that this browser keeps in mind."""
     places = by_codes(session.get("places", ()))
+    here = places_at([signup for signup, _event, _code in places], event)
     return [
         (code, masked(get_resident(signup.resident_id)).name)
-        for signup, its_event, code in places
-        if its_event.id == event.id and signup.state is not Place.CANCELLED
+        for signup, _event, code in places
+        if signup.id in here and here[signup.id].state is not Place.CANCELLED
     ]
 
 
@@ -168,9 +170,10 @@ def _place(event: Event, code: str) -> int:
     if signup is None:
         _count_miss()
         raise Refused(AttendanceRefusal.CODE_UNKNOWN_PLACE)
-    if signup.event_id != event.id:
+    here = place_at(signup, event)
+    if here is None:
         raise Refused(AttendanceRefusal.OTHER_EVENT, title=event_of(signup)[0].title)
-    if signup.state is Place.CANCELLED:
+    if here.state is Place.CANCELLED:
         raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
     return signup.resident_id
 
@@ -242,10 +245,11 @@ def personal(code: str):
     signup = find_by_code(tidied)
     if signup is None:
         return _no_code(AttendanceRefusal.CODE_UNKNOWN_PLACE)
-    event, site = event_of(signup)
+    now = clock.now()
+    signup, event = queries.at_the_door(signup, now=now)
+    _event, site = event_of(signup)
     if not guard.can(Action.CHECK_IN, site.path):
         return ticket
-    now = clock.now()
     there = queries.find_attendance(event.id, signup.resident_id)
     return render_template(
         "attendance/personal.html",

@@ -298,7 +298,7 @@ def _change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
         if (one is event or opens_at(one.starts_at) <= now) and now < opens_at(becomes.starts_at):
             _send_home(one, by=by, now=now)
     changed = series.change(event, wish, scope, by=by, now=now)
-    course.spread_places(event, by=by, now=now)
+    course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
     for one in changed:
         if one.waiting and _is_more(one.capacity, before[one.id]):
             promote(one.id, now=now)
