@@ -7,25 +7,40 @@ set in the worker itself and made anew each time. One compiler a sheet, one call
 
 import json
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn as fonts
 import typst
 
 from stationapp.config import ROOT
-from stationapp.publicity.paper import broken
+from stationapp.publicity.paper import LONGEST_WORD, broken
 
 _SOURCES = Path(__file__).parent / "typst"
 _TURN = threading.Lock()
+_LONGEST = {"month": 6}  # letters in a row that fit a day; other sheets have no lines as narrow
+_AS_IT_IS = {"path", "phone"}
 
 
 def render(sheet: str, data: dict) -> bytes:
     """The PDF of `typst/<sheet>.typ` over `data` (texts, numbers, lists and dicts of them); the same for the same."""
     with _TURN:
-        return _compiler(sheet).compile(
-            format="pdf", sys_inputs={"data": json.dumps(_breakable(data), ensure_ascii=False)}
-        )
+        return _compiler(sheet).compile(format="pdf", sys_inputs={"data": _written(sheet, data)})
+
+
+def picture(sheet: str, data: dict) -> bytes:
+    """The same as a PNG, a pixel a point; what is shared often is drawn once."""
+    return _drawn(sheet, _written(sheet, data))
+
+
+@lru_cache(maxsize=64)
+def _drawn(sheet: str, written: str) -> bytes:
+    with _TURN:
+        return _compiler(sheet).compile(format="png", ppi=72, sys_inputs={"data": written})
+
+
+def _written(sheet: str, data: dict) -> str:
+    return json.dumps(_breakable(data, _LONGEST.get(sheet, LONGEST_WORD)), ensure_ascii=False)
 
 
 @cache
@@ -38,10 +53,10 @@ def _compiler(sheet: str) -> typst.Compiler:
     )
 
 
-def _breakable(value):
+def _breakable(value, longest: int):
     """The same with places to break inside overlong words."""
     if isinstance(value, str):
-        return broken(value)
+        return broken(value, longest)
     if isinstance(value, dict):
-        return {name: one if name == "path" else _breakable(one) for name, one in value.items()}
-    return [_breakable(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: one if name in _AS_IT_IS else _breakable(one, longest) for name, one in value.items()}
+    return [_breakable(one, longest) for one in value] if isinstance(value, list | tuple) else value

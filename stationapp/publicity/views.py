@@ -5,11 +5,13 @@ from datetime import timedelta
 from hashlib import sha256
 
 from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
+from flask_babel import gettext as _
 
 from stationapp import clock
 from stationapp.events import appointment
 from stationapp.events.rules import Category
-from stationapp.publicity import feeds
+from stationapp.publicity import feeds, share
+from stationapp.publicity.pdf import picture
 from stationapp.publicity.queries import Scope, get_announced, list_coming
 from stationapp.publicity.screen import MOST, Heading, sheets
 from stationapp.refusal import NotFound
@@ -110,6 +112,28 @@ def event_qr(code: str):
 def site_qr(code: str):
     """The code that leads to a site's page."""
     return _qr(f"/sites/{get_site(code).code}")
+
+
+@bp.get("/events/<code>/share.png")
+def event_picture(code: str):
+    """The picture beside an event's title where its page is shared."""
+    return _picture(share.of_event(get_announced(code), _house()))
+
+
+@bp.get("/sites/<code>/share.png")
+def site_picture(code: str):
+    """The same for a site."""
+    return _picture(share.of_site(get_site(code), _house()))
+
+
+def _house() -> str:
+    return current_app.config["SETTINGS"].district + _("新时代文明实践")
+
+
+def _picture(drawing: dict) -> Response:
+    answer = Response(picture("share", drawing), mimetype="image/png")
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
 
 
 def _qr(path: str) -> Response:

@@ -147,6 +147,7 @@ def test_everything_is_large_and_nothing_is_cut_off(app, live_server, someone, p
         assert page.evaluate(_SMALLEST) >= 48
         assert page.evaluate(_OUTSIDE) == [] and page.evaluate(_CUT) == []
         assert page.locator("main li:visible").count() <= 3
+        assert browsers.axe(page) == []
         seen.add(page.locator("#count").inner_text())
         page.clock.fast_forward("00:12")
     assert seen == {"1 / 3", "2 / 3", "3 / 3"}

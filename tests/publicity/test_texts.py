@@ -1,6 +1,7 @@
 """Texts for group chats and articles: short enough for any event, ready to take away, harmless when pasted."""
 
 import re
+import struct
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -209,3 +210,30 @@ def test_the_codes_for_articles_are_pictures_of_public_pages_alone(app, client, 
         assert client.get(path).data.startswith(b"\x89PNG")
     for path in (f"/events/{draft}/qr.png", "/events/%00/qr.png", "/sites/410305999/qr.png"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("of", ["/events/{event}", "/sites/{site}"])
+def test_a_shared_page_brings_its_title_a_sentence_and_a_picture(app, client, people, of):
+    path = of.format(event=make(app, people.one, "书法课"), site=people.one.code)
+    page = client.get(path).text
+    told = dict(re.findall(r'<meta property="og:(\w+)"[^>]* content="([^"]*)"', page))
+    assert told["image"] == f"http://127.0.0.1:8000{path}/share.png"
+    assert told["title"] in ("书法课", people.one.short_name) and told["description"]
+    picture = client.get(f"{path}/share.png")
+    assert picture.mimetype == "image/png" and struct.unpack(">II", picture.data[16:24]) == (600, 600)
+
+
+def test_what_is_called_off_is_shared_as_called_off(app, client, people):
+    code = make(app, people.one, "书法课")
+    before = client.get(f"/events/{code}/share.png").data
+    with app.app_context(), transaction():
+        operations.cancel(get_event(code), by=None, now=NOW, reason="下雨")
+    assert 'content="已取消：手把手' in client.get(f"/events/{code}").text
+    assert client.get(f"/events/{code}/share.png").data != before
+
+
+@pytest.mark.parametrize(
+    "path", ["/events/AAAAAAAA/share.png", "/events/%00/share.png", "/sites/410305999/share.png"]
+)
+def test_there_is_no_picture_of_what_nobody_may_see(client, people, path):
+    assert client.get(path).status_code == 404
