@@ -107,7 +107,7 @@ def _survey(site: Site, month: Month) -> Ground:
 
 
 def _line(ground: Ground, one: Suggestion) -> Line:
-    event = event_of(ground, [one.want, *one.also], one.candidate)
+    event = event_of(ground, [one.want], one.candidate)
     starts_at, ends_at = (ground.at(minute) for minute in one.candidate.slot.span)
     said = saying.why(event), saying.origin(event)
     return Line(event, one.candidate.idea.key, one.candidate.slot.span[0], starts_at, ends_at, *said)

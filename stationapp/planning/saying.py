@@ -38,8 +38,17 @@ OBSTACLES = {
     Obstacle.NOT_FOUND: _("时间到了还没有试到。请缩小范围再排一次。"),
 }
 
-_FIRST = (Why.GAP, Why.WAIT, Why.UNPLANNED, Why.DAY, Why.CATEGORY, Why.MINIMUM)
-"""Which of an event's reasons is told."""
+_FIRST = (
+    (Why.GAP, False),
+    (Why.WAIT, False),
+    (Why.UNPLANNED, False),
+    (Why.DAY, False),
+    (Why.GAP, True),
+    (Why.UNPLANNED, True),
+    (Why.CATEGORY, False),
+    (Why.MINIMUM, False),
+)
+"""Which of an event's reasons is told: what it is made for before what anything would do (True: for everybody)."""
 
 _WEEKDAYS = "一二三四五六日"
 
@@ -74,9 +83,13 @@ def reason(name: str, one: dict) -> str:
     return gettext("%(site)s这个月还缺活动，没到最低场次。", site=name)
 
 
+def _rank(one: dict) -> int:
+    return _FIRST.index((Why(one["why"]), one.get("group") == Group.ALL.value))
+
+
 def why(event: dict) -> str:
     """The one sentence that says why an event is proposed, and that its place is free."""
-    reasons = sorted(event["why"], key=lambda one: _FIRST.index(Why(one["why"])))
+    reasons = sorted(event["why"], key=_rank)
     said = reason(event["name"], reasons[0]) if reasons else gettext("换个样，让这个月的活动不重复。")
     if event["room_id"] is None:
         return said

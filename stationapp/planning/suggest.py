@@ -17,11 +17,10 @@ _SOON = 10  # free days to choose from
 
 
 class Suggestion(NamedTuple):
-    """An idea in a slot at a site, and the want it is for; `also`: further wants it fills."""
+    """An idea in a slot at a site, and the want it is for."""
 
     candidate: Candidate
     want: Want
-    also: tuple[Want, ...]
 
 
 def suggest(ground: Ground) -> list[Suggestion]:
@@ -69,12 +68,10 @@ class _Site:
         return slots[self._number * 3 % len(slots)] if slots else None
 
     def _take(self, idea: Idea, slot: Slot, want: Want) -> Suggestion:
-        also = tuple(one for one in self.wants if one is not want and one.spoken and serves(idea, one))
         self._days.add(slot.day)
         self._titles.add(idea.fields.title)
-        self._done.update((want, *also))
-        fills = tuple(index for index, one in enumerate((want, *also)))
-        return Suggestion(Candidate(self.place.id, idea, slot, fills), want, also)
+        self._done.update(one for one in self.wants if serves(idea, one))
+        return Suggestion(Candidate(self.place.id, idea, slot, (0,)), want)
 
 
 def _of_kind(asked: list[tuple[_Site, Want]], most: int) -> list[Suggestion]:
