@@ -6,6 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from stationapp import clock
+from stationapp.db import transaction
+from stationapp.rooms.operations import add_room
+from stationapp.rooms.rules import RoomFacts, RoomKind
 from tests import cast
 from tests.harness import browser as browsers
 from tests.journeys import steps
@@ -24,11 +27,13 @@ def town(app):
     people = cast.district(app)
     with app.app_context():
         soon = clock.now().replace(second=0, microsecond=0) + steps.SOON
-        event = cast.event(people.one, starts_at=soon, capacity=2, min_age=6)
+        with transaction():
+            room = add_room(people.one, RoomKind.ROOM, RoomFacts("舞蹈室"), by=None, now=clock.now()).id
+        event = cast.event(people.one, starts_at=soon, capacity=2, min_age=6, room_id=room)
         taken = cast.sign_up(event, cast.granny_wu(people.one), cast.xiao_li(people.one))
         waits = cast.sign_up(event, cast.person("赵四海", "19900003333", birth_month="1960-01"))
         over = cast.event(people.one, title="上周的讲座", starts_at=soon - timedelta(days=7))
-        draft = cast.event(people.one, title="还没写完", publish=False)
+        draft = cast.event(people.one, title="还没写完", publish=False, starts_at=soon, room_id=room)
         resident = cast.resident(cast.granny_wu(people.one)).id
         code, site, month = event.code, people.one.code, f"{clock.local(soon):%Y-%m}"
         public = (
@@ -43,7 +48,8 @@ def town(app):
             f"/desk/events/{code}/code", f"/desk/events/{code}/shifts", "/desk/checkin", f"/p/{taken.codes[0]}",
             "/desk/residents/", f"/desk/residents/{resident}", "/desk/volunteers", "/desk/volunteers/new",
             "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/I-05",
-            "/desk/account",
+            "/desk/account", "/desk/rooms/", f"/desk/rooms/{room}", f"/desk/rooms/{room}/edit", "/desk/rooms/use",
+            f"/desk/events/{draft.code}/edit",
         )  # fmt: skip
         office = f"/desk/reports/{people.office.code}/{month}"
         above = ("/desk/hours", "/desk/files/", "/desk/sites", "/desk/jobs", office)
