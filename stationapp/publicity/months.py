@@ -6,7 +6,6 @@ What does not fit its day goes on in a list on the following pages, in the same 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from enum import Enum
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -19,51 +18,14 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event, EventPartner
 from stationapp.events.rules import PUBLIC, State
-from stationapp.publicity.paper import PT, Box, Code, Sized, code, count_lines, fit, settable
+from stationapp.publicity.grid import GEOMETRY, PAD, Geometry, Paper, count_shown, need, shared_out
+from stationapp.publicity.paper import Box, Code, Sized, code, fit, settable
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
 from stationapp.web.filters import day as said_day
 from stationapp.web.filters import time as said_time
 from stationapp.web.words import word
-
-
-class Paper(Enum):
-    """The sheets it is printed on, landscape."""
-
-    A4 = "a4"
-    A3 = "a3"
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Where things stand on a sheet: millimetres, type sizes in points. `static/paper.css` says the same."""
-
-    wide: float
-    high: float
-    margin: float
-    header: float
-    heads: float  # the row of weekdays
-    number: int
-    pt: int
-
-    @property
-    def column(self) -> float:
-        """How wide a day is."""
-        return (self.wide - 2 * self.margin) / 7
-
-    def row(self, weeks: int) -> float:
-        """How high a day is in a month of that many weeks."""
-        return (self.high - 2 * self.margin - self.header - self.heads) / weeks
-
-
-GEOMETRY = {
-    Paper.A4: Geometry(297, 210, 8, 30, 8, 20, 16),
-    Paper.A3: Geometry(420, 297, 10, 40, 11, 26, 18),
-}
-LEADING = 1.15
-PAD = 1.4
-"""White around a day's text, millimetres."""
 
 LAST_YEAR = 2099
 """Lunar festivals are known until then."""
@@ -104,6 +66,14 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Week:
+    """Seven days from Monday (None: of another month), and how many lines each has below its number."""
+
+    lines: int
+    days: tuple[Day | None, ...]
+
+
+@dataclass(frozen=True)
 class Later:
     """A day of the list on the following pages."""
 
@@ -120,7 +90,7 @@ class Wall:
     year: str
     title: Sized
     weekdays: tuple[str, ...]
-    weeks: tuple[tuple[Day | None, ...], ...]
+    weeks: tuple[Week, ...]
     later: tuple[Later, ...]
     agenda: tuple[Later, ...]  # every day with everything, for a phone's screen
     call: str
@@ -152,12 +122,8 @@ def wall(site: Site, month: Month, events: Sequence[Held], paper: Paper, *, addr
     """The month of `events` on that paper; `address` is the page's own, absolute, as the code holds it."""
     by_day = _by_day(site, month, events)
     geometry = GEOMETRY[paper]
-    days = list(_whole_weeks(month))
-    weeks = len(days) // 7
-    marks = _marks(days[0], days[-1])
-    laid = {
-        day: _day(day, marks[day], by_day.get(day, []), geometry, weeks) for day in days if _in(month, day)
-    }
+    weeks = _weeks(month, by_day, geometry)
+    laid = {day.on: day for week in weeks for day in week.days if day}
     name = _("%(site)s活动月历", site=site.short_name)
     return Wall(
         paper=paper,
@@ -165,7 +131,7 @@ def wall(site: Site, month: Month, events: Sequence[Held], paper: Paper, *, addr
         year=_("%(n)d年", n=month.year),
         title=fit(name, Box(0, 0, geometry.column * 2.9, 16), (30, 28, 26, 24, 22, 20, 18, 16)),
         weekdays=tuple(_("周%(name)s", name=name) for name in "一二三四五六日"),
-        weeks=tuple(tuple(laid.get(day) for day in days[at : at + 7]) for at in range(0, len(days), 7)),
+        weeks=weeks,
         later=tuple(
             Later(said_day(day), tuple(entry.said for entry in by_day[day][len(shown.entries) :]))
             for day, shown in laid.items()
@@ -183,18 +149,17 @@ def wall(site: Site, month: Month, events: Sequence[Held], paper: Paper, *, addr
 
 
 def as_data(sheet: Wall) -> dict:
-    """The month for the typesetter, with its geometry."""
+    """The month for the typesetter, with its geometry; each row as high as its week needs, the rest shared out."""
     geometry = GEOMETRY[sheet.paper]
-    shown = asdict(sheet) | {"paper": sheet.paper.value, "weeks": _plain(sheet.weeks)}
-    del shown["agenda"]
+    share = geometry.spare([week.lines for week in sheet.weeks]) / len(sheet.weeks)
+    rows = [geometry.top + geometry.line * week.lines + share for week in sheet.weeks]
+    shown = asdict(sheet) | {"paper": sheet.paper.value, "agenda": []}
+    for week in shown["weeks"]:
+        week["days"] = [day and day | {"on": day["on"].isoformat()} for day in week["days"]]
     return shown | {
-        "geometry": asdict(geometry) | {"row": geometry.row(len(sheet.weeks)), "pad": PAD},
+        "geometry": asdict(geometry) | {"rows": rows, "pad": PAD},
         "continued": _("%(title)s（续）", title=f"{sheet.month} {sheet.title.text}"),
     }
-
-
-def _plain(weeks):
-    return [[day and asdict(day) | {"on": day.on.isoformat()} for day in week] for week in weeks]
 
 
 def _in(month: Month, day: date) -> bool:
@@ -240,7 +205,9 @@ def _what(site: Site, one: Held) -> str:
 def _marks(first: date, last: date) -> dict[date, tuple[str, bool]]:
     """What each day is called, and whether people are off."""
     differs = named(first, last)
-    lunar = {day: case for year in {first.year, last.year} for day, case in festivals(year).items()}
+    lunar = {
+        day: case for year in {first.year, min(last.year, LAST_YEAR)} for day, case in festivals(year).items()
+    }
     marks = {}
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
@@ -254,15 +221,36 @@ def _marks(first: date, last: date) -> dict[date, tuple[str, bool]]:
     return marks
 
 
-def _day(day: date, mark: tuple[str, bool], entries: Sequence[Entry], geometry: Geometry, weeks: int) -> Day:
+def _weeks(month: Month, by_day: dict[date, list[Entry]], geometry: Geometry) -> tuple[Week, ...]:
+    days = list(_whole_weeks(month))
+    marks = _marks(days[0], days[-1])
+    needs = {
+        day: need(str(day.day), marks[day][0], [one.said for one in by_day.get(day, ())], geometry)
+        for day in days
+    }
+    weeks = [days[at : at + 7] for at in range(0, len(days), 7)]
+    inside = [[day for day in week if _in(month, day)] for week in weeks]
+    least = [max(needs[day][0] + (len(needs[day]) > 1) for day in week) for week in inside]
+    free = int(geometry.spare([0] * len(weeks)) / geometry.line)
+    gains = [[sum(count_shown(needs[day], n) for day in week) for n in range(free + 1)] for week in inside]
+    return tuple(
+        Week(
+            lines,
+            tuple(
+                _day(day, marks[day], by_day.get(day, ()), needs[day], lines) if _in(month, day) else None
+                for day in week
+            ),
+        )
+        for week, lines in zip(weeks, shared_out(gains, least), strict=True)
+    )
+
+
+def _day(
+    day: date, mark: tuple[str, bool], entries: Sequence[Entry], needs: Sequence[int], lines: int
+) -> Day:
+    """As many entries as fit whole, in order; where not all do, a line says how many stand elsewhere."""
     name, rest = mark
-    room = (geometry.column - 2 * PAD) / (geometry.pt * PT)
-    lines = _lines_left(day, name, geometry, weeks, room)
-    needed = [count_lines(entry.said, room) for entry in entries]
-    shown = len(entries) if sum(needed) <= lines else 0
-    if not shown and entries:
-        while shown < len(entries) and sum(needed[: shown + 1]) <= lines - 1:
-            shown += 1
+    shown = count_shown(needs, lines)
     left = len(entries) - shown
     return Day(
         on=day,
@@ -272,14 +260,6 @@ def _day(day: date, mark: tuple[str, bool], entries: Sequence[Entry], geometry: 
         entries=tuple(entry.said for entry in entries[:shown]),
         more=_more(shown, left) if left else "",
     )
-
-
-def _lines_left(day: date, name: str, geometry: Geometry, weeks: int, room: float) -> int:
-    """How many lines of entries a day has room for below its number."""
-    beside = room - 0.6 * len(str(day.day)) * geometry.number / geometry.pt - 0.5
-    wraps = bool(name) and count_lines(name, beside) > 1
-    high = geometry.row(weeks) - 2 * PAD - geometry.number * LEADING * PT
-    return int(high / (geometry.pt * LEADING * PT)) - wraps
 
 
 def _more(shown: int, left: int) -> str:

@@ -21,7 +21,9 @@ LEADING = 1.3
 QUIET = 4
 """Modules of white around a code, as the standard asks."""
 
-_LONGEST_WORD = 12
+LONGEST_WORD = 16
+"""Letters in a row that may stand on one line; a telephone number has 13."""
+
 _NEVER_FIRST = "，。、；：？！）》」』】〉”’…·,.;:?!)]}%"
 _NO_SHAPE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
@@ -53,17 +55,17 @@ def _has_shape(character: str) -> bool:
     return unicodedata.category(character) not in _NO_SHAPE
 
 
-def broken(text: str) -> str:
-    """`text` with places to break (U+200B) inside words too long for a narrow column, for the typesetter."""
+def broken(text: str, longest: int = LONGEST_WORD) -> str:
+    """`text` with places to break (U+200B) inside what would never break by itself, for the typesetter."""
     pieces, run = [], 0
     for character in text:
-        run = run + 1 if _in_word(character) else 0
-        pieces.append(character if run <= _LONGEST_WORD else f"\u200b{character}")
+        run = run + 1 if _sticks(character) else 0
+        pieces.append(character if run <= longest else f"\u200b{character}")
     return "".join(pieces)
 
 
 def width(text: str) -> float:
-    """How wide `text` runs in type sizes: a Chinese character is 1. Never less than what Noto Sans SC needs."""
+    """How wide `text` runs in type sizes: a Chinese character is 1. Never less than what heavy Chinese fonts need."""
     return sum(map(_advance, text))
 
 
@@ -72,21 +74,23 @@ def _advance(character: str) -> float:
         return 1.0
     if character in "mwMW@%":
         return 0.95
-    if character.isdigit() or character in "- ":
-        return 0.56 if character.isdigit() else 0.36
-    return 0.72 if character.isupper() else 0.6
+    return 0.72 if character.isupper() else 0.4 if character in "- " else 0.6
 
 
-def _in_word(character: str) -> bool:
-    return character != " " and unicodedata.east_asian_width(character) not in "WF"
+def _sticks(character: str) -> bool:
+    """Whether no line ends before it by itself: a letter of a word, a mark that must not begin a line."""
+    wide = unicodedata.east_asian_width(character) in "WF"
+    return character in _NEVER_FIRST or (character != " " and not wide)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, float]]:
-    """What stays together on a line: a Chinese character with the marks after it, a word, at most 12 letters."""
+def _pieces(text: str, longest: int) -> Iterator[tuple[str, float]]:
+    """What stays together on a line: a Chinese character with the marks after it, a word, at most `longest` letters."""
     piece = ""
     for character in text:
-        joins = character in _NEVER_FIRST or (
-            piece and _in_word(character) and _in_word(piece[-1]) and len(piece) < _LONGEST_WORD
+        joins = (
+            piece
+            and len(piece) < longest
+            and (character in _NEVER_FIRST or (_sticks(character) and _sticks(piece[-1])))
         )
         if piece and not joins:
             yield piece, width(piece)
@@ -99,7 +103,7 @@ def _pieces(text: str) -> Iterator[tuple[str, float]]:
 def count_lines(text: str, room: float) -> int:
     """How many lines `text` takes where `room` type sizes fit on one; a little is left for the setter's own ways."""
     lines, used = 1, 0.0
-    for piece, wide in _pieces(text):
+    for piece, wide in _pieces(text, max(1, min(LONGEST_WORD, int(room)))):
         if used and used + wide > room - 0.2:
             lines, used = lines + 1, 0.0
             if piece == " ":

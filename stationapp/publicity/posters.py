@@ -59,7 +59,7 @@ _HOSTS = (14, 13, 12, 11, 10)
 _PHONES = (54, 48, 44, 40)
 """A phone number is never smaller than 40 points."""
 
-_GAP = 2.0  # millimetres between facts
+_GAP = 1.2  # millimetres between facts
 _LABEL = 3.2  # type sizes the label and the space after it take in a list of facts
 _TAG = 20.0  # millimetres it takes on a card
 _FRAME = 12.0  # millimetres the frame of a notice takes
@@ -67,41 +67,41 @@ _FRAME = 12.0  # millimetres the frame of a notice takes
 BOXES: dict[Layout, dict[str, Box]] = {
     Layout.PLAIN: {
         "banner": Box(16, 18, 178, 8),
-        "title": Box(16, 31, 178, 68),
-        "summary": Box(16, 101, 178, 22),
-        "when": Box(16, 127, 178, 15),
-        "facts": Box(16, 147, 178, 60),
+        "title": Box(16, 31, 178, 64),
+        "summary": Box(16, 97, 178, 22),
+        "when": Box(16, 122, 178, 15),
+        "facts": Box(16, 141, 178, 67),
         "qr": Box(136, 213, 58, 58),
-        "scan": Box(16, 215, 116, 9),
-        "call": Box(16, 228, 116, 8),
-        "phone": Box(16, 239, 116, 30),
+        "scan": Box(16, 215, 119, 9),
+        "call": Box(16, 228, 119, 8),
+        "phone": Box(16, 239, 119, 30),
         "hosts": Box(16, 277, 178, 11),
     },
     Layout.FESTIVE: {
         "banner": Box(60, 20, 90, 8),
-        "title": Box(25, 54, 160, 54),
-        "summary": Box(25, 109, 160, 22),
-        "when": Box(33, 134, 144, 13),
-        "facts": Box(25, 150, 160, 52),
-        "qr": Box(23, 210, 58, 58),
-        "scan": Box(83, 212, 105, 9),
-        "call": Box(83, 223, 105, 8),
-        "phone": Box(83, 232, 105, 22),
+        "title": Box(25, 54, 160, 48),
+        "summary": Box(25, 103, 160, 22),
+        "when": Box(33, 128, 144, 13),
+        "facts": Box(25, 144, 160, 59),
+        "qr": Box(22, 210, 58, 58),
+        "scan": Box(81, 212, 109, 9),
+        "call": Box(81, 223, 109, 8),
+        "phone": Box(81, 232, 109, 22),
         "hosts": Box(83, 255, 105, 15),
     },
     Layout.CHILD: {
         "banner": Box(70, 15, 70, 8),
-        "title": Box(18, 48, 174, 46),
-        "summary": Box(18, 95, 174, 20),
-        "when": Box(22, 117, 166, 13),
-        "place": Box(24, 134, 162, 17),
-        "audience": Box(24, 155, 162, 17),
-        "seats": Box(24, 176, 162, 9),
-        "bring": Box(24, 189, 162, 17),
+        "title": Box(18, 48, 174, 40),
+        "summary": Box(18, 89, 174, 20),
+        "when": Box(22, 111, 166, 13),
+        "place": Box(24, 128, 162, 22.4),
+        "audience": Box(24, 154.4, 162, 17),
+        "seats": Box(24, 175.4, 162, 9),
+        "bring": Box(24, 188.4, 162, 17),
         "qr": Box(20, 218, 58, 58),
-        "scan": Box(84, 219, 108, 9),
-        "call": Box(84, 229, 108, 8),
-        "phone": Box(84, 238, 108, 22),
+        "scan": Box(83, 219, 109, 9),
+        "call": Box(83, 229, 109, 8),
+        "phone": Box(83, 238, 109, 22),
         "hosts": Box(84, 266, 108, 12),
     },
 }
@@ -150,8 +150,9 @@ def _notice(state: State) -> str:
 def _facts(shown: Shown):
     event, site = shown.event, shown.site
     place = settable(event.place) or (shown.room.name if shown.room else "") or site.short_name
-    parts = (place, "" if site.short_name in place else site.short_name, site.address)
-    yield "place", _("地点"), "，".join(dict.fromkeys(part for part in parts if part))
+    address = "" if site.address in place else site.address
+    name = "" if site.short_name in place or site.short_name in address else site.short_name
+    yield "place", _("地点"), "，".join(part for part in (place, name, address) if part)
     yield "audience", _("对象"), "；".join(_audience(event))
     yield "seats", _("名额"), _seats(event)
     if event.bring:

@@ -10,7 +10,8 @@ from stationapp.calendar.rules import Month
 from stationapp.events.listing import get_shown
 from stationapp.events.queries import partners_of
 from stationapp.publicity import months, posters
-from stationapp.publicity.months import LAST_YEAR, Paper, Wall
+from stationapp.publicity.grid import Paper
+from stationapp.publicity.months import LAST_YEAR, Wall
 from stationapp.publicity.pdf import render
 from stationapp.publicity.posters import Layout, Poster
 from stationapp.refusal import NotFound
