@@ -164,7 +164,7 @@ def test_the_look_names_room_clashes_closed_hours_and_festivals(app, people, lin
     looked = look(lin, room_id=number, until="2027-03-02")
     assert "1 场的功能室那个时间已经有安排" in looked.text
     assert "舞蹈室：14:00—16:00 社区会议" in looked.text
-    assert looked.text.count("舞蹈室 那个时间不开放") == 14
+    assert looked.text.count("不开放</span> 舞蹈室") == 14
     assert (
         "元宵节" in looked.text
         or "春节" in looked.text
