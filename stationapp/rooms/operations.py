@@ -30,6 +30,7 @@ def book(
 
     Raises Refused(TAKEN) with what is in the way, and then nothing is changed.
     """
+    _in_turn(room_ids)
     if clashes := list_clashes(room_ids, starts_at, ends_at, besides=event_id):
         raise Refused(RoomRefusal.TAKEN, clashes=clashes)
     give_back(event_id)
@@ -61,6 +62,7 @@ def hold(
         raise Refused(RoomRefusal.IN_PAST)
     if ends_at - starts_at > LONGEST_HOLD:
         raise Refused(RoomRefusal.TOO_LONG)
+    _in_turn([room.id])
     if clashes := list_clashes([room.id], starts_at, ends_at):
         raise Refused(RoomRefusal.TAKEN, clashes=clashes)
     held = Booking(
@@ -104,6 +106,7 @@ def retake(event_id: int, *, ends_at: datetime, by: int | None, now: datetime) -
     if ends_at <= now or not released:
         return 0
     rooms, since = [booking.room_id for booking in released], min(booking.ends_at for booking in released)
+    _in_turn(rooms)
     with _refusing_overlap(rooms, since, ends_at, event_id):
         for booking in released:
             booking.ends_at, booking.released_at = ends_at, None
@@ -141,6 +144,12 @@ def _write(room: Room, facts: RoomFacts, act: str, by: int | None, now: datetime
         raise Refused(RoomRefusal.NAME_TAKEN) from error
     record(act, f"room {room.id}", by=by, now=now, site_id=room.site_id)
     return room
+
+
+def _in_turn(room_ids: Collection[int]) -> None:
+    """One at a time asks for a room: two that wait for each other's exclusion constraint would end in a deadlock."""
+    rows = select(Room.id).where(Room.id.in_(room_ids)).order_by(Room.id)
+    db.session.execute(rows.with_for_update(key_share=True))
 
 
 @contextmanager
