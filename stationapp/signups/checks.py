@@ -189,7 +189,7 @@ def _out_of_step() -> list[str]:
 def _standing(places: list) -> Hashable:
     """Who is seated, and the line: households of people in their order, whatever their numbers."""
     seated = frozenset((person, state) for person, state, _ in places if state is not Place.WAITLISTED)
-    waits = sorted((number, person) for person, state, number in places if state is Place.WAITLISTED)
+    waits = sorted((number or 0, person) for person, state, number in places if state is Place.WAITLISTED)
     line = (tuple(person for _, person in one) for _, one in groupby(waits, key=lambda row: row[0]))
     return seated, tuple(line)
 

@@ -5,11 +5,13 @@ from sqlalchemy import text
 
 from stationapp import clock
 from stationapp.db import db, transaction
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
 from stationapp.residents.checks import CHECKS as RESIDENT_CHECKS
 from stationapp.signups import operations, queries
 from stationapp.signups.checks import CHECKS
 from tests import cast
-from tests.signups.scene import people, person, sign_up
+from tests.signups.scene import course, people, person, sign_up
 
 pytestmark = pytest.mark.both_databases
 
@@ -105,3 +107,45 @@ def test_no_check_names_a_person(lived):
     said = str([(check.says, check.find()) for check in BY_NAME.values()])
     assert cast.GRANNY_WU not in said and cast.PHONE not in said
     db.session.rollback()
+
+
+# --- courses and calls --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_step(app):
+    """A course of two dates with one seat: one household seated, two in line."""
+    home = cast.district(app).one
+    with app.app_context():
+        _, dates = course(home, 2, capacity=1)
+        for household in (1, 2, 3):
+            sign_up(dates[0], *people(1, household))
+        yield dates
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET capacity = 3 WHERE id = 2",
+        "UPDATE signups SET state = 'cancelled' WHERE event_id = 2 AND resident_id = 2",
+        "UPDATE parties SET queue_number = 33 - queue_number WHERE event_id = 2",
+        "UPDATE signups SET state = 'waitlisted' WHERE event_id = 1 AND resident_id = 1",
+    ],
+)
+def test_a_course_out_of_step_is_named(in_step, statement):
+    assert BY_NAME["S11"].find() == []
+    corrupt("UPDATE parties SET queue_number = queue_number + 10 WHERE event_id = 2", statement)
+    assert BY_NAME["S11"].find() == ["series 1"]
+
+
+def test_an_answer_of_somebody_who_was_not_to_be_called_is_named(in_step):
+    now = clock.now()
+    with transaction():
+        tell_desk(Occasion.MOVED, f"event {in_step[0].code}", site_id=in_step[0].site_id, now=now)
+        tell_desk(Occasion.PROMOTED, "party 1", site_id=in_step[0].site_id, now=now)
+    for notice, party in ((1, 1), (1, 2), (2, 1), (2, 3)):
+        corrupt(
+            "INSERT INTO call_answers (notice_id, party_id, outcome, at) "
+            f"VALUES ({notice}, {party}, 'reached', CURRENT_TIMESTAMP)"
+        )
+    assert BY_NAME["S11 calls"].find() == ["call_answer 2", "call_answer 4"]
