@@ -93,6 +93,8 @@ def what_is_on(filters: Filters, *, page: int, size: int, now: datetime) -> tupl
     Events called off stay until the day they were meant for is over.
     """
     values = _values(filters, now)
+    if joint := (filters.site_id or filters.path) and _joint(filters, now):
+        values["joint"] = joint
     values |= {"reach": page * size + 1, "skip": (page - 1) * size}
     return tuple(Line(*row) for row in db.session.execute(_statement(frozenset(values)), values))
 
@@ -122,18 +124,13 @@ def _like(word: str) -> str:
 def _statement(names: frozenset[str]) -> Select:
     """The statement for these values. Putting it together takes longer than running it, so each is made once."""
     narrowed = select(*_COLUMNS).join(Site, Site.id == Event.site_id).where(*_conditions(names))
-    here = _held_here(names)
-    merged = _of_the_district(narrowed) if here is None else _of_some_sites(narrowed, here)
-    return merged.offset(bindparam("skip", type_=Integer))
-
-
-def _held_here(names: frozenset[str]) -> ColumnElement[bool] | None:
-    """The condition on Site "one of those asked for"; None: the whole district is."""
     if "site_id" in names:
-        return Site.id == bindparam("site_id")
-    if "beneath" in names:
-        return Site.path.like(bindparam("beneath"))  # digits and slashes: nothing to escape
-    return None
+        merged = _of_some_sites(narrowed, Event.site_id == bindparam("site_id"), names)
+    elif "beneath" in names:
+        merged = _of_some_sites(narrowed, _BENEATH, names)
+    else:
+        merged = _of_the_district(narrowed)
+    return merged.offset(bindparam("skip", type_=Integer))
 
 
 def next_change(lines: Iterable[Line], now: datetime) -> datetime:
@@ -153,17 +150,35 @@ _NOW = bindparam("now", type_=UtcDateTime())
 _MIDNIGHT = bindparam("midnight", type_=UtcDateTime())
 _EARLIEST = bindparam("earliest", type_=UtcDateTime())
 _REACH = bindparam("reach", type_=Integer)
+_BENEATH = Site.path.like(bindparam("beneath"))  # digits and slashes: nothing to escape
 
 
-def _of_some_sites(narrowed: Select, here: ColumnElement[bool]) -> Select:
-    """Walks the index on (site, starts_at), and merges what these sites help others to hold."""
+def _of_some_sites(narrowed: Select, here: ColumnElement[bool], names: frozenset[str]) -> Select:
+    """Walks the index on (site, starts_at); what these sites help others to hold is merged in by its ids."""
     live = and_(Event.state == State.PUBLISHED, Event.ends_at > _NOW)
     off = and_(Event.state.in_(_CALLED_OFF), Event.starts_at >= _MIDNIGHT)
     query = narrowed.where(Event.starts_at >= _EARLIEST, or_(live, off))
-    partners = select(EventPartner.event_id).where(
-        EventPartner.site_id.in_(select(Site.id).where(here).correlate(None))
+    own = query.where(here)
+    if "joint" not in names:
+        return own.order_by(Event.starts_at, Event.code).limit(_REACH)
+    return _merged([own, query.where(Event.id.in_(bindparam("joint", expanding=True)))])
+
+
+def _joint(filters: Filters, now: datetime) -> list[int]:
+    """Ids of what these sites help others to hold and is not long over: few, so they are looked up by partner first.
+
+    In one statement with the rest the database would walk everything that is to come in the district.
+    """
+    here = Site.id == filters.site_id if filters.site_id else Site.path.startswith(filters.path)
+    sites = [filters.site_id] if filters.site_id else select(Site.id).where(here)
+    rows = (
+        select(Event.id)
+        .join(EventPartner, EventPartner.event_id == Event.id)
+        .join(Site, Site.id == Event.site_id)
+        .where(EventPartner.site_id.in_(sites), not_(here), Event.starts_at >= now - UNDER_WAY_FOR)
+        .distinct()
     )
-    return _merged([query.where(here), query.where(not_(here), Event.id.in_(partners))])
+    return list(db.session.scalars(rows))
 
 
 def _of_the_district(narrowed: Select) -> Select:
