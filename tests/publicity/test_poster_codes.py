@@ -44,7 +44,7 @@ def read(image: Image.Image, folder: Path) -> list[str]:
 def damaged(
     sheet: Image.Image, place: tuple[float, float, float], share: float, chance: random.Random
 ) -> Image.Image:
-    """Blots over `share` of the square (left, top, side in pixels); finder patterns are spared, no level helps there."""
+    """Blots over `share` of the square (left, top, side in pixels); finder patterns are spared."""
     left, top, side = place
     hit = sheet.copy()
     draw, covered = ImageDraw.Draw(hit), Image.new("L", (round(side), round(side)))
