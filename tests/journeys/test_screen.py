@@ -33,7 +33,10 @@ _CUT = """() => [document.scrollingElement, ...document.querySelectorAll('main, 
     .filter(part => part.checkVisibility())
     .filter(part => part.scrollHeight > part.clientHeight + 6 || part.scrollWidth > part.clientWidth + 1)
     .map(part => part.outerHTML.slice(0, 80))"""
-_AWAKE = "async () => { await navigator.serviceWorker.ready; return (await caches.keys()).length }"
+_KEPT = """async () => {
+    await navigator.serviceWorker.ready;
+    return (await (await caches.open('screen ' + location.pathname)).keys()).length === 5;
+}"""  # the page, its two style sheets, its script, its icon
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def screen(page, people):
     page.clock.install()
     page.goto(f"/sites/{people.one.code}/screen")
     expect(page.get_by_role("heading", name="正在办的")).to_be_visible()
-    assert page.evaluate(_AWAKE) == 1
+    page.wait_for_function(_KEPT)
     return page
 
 
@@ -117,7 +120,7 @@ def test_a_server_that_is_gone_is_a_lost_network_too(app, browser, people):
     with browsers.visiting(browser, "", viewport=LYING) as page:
         with serving(settings.instance, settings.database_url) as address:
             page.goto(f"{address}/sites/{people.one.code}/screen")
-            assert page.evaluate(_AWAKE) == 1
+            page.wait_for_function(_KEPT)
             expect(page.locator("#age")).to_be_empty()
         page.reload()
         expect(page.get_by_role("heading", name="正在办的")).to_be_visible()

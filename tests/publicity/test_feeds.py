@@ -206,3 +206,13 @@ def test_a_calendar_says_what_it_is_called_and_how_often_to_look(app, client, pe
     text = client.get(f"/sites/{people.one.code}/calendar.ics?category=A05").text.replace("\r\n ", "")
     assert f"X-WR-CALNAME:{people.one.short_name}的活动 · 健身体育\r\n" in text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT6H\r\n" in text and "TZID:Asia/Shanghai\r\n" in text
+
+
+def test_where_people_look_for_events_they_are_told_how_to_subscribe(client, people):
+    site = f"//127.0.0.1:8000/sites/{people.one.code}/calendar.ics"
+    assert f'href="webcal:{site}"' in client.get(f"/sites/{people.one.code}").text
+    sports = client.get("/events?category=A05").text
+    assert 'href="webcal://127.0.0.1:8000/events/calendar.ics?category=A05"' in sports
+    one = client.get(f"/events?category=A05&site={people.one.code}").text
+    assert f'href="webcal:{site}?category=A05"' in one
+    assert "webcal" not in client.get("/events?category=A08").text
