@@ -16,7 +16,8 @@ from stationapp.events.rules import Enrolment
 from stationapp.residents.queries import get_resident
 from stationapp.signups.queries import find_by_code
 from tests import cast
-from tests.signups.scene import announce, course, let_pass, person, sign_up
+from tests.signups.scene import announce, course, further_date, let_pass, person, sign_up
+from tests.signups.scene import people as residents
 
 WU = {"name": "吴秀英", "phone": "199 0000 1111"}
 
@@ -215,3 +216,38 @@ def test_a_month_of_birth_is_asked_when_any_date_of_the_course_asks_for_an_age(a
     )
     assert young.status_code == 409 and "要满 60 岁" in young.text
     assert sign_up(dates[1], person("吴秀英", cast.PHONE, birth_month="1950-03")).repeated
+
+
+# --- at the desk --------------------------------------------------------------------------------------------------
+
+
+def test_the_desk_publishes_a_further_date_with_everybody_or_says_why_not(client, scene):
+    people, series, _ = scene
+    client.submit(f"/series/{series.code}", WU, to="signups")
+    cast.sign_in(client, people.chen)
+    more, other = (
+        further_date(series, people.one, weeks=weeks, capacity=places, publish=False)
+        for weeks, places in ((5, 2), (6, 9))
+    )
+    with transaction():
+        for date in (more, other):
+            events.submit(date, by=None, now=clock.now())
+    assert client.submit(f"/desk/events/{more.code}", {}, to="publication").status_code == 303
+    refused = client.submit(f"/desk/events/{other.code}", {}, to="publication")
+    assert refused.status_code == 409 and "各次的名额要一样多。已发布的几次是 2 个" in refused.text
+    db.session.rollback()
+    db.session.refresh(more)
+    assert more.taken == 1
+
+
+def test_more_places_written_at_one_date_are_more_at_all(client, scene):
+    people, _, dates = scene
+    for household in (1, 2, 3):
+        sign_up(dates[0], *residents(1, household))
+    cast.sign_in(client, people.lin)
+    page = f"/desk/events/{dates[1].code}/edit"
+    assert client.submit(page, {"capacity": "1"}, to="edit").status_code in (409, 422)
+    assert client.submit(page, {"capacity": "3"}, to="edit").status_code == 303
+    db.session.rollback()
+    db.session.expire_all()
+    assert [(date.capacity, date.taken, date.waiting) for date in dates] == [(3, 3, 0)] * 3
