@@ -16,6 +16,7 @@ from stationapp.residents.models import Resident
 from stationapp.residents.queries import masked, search
 from stationapp.residents.rules import mask
 from stationapp.signups import operations, queries
+from stationapp.signups.course import find_course
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place
@@ -40,7 +41,10 @@ def index(code: str):
         for signup, person, party in queries.roster(event)
     ]
     line = {party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)}
-    return render_template("desk/signups/index.html", event=event, site=site, rows=rows, line=line)
+    is_course = find_course(event.id) is not None
+    return render_template(
+        "desk/signups/index.html", event=event, site=site, rows=rows, line=line, is_course=is_course
+    )
 
 
 def _in_line(rows: list) -> dict[int, None]:

@@ -171,8 +171,8 @@ def qr(code: str):
 
 @bp.get("/signups/<code>/calendar.ics")
 def appointment(code: str):
-    """The event for the phone's own calendar."""
-    event, _site = queries.event_of(place_by(code))
+    """The event for the phone's own calendar; of a course the next date."""
+    _signup, event = held_by(place_by(code), now=clock.now()).next
     address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/events/{event.code}"
     data = one(feeds.entry(*feeds.one_announced(event.code), address), remind=REMINDED)
     headers = {"Content-Disposition": f'attachment; filename="{event.code}.ics"'}
