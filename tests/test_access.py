@@ -233,7 +233,9 @@ def _proposal(site: Site, by: int) -> str:
 
 def _series(site: Site, by: int) -> dict[str, str]:
     starts = clock.now() + timedelta(days=1)
-    fields = EventFields(title=f"{site.short_name}的课", starts_at=starts, ends_at=starts + timedelta(hours=1))
+    fields = EventFields(
+        title=f"{site.short_name}的课", starts_at=starts, ends_at=starts + timedelta(hours=1)
+    )
     rule = Recurrence(Pattern.MONTHLY_DATE, clock.day_of(starts), times=2, month_day=1)
     with transaction():
         laid = lay_out(site, fields, rule, cadence=Cadence.STAGED, by=by, now=clock.now())
