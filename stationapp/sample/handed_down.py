@@ -8,6 +8,7 @@ from stationapp import clock
 from stationapp.events import operations as events
 from stationapp.events.rules import EventFields
 from stationapp.planning import templates
+from stationapp.planning.models import Template
 from stationapp.planning.template_rules import TemplateFields
 from stationapp.rooms.queries import list_shared
 from stationapp.sample.programme import IDEAS
@@ -28,8 +29,8 @@ _ADAPTED = {
 }
 
 
-def hand_down(center: Site, office: Site, *, by: Mapping[int, int], now: datetime) -> None:
-    """The center writes its templates and an office adapts two; `by` is each site's reviewer."""
+def hand_down(center: Site, office: Site, *, by: Mapping[int, int], now: datetime) -> Template:
+    """The center writes its templates and an office adapts two; `by` is each site's reviewer. The last one adapted."""
     for title in _OF_CENTER:
         fields = _template(title, _lent(center, _LENT.get(title, "")))
         made = templates.write(center, fields, by=by[center.id], now=now)
@@ -42,7 +43,8 @@ def hand_down(center: Site, office: Site, *, by: Mapping[int, int], now: datetim
                 shared_id=_lent(office, change["shared"]),
             )
             later = now + timedelta(days=2)
-            templates.write(office, wish, based_on=made, by=by[office.id], now=later)
+            adapted = templates.write(office, wish, based_on=made, by=by[office.id], now=later)
+    return adapted
 
 
 def _template(title: str, shared_id: int | None) -> TemplateFields:
@@ -95,3 +97,12 @@ def hold_together(
     )
     events.submit(event, by=by, now=written + timedelta(hours=1))
     events.publish(event, by=reviewer, now=written + timedelta(days=1))
+
+
+def hand_in(template: Template, stations: list[Site], *, by: Mapping[int, int], now: datetime) -> None:
+    """Stations took a template over and wait for the office: one a day, from next week on."""
+    for number, site in enumerate(stations):
+        on = clock.day_of(now) + timedelta(days=8 + number)
+        wish = templates.Wish(site, clock.instant(on, template.starts.hour))
+        drafts, _batch = templates.take_over(template, [wish], by=by[site.id], now=now)
+        events.submit(drafts[0], by=by[site.id], now=now)

@@ -22,7 +22,7 @@ from stationapp.importing.kinds import Kind
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.reports.operations import close_month
-from stationapp.sample.handed_down import hand_down, hold_together
+from stationapp.sample.handed_down import hand_down, hand_in, hold_together
 from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
 from stationapp.sites.models import Site
@@ -84,7 +84,7 @@ def settle(
     with transaction():
         here = {site.code: site for site in list_sites()}
         center, office = here["410305000"], here["410305001"]
-        hand_down(center, office, by=crew.reviewers, now=began + timedelta(days=3))
+        adapted = hand_down(center, office, by=crew.reviewers, now=began + timedelta(days=3))
     if first.first_day <= Month(2026, 11).first_day <= clock.day_of(now):
         _take_in(((Kind.PLAN, _PLAN),), Month(2026, 11).begins_at - timedelta(days=6))
     alive = list_sites(level=Level.STATION)[:stations]
@@ -104,6 +104,7 @@ def settle(
         hold_together(
             "周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now
         )
+        hand_in(adapted, [one, two], by=crew.managers, now=now)
 
 
 def _take_in(files, now: datetime) -> None:
