@@ -87,9 +87,7 @@ def test_lin_chooses_partners_and_what_goes_round_and_reads_them_back(app, peopl
         assert (fields.partners, fields.shared) == (frozenset(), frozenset())
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"partners": ["4711"]}, {"partners": ["x"]}, {"partners": ["²"]}]
-)
+@pytest.mark.parametrize("wrong", [{"partners": ["4711"]}, {"partners": ["x"]}, {"partners": ["²"]}])
 def test_what_is_not_on_the_list_is_refused(lin, wrong):
     answer = lin.submit("/desk/events/new", BLANK | wrong, to="/desk/events/new")
     assert answer.status_code == 422
