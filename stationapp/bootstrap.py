@@ -204,7 +204,8 @@ def locked(*roots: str) -> str:
     wanted_by: dict[str, set[str]] = {}
     for block in re.split(r"^(?=[A-Za-z0-9])", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE):
         if name := re.match(r"[A-Za-z0-9._-]+", block):
-            blocks[name[0]] = block
+            # One package may stand there twice, in a version for each range of Pythons.
+            blocks[name[0]] = blocks.get(name[0], "") + block
             via = ",".join(re.findall(r"# via (.+)", block))
             via = re.sub(r" \(pyproject\.toml(:\w+)?\)", r"\1", via)
             wanted_by[name[0]] = {who.strip() for who in via.split(",")}

@@ -192,6 +192,9 @@ def test_the_lock_holds_every_named_package_with_hashes_and_no_address():
     for asked_by, packages in named.items():
         held = re.findall(r"^([a-z0-9-]+)==", bootstrap.locked(asked_by), re.MULTILINE)
         assert {re.match("[a-z0-9-]+", package)[0] for package in packages} <= set(held)
+    assert sorted(re.findall(r"^[a-z0-9-]+==.*", bootstrap.locked(*named), re.MULTILINE)) == sorted(
+        re.findall(r"^[a-z0-9-]+==.*", lock, re.MULTILINE)
+    )
     blocks = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert [block.split("==")[0] for block in blocks if "--hash=sha256:" not in block] == []
     assert "://" not in lock
