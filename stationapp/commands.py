@@ -35,7 +35,7 @@ CHECKED = (
     "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "rooms.checks",
     "events.checks", "events.room_checks", "events.joint_checks",
     "signups.checks", "attendance.checks", "volunteers.checks", "reports.checks",
-    "planning.checks", "jobs.checks",
+    "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""
 

@@ -4,11 +4,12 @@ import stationapp.accounts.models
 import stationapp.attendance.models
 import stationapp.audit.models
 import stationapp.calendar.models
+import stationapp.catalogue.models
 import stationapp.events.models
 import stationapp.importing.models
 import stationapp.jobs.models
 import stationapp.notices.models
-import stationapp.planning.models
+import stationapp.proposals.models
 import stationapp.reports.models
 import stationapp.residents.models
 import stationapp.rooms.models

@@ -20,6 +20,8 @@ from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
 from stationapp.calendar.rules import Month
+from stationapp.catalogue import operations as catalogue
+from stationapp.catalogue.rules import TemplateFields
 from stationapp.db import db, sqlite_module, transaction
 from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import Cadence, Category, EventFields, Pattern, Task
@@ -27,9 +29,7 @@ from stationapp.events.series import lay_out
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
-from stationapp.planning import templates
-from stationapp.planning.propose import keep
-from stationapp.planning.template_rules import TemplateFields
+from stationapp.proposals.operations import keep
 from stationapp.residents.queries import get_resident
 from stationapp.rooms.operations import add_room, hold
 from stationapp.rooms.rules import RoomFacts, RoomKind
@@ -221,7 +221,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
 def _template(owner: Site) -> str:
     fields = TemplateFields("剪纸", "一起剪窗花", Category.A03, Task.T4, "所有人", time(9), 60)
     with transaction():
-        return templates.write(owner, fields, by=None, now=clock.now()).code
+        return catalogue.write(owner, fields, by=None, now=clock.now()).code
 
 
 def _proposal(site: Site, by: int) -> str:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from stationapp import clock
+from stationapp.catalogue import operations as catalogue
+from stationapp.catalogue.models import Template
+from stationapp.catalogue.rules import TemplateFields
 from stationapp.events import operations as events
 from stationapp.events.rules import EventFields
-from stationapp.planning import templates
-from stationapp.planning.models import Template
-from stationapp.planning.template_rules import TemplateFields
 from stationapp.rooms.queries import list_shared
 from stationapp.sample.programme import IDEAS
 from stationapp.sites.models import Site
@@ -33,7 +33,7 @@ def hand_down(center: Site, office: Site, *, by: Mapping[int, int], now: datetim
     """The center writes its templates and an office adapts two; `by` is each site's reviewer. The last one adapted."""
     for title in _OF_CENTER:
         fields = _template(title, _lent(center, _LENT.get(title, "")))
-        made = templates.write(center, fields, by=by[center.id], now=now)
+        made = catalogue.write(center, fields, by=by[center.id], now=now)
         if change := _ADAPTED.get(title):
             wish = replace(
                 fields,
@@ -43,7 +43,7 @@ def hand_down(center: Site, office: Site, *, by: Mapping[int, int], now: datetim
                 shared_id=_lent(office, change["shared"]),
             )
             later = now + timedelta(days=2)
-            adapted = templates.write(office, wish, based_on=made, by=by[office.id], now=later)
+            adapted = catalogue.write(office, wish, based_on=made, by=by[office.id], now=later)
     return adapted
 
 
@@ -103,6 +103,6 @@ def hand_in(template: Template, stations: list[Site], *, by: Mapping[int, int], 
     """Stations took a template over and wait for the office: one a day, from next week on."""
     for number, site in enumerate(stations):
         on = clock.day_of(now) + timedelta(days=8 + number)
-        wish = templates.Wish(site, clock.instant(on, template.starts.hour))
-        drafts, _batch = templates.take_over(template, [wish], by=by[site.id], now=now)
+        wish = catalogue.Wish(site, clock.instant(on, template.starts.hour))
+        drafts, _batch = catalogue.take_over(template, [wish], by=by[site.id], now=now)
         events.submit(drafts[0], by=by[site.id], now=now)

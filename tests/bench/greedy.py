@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from stationapp.planning.candidates import Question
-from stationapp.planning.propose_rules import Why
+from stationapp.proposals.candidates import Question
+from stationapp.proposals.rules import Why
 
 
 def greedy(question: Question) -> list[int]:

@@ -23,12 +23,12 @@ from stationapp.config import load_settings
 from stationapp.db import db
 from stationapp.migrate import migrate
 from stationapp.planning import solve
-from stationapp.planning.candidates import Question, ask_about
-from stationapp.planning.ground import Gap, Ground
-from stationapp.planning.propose_rules import Why
-from stationapp.planning.survey import survey
-from stationapp.planning.verify import broken, clashes
-from stationapp.planning.wants import MONTHS
+from stationapp.proposals.candidates import Question, ask_about
+from stationapp.proposals.ground import Gap, Ground
+from stationapp.proposals.rules import Why
+from stationapp.proposals.survey import survey
+from stationapp.proposals.verify import broken, clashes
+from stationapp.proposals.wants import MONTHS
 from stationapp.reports.queries import communities
 from stationapp.sample.operations import settle
 from stationapp.sites.queries import get_center

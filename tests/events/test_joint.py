@@ -21,8 +21,8 @@ from stationapp.reports.versions import standing
 from stationapp.rooms.rules import RoomKind
 from stationapp.sites.queries import get_site
 from tests import cast
+from tests.catalogue.test_operations import room
 from tests.events.test_desk import BLANK, WHOLE
-from tests.planning.test_templates import room
 
 SHOWN = re.compile(r'<a href="/desk/events/(\w{8})">')
 

@@ -7,7 +7,7 @@ from stationapp.db import db, transaction
 from stationapp.events.joint_checks import CHECKS
 from stationapp.rooms.rules import RoomKind
 from tests import cast
-from tests.planning.test_templates import room
+from tests.catalogue.test_operations import room
 
 CORRUPTIONS = [
     ("S9 joint lead", "UPDATE event_partners SET site_id = :lead WHERE event_id = :id"),
