@@ -27,6 +27,7 @@ _FOREIGN = {
     "PYTHONPATH",
     "PYTHONHOME",
     "PYTHONSAFEPATH",
+    "PYTHONDONTWRITEBYTECODE",  # each process would compile the whole program anew, half a second every time
     "VIRTUAL_ENV",
     "VIRTUAL_ENV_PROMPT",
     "CONDA_PREFIX",
