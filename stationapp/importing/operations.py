@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from stationapp.audit.operations import record
 from stationapp.calendar.models import Holiday
+from stationapp.calendar.rules import Month
+from stationapp.clock import day_of
 from stationapp.codes import new_public
 from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.operations import draft
-from stationapp.events.rules import Cadence, EventFields
+from stationapp.events.rules import Cadence, EventFields, Pattern
 from stationapp.importing.kinds import Kind
 from stationapp.importing.models import Upload
 from stationapp.importing.places import room_meant
@@ -234,10 +236,31 @@ def _series(row: PlanRow, site: Site, there: dict[str, Event], now: datetime) ->
     known = next((event.series_id for event in there.values() if event.series_id), None)
     if known is not None:
         return db.session.get_one(Series, known)
-    series = Series(code=new_public(), site_id=site.id, title=row.title, cadence=Cadence.STAGED, made_at=now)
+    days = [day_of(slot.starts_at) for slot in row.slots]
+    series = Series(
+        code=new_public(),
+        site_id=site.id,
+        title=row.title,
+        cadence=Cadence.STAGED,
+        made_at=now,
+        **_rule(days),
+    )
     db.session.add(series)
     db.session.flush()
     return series
+
+
+def _rule(days: Sequence[date]) -> dict[str, object]:
+    """The columns by which a series is gone on with next month; none unless its days are a whole month's weekdays.
+
+    Single dates, 每月15日 and 每月第二个周三 stay without: a rule that missed what was meant would write wrong dates.
+    """
+    month, weekdays = Month.of(days[0]), {day.weekday() for day in days}
+    whole = (month.first_day + timedelta(days=number) for number in range(month.last_day.day))
+    if days != [day for day in whole if day.weekday() in weekdays]:
+        return {}
+    digits = "".join(str(weekday) for weekday in sorted(weekdays))
+    return {"pattern": Pattern.WEEKLY, "weekdays": digits, "first_on": days[0], "last_on": days[-1]}
 
 
 def _fields(row: PlanRow, slot, site: Site, room_id: int | None) -> EventFields:

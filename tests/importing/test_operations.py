@@ -12,7 +12,10 @@ from stationapp.db import db, transaction
 from stationapp.events.models import Event, EventTheme, Series
 from stationapp.events.operations import change
 from stationapp.events.queries import fields_of
-from stationapp.events.rules import Cadence, State
+from stationapp.events.recurrence import dates
+from stationapp.events.rules import Cadence, Pattern, State
+from stationapp.events.series import extend
+from stationapp.events.series_queries import rule_of
 from stationapp.importing.kinds import Kind
 from stationapp.importing.models import Upload
 from stationapp.importing.operations import drop_old_uploads, keep_upload
@@ -163,6 +166,60 @@ def test_a_weekly_line_becomes_that_months_dates_in_one_series(app):
         assert {event.series_id for event in events} == {series.id}
         assert {(event.min_age, event.max_age, event.capacity) for event in events} == {(7, 13, 20)}
         assert {"结束时间" in event.remark for event in events} == {True}
+
+
+@pytest.mark.parametrize(
+    ("when", "weekdays", "first", "last"),
+    [
+        ("每周二下午3点", "1", 3, 24),
+        ("每周一、周四上午9:00-10:00", "03", 2, 30),
+        ("每天上午8:00-9:00", "0123456", 1, 30),
+    ],
+)
+def test_a_weekly_line_leaves_its_rule_by_which_the_series_goes_on(app, when, weekdays, first, last):
+    cast.district(app)
+    line = f"湖北路示例一社区,书法班,教育服务,{when},书画室,7-13岁,20人,周老师19900000001,\n"
+    with app.app_context():
+        take_in(Kind.PLAN, PLAN + line)
+        series = db.session.scalars(select(Series)).one()
+        assert (series.pattern, series.weekdays, series.every) == (Pattern.WEEKLY, weekdays, 1)
+        assert (series.first_on, series.last_on) == (date(2026, 11, first), date(2026, 11, last))
+        held = sorted(local(at).date() for at in db.session.scalars(select(Event.starts_at)))
+        assert [one.day for one in dates(rule_of(series), {})] == held
+        until = date(2026, 12, 31)
+        with transaction(rehearse=True):
+            laid = extend(series, until=until, by=None, now=NOW)
+            goes_on = [local(event.starts_at).date() for event in laid.events]
+        december = [date(2026, 12, day) for day in range(1, 32)]
+        assert goes_on == [day for day in december if str(day.weekday()) in weekdays]
+
+
+@pytest.mark.both_databases
+def test_the_same_weekly_line_again_leaves_the_rule_and_a_series_that_went_on(app):
+    cast.district(app)
+    line = "湖北路示例一社区,书法班,教育服务,每周二下午3点,书画室,7-13岁,20人,周老师19900000001,\n"
+    with app.app_context():
+        take_in(Kind.PLAN, PLAN + line)
+        before = everything()
+        again = take_in(Kind.PLAN, PLAN + line)
+        assert (again.added, again.changed, again.same) == (0, 0, 4)
+        assert everything() == before
+        with transaction():
+            extend(db.session.scalars(select(Series)).one(), times=2, by=None, now=NOW)
+        before = everything()
+        take_in(Kind.PLAN, PLAN + line)
+        assert everything() == before
+        assert db.session.scalars(select(Series.last_on)).one() == date(2026, 12, 8)
+
+
+@pytest.mark.parametrize("when", ["11月3日、10日下午3点", "每月15日上午9点", "每月第二个周三上午9点"])
+def test_dates_that_are_no_month_of_weekdays_leave_no_rule(app, when):
+    cast.district(app)
+    line = f'湖北路示例一社区,书法班,教育服务,"{when}",书画室,7-13岁,20人,周老师19900000001,\n'
+    with app.app_context():
+        take_in(Kind.PLAN, PLAN + line)
+        series = db.session.scalars(select(Series)).one()
+        assert (series.pattern, series.weekdays, series.first_on, series.last_on) == (None, "", None, None)
 
 
 def test_a_single_line_has_no_series(app):
