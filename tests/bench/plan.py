@@ -22,7 +22,7 @@ from stationapp.calendar.rules import Month
 from stationapp.config import load_settings
 from stationapp.db import db
 from stationapp.migrate import migrate
-from stationapp.planning import solve
+from stationapp.proposals import solve
 from stationapp.proposals.candidates import Question, ask_about
 from stationapp.proposals.ground import Gap, Ground
 from stationapp.proposals.rules import Why
