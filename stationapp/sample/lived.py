@@ -51,10 +51,18 @@ class Lived:
         with transaction():
             event = self._written()
             published = self._publish(event)
-        if not published:
-            return
+        if published:
+            self.follow(event.id)
+
+    def follow(self, event_id: int) -> None:
+        """What becomes of it once it is public: people sign up, and it is held."""
         with transaction():
-            self._sign_up(event)
+            self._sign_up(db.session.get_one(Event, event_id))
+        self.hold(event_id)
+
+    def hold(self, event_id: int) -> None:
+        """People come and it is closed out, as far as its time has come."""
+        event = db.session.get_one(Event, event_id)
         if event.ends_at > self._life.now:
             return
         with transaction():
@@ -63,6 +71,17 @@ class Lived:
         if not late and event.ends_at + timedelta(hours=3) <= self._life.now:
             with transaction():
                 self._close(event)
+
+    def fill(self, event_id: int) -> None:
+        """Sign people up, one after the other, until the first has to wait."""
+        with transaction():
+            event = db.session.get_one(Event, event_id)
+            at = event.published_at + timedelta(minutes=20)
+            last = min(event.starts_at, self._life.now)
+            for person in self._life.company(self._site, self._idea, self._random):
+                at = _awake(at + timedelta(hours=self._random.randint(1, 6)))
+                if at >= last or self._enter(event, person, at) is Place.WAITLISTED:
+                    return
 
     def _written(self) -> Event:
         if self._event_id is None:
@@ -127,20 +146,24 @@ class Lived:
             at = _awake(begins + (last - begins) * self._random.random())
             if at >= last or at < event.published_at:
                 continue
-            channel = self._channel(person)
-            try:
-                signups.sign_up(
-                    event,
-                    [person.given],
-                    key=f"sample {event.code} {person.given.phone} {person.given.name}",
-                    channel=channel,
-                    by=None if channel in (Channel.WEB, Channel.FAMILY) else self._by,
-                    consent="web-1" if channel is Channel.WEB else "oral-1",
-                    now=at,
-                )
-            except Refused:
-                continue  # another programme at the same hour
+            self._enter(event, person, at)
         self._second_thoughts(event, last)
+
+    def _enter(self, event: Event, person: Person, at: datetime) -> Place | None:
+        """Sign one person up; whether they have a place or wait, None when they cannot."""
+        channel = self._channel(person)
+        try:
+            return signups.sign_up(
+                event,
+                [person.given],
+                key=f"sample {event.code} {person.given.phone} {person.given.name}",
+                channel=channel,
+                by=None if channel in (Channel.WEB, Channel.FAMILY) else self._by,
+                consent="web-1" if channel is Channel.WEB else "oral-1",
+                now=at,
+            ).state
+        except Refused:
+            return None  # another programme at the same hour
 
     def _channel(self, person: Person) -> Channel:
         if person.landline:
@@ -189,6 +212,8 @@ class Lived:
         return there
 
     def _walk_in(self, event: Event) -> None:
+        if event.taken == event.capacity:
+            return  # full: whoever is not on the list finds no chair
         for person in self._life.company(self._site, self._idea, self._random)[
             : self._random.choice((0, 0, 1, 2))
         ]:

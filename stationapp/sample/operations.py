@@ -25,6 +25,7 @@ from stationapp.reports.operations import close_month
 from stationapp.sample.handed_down import hand_down, hand_in, hold_together
 from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
+from stationapp.sample.regular import regular
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_center, list_sites
 from stationapp.sites.rules import Level
@@ -90,7 +91,7 @@ def settle(
     alive = list_sites(level=Level.STATION)[:stations]
     alive += [site for site in list_sites() if site.level is not Level.STATION and not stations]
     life = Life(alive, crew.managers, crew.reviewers, since=first, now=now)
-    steps = life.steps()
+    steps = life.steps() + regular(life, alive[0], office, since=first.first_day)
     for done, step in enumerate(_with_closings(steps, crew, first, now), 1):
         step()
         progress(min(done, len(steps)), len(steps))
