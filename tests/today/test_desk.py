@@ -90,7 +90,7 @@ def test_the_menu_offers_what_ones_roles_open(app, client, people):
     for who in (people.lin, people.zhao, people.root, helper):
         cast.sign_in(client, who)
         text = client.get("/desk/").text
-        offered[who.name] = [said in text for said in (">活动<", ">报表<", ">人员<", ">审计<", ">我的账号<")]
+        offered[who.name] = [said in text for said in (">活动<", ">报表<", ">设置<", ">审计<", ">我的账号<")]
     assert offered == {
         "林晓燕": [True, True, False, False, True],
         "赵国庆": [False, True, False, False, True],
