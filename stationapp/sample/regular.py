@@ -24,20 +24,19 @@ from stationapp.sites.models import Site
 _AHEAD = timedelta(days=60)  # how far ahead what is held all year is published
 _LAID_OUT = timedelta(days=12)  # before the first date
 _OPENS = timedelta(days=10)  # sign-up to one date, before it
-_TUESDAY, _FRIDAY = frozenset({1}), frozenset({4})
+_TUESDAY, _THURSDAY = frozenset({1}), frozenset({3})
 
-_MORNINGS = IDEAS["八段锦晨练"]
+_MORNINGS = replace(IDEAS["八段锦晨练"], hour=9)  # indoors, once the rooms are open
 _NEIGHBOURS = replace(
     IDEAS["便民集市：理发磨刀修伞"],
     title="邻里日：理发磨刀修伞",
     summary="每月3日，街坊们聚一聚，理发磨刀修伞都不要钱",
     volunteers=0,
 )
-_ROOMS_OF_LESSONS = "智能手机课堂：微信挂号与健康码"
 _LESSONS = replace(
-    IDEAS[_ROOMS_OF_LESSONS],
-    title="智能手机课堂：八周学会用手机",
-    summary="每周五傍晚一课，八周学会挂号、缴费、防诈骗",
+    IDEAS["智能手机课堂：微信挂号与健康码"],
+    title="智能手机八堂课",
+    summary="每周四晚上一课，八周学会挂号、缴费、防诈骗",
     hour=18,
     people=20,  # more than there are places, so that somebody waits
     volunteers=0,
@@ -67,10 +66,10 @@ def regular(life: Life, station: Site, office: Site, *, since: date) -> list[Ste
     neighbours = Recurrence(Pattern.MONTHLY_DATE, since, until, month_day=3)
     begun = max(since, today - timedelta(weeks=4))
     lessons = Recurrence(
-        Pattern.WEEKLY, begun, times=8, weekdays=_FRIDAY, around_holidays=AroundHolidays.SKIP
+        Pattern.WEEKLY, begun, times=8, weekdays=_THURSDAY, around_holidays=AroundHolidays.SKIP
     )
     return [
-        *_by_date(life, _Wish(station, _MORNINGS, mornings, Cadence.YEAR_ROUND)),
+        *_by_date(life, _Wish(station, _MORNINGS, mornings, Cadence.YEAR_ROUND, held_in="豫剧戏迷票友会")),
         *_by_date(life, _Wish(office, _NEIGHBOURS, neighbours, Cadence.YEAR_ROUND)),
         *_course(
             life,
@@ -81,7 +80,7 @@ def regular(life: Life, station: Site, office: Site, *, since: date) -> list[Ste
                 Cadence.STAGED,
                 Enrolment.COURSE,
                 complete_after=6,
-                held_in=_ROOMS_OF_LESSONS,
+                held_in="智能手机课堂：微信挂号与健康码",
             ),
         ),
     ]
