@@ -73,7 +73,7 @@ def _wanted(sites: list[Site]) -> Wanted:
 
 @bp.get("/")
 def index():
-    """Events of the sites the user works for; `?standing=submitted` is what waits for a decision."""
+    """Events of the sites the user works for, and joint ones they help to hold."""
     now = clock.now()
     sites = list_where(reached(guard.reach()))
     wanted = _wanted(sites)
@@ -86,7 +86,7 @@ def index():
         wanted=wanted,
         may_plan=any(guard.can(Action.PLAN, site.path) for site in sites),
         joint={event.id for event, site in page.rows if not guard.can(Action.SEE_EVENTS, site.path)},
-        approvable={site.id for _event, site in page.rows if guard.can(Action.APPROVE, site.path)},
+        may_decide=any(guard.can(Action.APPROVE, site.path) for site in sites),
         Standing=Standing,
         Category=Category,
     )

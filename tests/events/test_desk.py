@@ -206,12 +206,11 @@ def test_another_stations_event_cannot_be_copied(app, people, lin):
 def test_a_station_submits_the_office_returns_then_approves(app, people, lin, chen):
     code = make(app, people.one, publish=False)
     assert lin.submit(page(code), to="/submission").location == page(code)
-    queue = "/desk/events/?standing=submitted"
-    assert chen.submit(queue, {"reason": "写清楚带什么"}, to=f"{code}/return").location == f"{queue}"
+    assert chen.submit(page(code), {"reason": "写清楚带什么"}, to=f"{code}/return").location == page(code)
     assert "写清楚带什么" in lin.get(page(code)).text
     write(lin, f"{page(code)}/edit", {"bring": "手机"})
     lin.submit(page(code), to="/submission")
-    chen.submit(queue, to=f"{code}/publication")
+    chen.submit(page(code), to=f"{code}/publication")
     assert state(app, code) is State.PUBLISHED
     with app.app_context():
         steps = [(step.step, who) for step, who in list_steps(find_event(code).id)]
@@ -221,6 +220,14 @@ def test_a_station_submits_the_office_returns_then_approves(app, people, lin, ch
         (Step.SUBMIT, "林晓燕"),
         (Step.PUBLISH, "陈立新"),
     ]
+
+
+def test_what_waits_is_decided_in_the_queue_and_the_list_leads_there(app, people, lin, chen):
+    lin.submit(page(make(app, people.one, publish=False)), to="/submission")
+    waiting = "/desk/events/?standing=submitted"
+    assert f'href="/desk/queue/?site={people.one.code}"' in chen.get(f"{waiting}&site={people.one.code}").text
+    assert "去审核" not in lin.get(waiting).text
+    assert "/publication" not in chen.get(waiting).text
 
 
 def test_a_station_cannot_publish_past_the_office(app, people, lin):
