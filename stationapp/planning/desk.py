@@ -1,6 +1,5 @@
 """The plan board at the desk: a month or a week, moving what is planned, last month again."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,7 +12,6 @@ from stationapp.accounts.queries import reached
 from stationapp.calendar.rules import Month
 from stationapp.db import transaction
 from stationapp.events.models import Event
-from stationapp.events.operations import change
 from stationapp.events.queries import fields_of, get_with_site
 from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
 from stationapp.planning import again, board, lines, operations
@@ -265,13 +263,18 @@ def _note(event: Event, before: EventFields, told: int) -> None:
             )
         )
         return
-    kept = {name: getattr(before, name) for name in _PUT_BACK}
     session["moved"] = {
         "event": event.code,
         "at": clock.now().isoformat(),
         "said": _("“%(title)s”改到%(at)s。", title=event.title, at=moment(event.starts_at)),
-        "was": {name: at.isoformat() if isinstance(at, datetime) else at for name, at in kept.items()},
+        "was": _kept(before),
+        "left": _kept(fields_of(event)),
     }
+
+
+def _kept(fields: EventFields) -> dict[str, str | int | None]:
+    values = {name: getattr(fields, name) for name in _PUT_BACK}
+    return {name: at.isoformat() if isinstance(at, datetime) else at for name, at in values.items()}
 
 
 def _just_moved() -> dict | None:
@@ -289,18 +292,26 @@ def undo():
         return redirect(url_for(".index"), code=303)
     event, site = get_with_site(moved["event"])
     guard.require(site.path)
-    was = {name: _read_back(name, value) for name, value in moved["was"].items()}
+    was, left = _read_back(moved["was"]), _read_back(moved["left"])
+    if _to_be_told(event):  # who signed up since counts on what was moved to: the page asks first
+        at = clock.local(was["starts_at"])
+        room = None if was["room_id"] == event.room_id else was["room_id"]
+        there = url_for(".move", event=event.code, day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}", room=room)
+        return redirect(there, code=303)
     try:
         with transaction():
-            change(event, replace(fields_of(event), **was), by=guard.user().staff_id, now=clock.now())
+            back = operations.put_back(event, was, left, by=guard.user().staff_id, now=clock.now())
+        if not back:
+            flash(_("没有撤销：“%(title)s”后来又改过时间或地点。", title=event.title), "warn")
+            return redirect(_back(request.form.get("next"), site, event), code=303)
         flash(_("已撤销：“%(title)s”还在%(at)s。", title=event.title, at=moment(event.starts_at)))
     except Refused as refused:
         flash(_("没有撤销成：%(why)s", why=sentence(refused)), "warn")
     return redirect(_back(request.form.get("next"), site, event), code=303)
 
 
-def _read_back(name: str, value: str | int | None) -> object:
-    return datetime.fromisoformat(value) if value and name.endswith("_at") else value
+def _read_back(kept: dict[str, str | int | None]) -> dict[str, object]:
+    return {n: datetime.fromisoformat(v) if v and n.endswith("_at") else v for n, v in kept.items()}
 
 
 # --- last month again -------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The verbs of the board: move an event, repeat last month's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -40,6 +40,7 @@ def move(
 
     It stays as long as it was, and its sign-up moves with it. Raises Refused as `events.operations.change` does.
     """
+    db.session.refresh(event, with_for_update=True)  # what somebody else wrote meanwhile stays
     fields = fields_of(event)
     hour = at or clock.local(fields.starts_at).time()
     by_how_much = clock.instant(day, hour.hour, hour.minute) - fields.starts_at
@@ -49,6 +50,21 @@ def move(
     if now < opens_at(wish.starts_at) and is_anybody_there(event.id):
         send_home(event, by=by, now=now)  # who came an hour early to what is now moved away was not there
     return operations.change(event, wish, by=by, now=now)
+
+
+def put_back(
+    event: Event, was: Mapping[str, object], left: Mapping[str, object], *, by: int | None, now: datetime
+) -> bool:
+    """Undo a move: the fields in `was` again, if those in `left` still stand as it left them; False otherwise.
+
+    Raises Refused as `events.operations.change` does.
+    """
+    db.session.refresh(event, with_for_update=True)
+    fields = fields_of(event)
+    if any(getattr(fields, name) != value for name, value in left.items()):
+        return False
+    operations.change(event, replace(fields, **was), by=by, now=now)
+    return True
 
 
 def _place(fields: EventFields, room_id: int) -> str:

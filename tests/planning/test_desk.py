@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 import time_machine
 from sqlalchemy import event as listening
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stationapp import clock
 from stationapp.accounts.rules import Role
@@ -18,6 +18,7 @@ from stationapp.events.models import Event, EventMove
 from stationapp.events.queries import find_event
 from stationapp.events.rules import State, Theme
 from stationapp.notices.models import Notice
+from stationapp.planning import operations as operations_of_board
 from stationapp.rooms.models import Room
 from stationapp.rooms.operations import hold
 from stationapp.rooms.rules import RoomKind
@@ -454,6 +455,40 @@ def test_what_was_moved_and_then_handed_in_is_not_put_back(app, people, lin):
     assert "没有撤销成" in text_of(lin, answer.location)
     assert found(app, code).starts_at == at(9, day=date(2026, 12, 10))
     assert lin.submit(board, to="/moves/undoing").status_code == 303
+
+
+def test_what_somebody_else_moved_on_since_is_not_put_back(app, people, lin):
+    code = make(app, people.one)
+    board = lin.get(move(lin, code, day="2026-12-10").location)
+    move(_signed_in(app, people.chen), code, day="2026-12-15")
+    answer = lin.submit(board, to="/moves/undoing")
+    assert "没有撤销" in text_of(lin, answer.location)
+    assert found(app, code).starts_at == at(9, day=date(2026, 12, 15))
+
+
+def test_what_people_signed_up_for_since_is_put_back_only_after_asking(app, people, lin):
+    code = make(app, people.one, publish=True)
+    board = lin.get(move(lin, code, day="2026-12-10").location)
+    with app.app_context():
+        cast.sign_up(find_event(code), cast.granny_wu(people.one))
+    answer = lin.submit(board, to="/moves/undoing")
+    assert found(app, code).starts_at == at(9, day=date(2026, 12, 10))
+    asked = lin.get(answer.location)
+    assert "就这样改，通知 1 人" in asked.text
+    lin.submit(asked, to="/desk/planning/moves")
+    assert found(app, code).starts_at == at(9)
+
+
+def test_what_somebody_else_wrote_since_stays_when_it_is_moved(app, people):
+    code = make(app, people.one)
+    with app.app_context():
+        stale = find_event(code)
+        assert stale.title
+        with db.engine.begin() as other:
+            other.execute(update(Event).where(Event.code == code).values(title="别人刚改的名字"))
+        with transaction():
+            operations_of_board.move(stale, date(2026, 12, 10), None, by=None, now=NOW)
+    assert found(app, code).title == "别人刚改的名字"
 
 
 # --- last month again -------------------------------------------------------------------------------------------
