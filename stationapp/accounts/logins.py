@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -13,6 +13,7 @@ from stationapp.db import db
 from stationapp.vault import vault
 
 WINDOW = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
 TRIES_PER_NAME = 5
 TRIES_PER_ADDRESS = 30
 MISSES_PER_ADDRESS = 40
@@ -33,11 +34,32 @@ def count_miss(address: str, *, now: datetime) -> bool:
     return _count(_key("code", address), now) <= MISSES_PER_ADDRESS
 
 
-def _count(key: bytes, now: datetime) -> int:
+def count_work(kind: str, who: int, *, most: int, now: datetime) -> bool:
+    """Count a piece of long work somebody asks for; False when they asked for more than `most` in this hour."""
+    return _count(_key(kind, str(who)), now, HOUR) <= most
+
+
+def begin_alone(kind: str, what: str, *, now: datetime) -> bool:
+    """Take the turn for long work that is done one at a time; False while somebody else has it.
+
+    `end_alone` gives it back; the turn of a process that died is over after one or two windows of five minutes.
+    """
+    key = _key(kind, what)
+    db.session.execute(delete(Tries).where(Tries.key_index == key, Tries.window_at <= now - 2 * WINDOW))
+    before = select(Tries.count).where(Tries.key_index == key, Tries.window_at < _window(now, WINDOW))
+    return _count(key, now) == 1 and db.session.scalar(before) is None
+
+
+def end_alone(kind: str, what: str) -> None:
+    """Give the turn to the next."""
+    db.session.execute(delete(Tries).where(Tries.key_index == _key(kind, what)))
+
+
+def _count(key: bytes, now: datetime, window: timedelta = WINDOW) -> int:
     insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
     return db.session.execute(
         insert(Tries)
-        .values(key_index=key, window_at=_window(now), count=1)
+        .values(key_index=key, window_at=_window(now, window), count=1)
         .on_conflict_do_update(index_elements=["key_index", "window_at"], set_={"count": Tries.count + 1})
         .returning(Tries.count)
     ).scalar_one()
@@ -47,8 +69,8 @@ def _key(kind: str, text: str) -> bytes:
     return vault().index(f"try-{kind}", text)
 
 
-def _window(now: datetime) -> datetime:
-    seconds = int(WINDOW.total_seconds())
+def _window(now: datetime, length: timedelta) -> datetime:
+    seconds = int(length.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 

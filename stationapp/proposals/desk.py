@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from stationapp import clock
 from stationapp.accounts import guard
+from stationapp.accounts.logins import begin_alone, count_work, end_alone
 from stationapp.accounts.queries import reached
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
@@ -17,6 +18,7 @@ from stationapp.proposals import saying
 from stationapp.proposals.models import Proposal
 from stationapp.proposals.operations import get_proposal, keep, list_proposals, take_over
 from stationapp.proposals.proposing import propose
+from stationapp.proposals.rules import ProposalRefusal
 from stationapp.proposals.solve import SECONDS
 from stationapp.proposals.survey import survey
 from stationapp.refusal import NotFound, Refused
@@ -36,6 +38,11 @@ EACH = (1, 2, 3, 4)
 """How many new events of each site may be asked for."""
 
 USUAL = 2
+
+PER_HOUR = 20
+"""Proposals one person may have worked out in an hour."""
+
+_WORK = "proposal"
 
 
 @bp.get("/")
@@ -83,16 +90,34 @@ def create():
     """Read the ground, ask the solver, keep what it found."""
     site = get_site(request.form.get("site", ""))
     guard.require(site.path)
-    month = _month()
-    ground = survey(site, month, now=clock.now())
-    db.session.rollback()  # no read stays open while the solver searches
+    month, site_code = _month(), site.code
+    if reason := _not_now(site):
+        return _index(problem=sentence(Refused(reason)), status=429)
     try:
+        ground = survey(site, month, now=clock.now())
+        db.session.rollback()  # no read stays open while the solver searches
         body = propose(ground, most=_asked_most())
     except Refused as refused:
         return _index(problem=sentence(refused), status=409)
+    finally:
+        db.session.rollback()
+        with transaction():
+            end_alone(_WORK, site_code)
     with transaction():
         proposal = keep(site, month, body, by=guard.user().staff_id, now=clock.now())
     return redirect(url_for(".show", code=proposal.code), code=303)
+
+
+def _not_now(site: Site) -> ProposalRefusal | None:
+    """Why the solver is not started: seconds of a whole processor each are not given to everybody at any time."""
+    now = clock.now()
+    with transaction():
+        if not begin_alone(_WORK, site.code, now=now):
+            return ProposalRefusal.RUNNING
+        if not count_work(_WORK, guard.user().staff_id, most=PER_HOUR, now=now):
+            end_alone(_WORK, site.code)
+            return ProposalRefusal.TOO_MANY
+    return None
 
 
 def _its(code: str) -> tuple[Proposal, Site, dict]:

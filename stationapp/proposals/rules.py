@@ -41,3 +41,5 @@ class ProposalRefusal(Enum):
     NOTHING_CHOSEN = "nothing_chosen"
     NOTHING_LEFT = "nothing_left"  # everything chosen would have begun by now
     NOT_FREE_ANY_MORE = "not_free_any_more"  # a suggestion whose time or room has gone
+    RUNNING = "running"  # one of that site is being worked out
+    TOO_MANY = "too_many"  # one person asked for very many in an hour

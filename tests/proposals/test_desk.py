@@ -17,8 +17,11 @@ from stationapp.events.models import Batch, Event
 from stationapp.events.operations import discard
 from stationapp.events.queries import fields_of
 from stationapp.events.rules import BatchKind, Category, State, Task, Theme
+from stationapp.proposals.desk import PER_HOUR
 from stationapp.proposals.models import Proposal
+from stationapp.proposals.rules import ProposalRefusal
 from stationapp.proposals.solve import Unanswered
+from stationapp.refusal import Refused
 from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.operations import hold
 from tests import cast
@@ -291,3 +294,38 @@ def test_proposals_of_an_office_are_no_matter_of_a_station(people, chen, lin):
     assert lin.get(f"{made.location}/list.csv").status_code == 404
     assert made.location not in lin.get(PROPOSALS).text
     assert made.location in chen.get(PROPOSALS).text
+
+
+def test_one_proposal_of_a_site_is_worked_out_at_a_time(app, people, chen, monkeypatch):
+    inner = []
+
+    def meanwhile(ground, *, most):
+        other = _signed_in(app, people.chen)
+        inner.append(other.submit(PROPOSALS, {"site": people.office.code, "month": "2026-12"}))
+        raise Refused(ProposalRefusal.UNANSWERED)
+
+    monkeypatch.setattr("stationapp.proposals.desk.propose", meanwhile)
+    outer = chen.submit(PROPOSALS, {"site": people.office.code, "month": "2026-12"})
+    assert (outer.status_code, inner[0].status_code) == (409, 429)
+    assert "正在排" in text_of(inner[0])
+    monkeypatch.undo()
+    with time_machine.travel(NOW, tick=False):
+        assert chen.submit(PROPOSALS, {"site": people.office.code, "month": "2026-12"}).status_code == 303
+
+
+@pytest.mark.both_databases
+def test_who_asks_for_very_many_proposals_waits_an_hour(app, people, chen, monkeypatch):
+    worked = []
+
+    def refuse(ground, *, most):
+        worked.append(most)
+        raise Refused(ProposalRefusal.UNANSWERED)
+
+    monkeypatch.setattr("stationapp.proposals.desk.propose", refuse)
+    asked = {"site": people.office.code, "month": "2026-12"}
+    page = chen.get(PROPOSALS)
+    statuses = [chen.submit(page, asked, to=PROPOSALS).status_code for _ in range(PER_HOUR + 1)]
+    assert statuses == [409] * PER_HOUR + [429] and len(worked) == PER_HOUR
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        later = _signed_in(app, people.chen)
+        assert later.submit(PROPOSALS, asked).status_code == 409
