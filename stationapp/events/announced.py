@@ -9,7 +9,8 @@ from sqlalchemy import select
 from stationapp.db import db
 from stationapp.events.listing import Shown
 from stationapp.events.models import Event, EventMove, EventStep, Series
-from stationapp.events.rules import PUBLIC, Enrolment, Stage, State, Step, stage, window
+from stationapp.events.rules import PUBLIC, Enrolment, State, Step
+from stationapp.events.stages import Stage, stage, window
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 

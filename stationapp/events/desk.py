@@ -11,27 +11,24 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
-from stationapp.attendance.operations import send_home
-from stationapp.attendance.queries import is_anybody_there
-from stationapp.attendance.rules import opens_at
 from stationapp.db import db, transaction
 from stationapp.events import operations, queries, rules, series
 from stationapp.events.clashes import Trouble, in_words, trouble_of
+from stationapp.events.desk_acts import change, postpone, publish, reopen
+from stationapp.events.desk_page import event_page, helps_to_hold, its, may_publish
 from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month, asked_scope, said
 from stationapp.events.forms_offer import take_offer
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
 from stationapp.events.queries import Wanted
-from stationapp.events.rules import Category, EventRefusal, Standing, Step
+from stationapp.events.rules import Category, EventRefusal, Step
 from stationapp.events.series_queries import find_series
 from stationapp.events.series_rules import Scope
+from stationapp.events.stages import Standing
 from stationapp.refusal import NotFound, Refused
-from stationapp.rooms.queries import find_room, list_released, list_rooms
-from stationapp.signups import course
-from stationapp.signups.operations import promote
+from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
-from stationapp.volunteers.operations import post_hours
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
@@ -40,15 +37,6 @@ from stationapp.web.view import local_path
 bp = Blueprint("events", __name__, url_prefix="/events")
 
 MOST_EXPORTED = 10_000
-
-
-def _its(code: str) -> tuple[Event, Site]:
-    """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
-    event, site = queries.get_with_site(code)
-    guard.require(site.path)
-    if not guard.can(Action.PLAN, site.path) and not rules.touches(event, clock.day_of(clock.now())):
-        raise NotFound
-    return event, site
 
 
 def _visible(now) -> ColumnElement[bool]:
@@ -111,85 +99,9 @@ def export():
 def show(code: str):
     """One event: its facts, its figures, the steps it took, and what can be done now; a partner reads its facts."""
     event, site = queries.get_with_site(code)
-    if not guard.can(Action.SEE_EVENTS, site.path) and _helps_to_hold(event):
-        return _page(event, site, partner=True)
-    return _page(*_its(code))
-
-
-def _helps_to_hold(event: Event) -> bool:
-    """Whether the user works for a site that holds this public event together with its lead."""
-    today = rules.touches(event, clock.day_of(clock.now()))
-    return event.state in rules.PUBLIC and any(
-        guard.can(Action.PLAN, site.path) or (today and guard.can(Action.SEE_EVENTS, site.path))
-        for site in queries.partners_of(event.id)
-    )
-
-
-def _page(
-    event: Event,
-    site: Site,
-    *,
-    status: int = 200,
-    step: Step | None = None,
-    problem: str = "",
-    reason: str = "",
-    partner: bool = False,
-):
-    now = clock.now()
-    return render_template(
-        "desk/events/show.html",
-        event=event,
-        site=site,
-        line=line_of(event, site, now),
-        partner=partner,
-        partners=queries.partners_of(event.id),
-        shared=queries.shared_of(event.id),
-        series=find_series(event.series_id),
-        Scope=Scope,
-        room=find_room(event.room_id),
-        trouble=trouble_of(queries.fields_of(event), site, state=event.state, event_id=event.id, now=now),
-        released=list_released(event.id) if event.starts_at <= now < event.ends_at else [],
-        themes=sorted(queries.themes_of(event.id), key=list(rules.Theme).index),
-        steps=queries.list_steps(event.id),
-        maker=queries.maker_of(event),
-        possible=_possible(event, site, now),
-        editable=guard.can(Action.PLAN, site.path)
-        and rules.locked(event.state, event.starts_at, now) is None,
-        missing=[EventForm()[name].label.text for name in rules.missing(event)],
-        may_plan=guard.can(Action.PLAN, site.path),
-        failed=step,
-        problem=problem,
-        reason=reason,
-    ), status
-
-
-def _possible(event: Event, site: Site, now) -> set[str]:
-    """The steps, by value, that this user may take now."""
-    return {
-        step.value
-        for step, action in _ASKS.items()
-        if rules.step_problem(step, event.state, event.starts_at, event.ends_at, "-", now) is None
-        and (_may_publish(event, site) if step is Step.PUBLISH else guard.can(action, site.path))
-    }
-
-
-_ASKS = {
-    Step.SUBMIT: Action.PLAN,
-    Step.WITHDRAW: Action.PLAN,
-    Step.RETURN: Action.APPROVE,
-    Step.PUBLISH: Action.PLAN,
-    Step.POSTPONE: Action.PLAN,
-    Step.CANCEL: Action.PLAN,
-    Step.CLOSE_OUT: Action.CLOSE_OUT,
-    Step.REOPEN: Action.CLOSE_OUT,
-    Step.DISCARD: Action.PLAN,
-    Step.RESTORE: Action.PLAN,
-}
-
-
-def _may_publish(event: Event, site: Site) -> bool:
-    asks = rules.needs_approval(event.state, site.level, queries.office_publishes_directly(site))
-    return guard.can(Action.APPROVE if asks else Action.PLAN, site.path)
+    if not guard.can(Action.SEE_EVENTS, site.path) and helps_to_hold(event):
+        return event_page(event, site, partner=True)
+    return event_page(*its(code))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -224,7 +136,7 @@ def new():
 
 def _copied() -> tuple[Event, Site] | None:
     code = request.args.get("copy")
-    return _its(code) if code else None
+    return its(code) if code else None
 
 
 def _next_time(event: Event) -> rules.EventFields:
@@ -250,7 +162,7 @@ def _form_page(template: str, form: EventForm, site: Site, *, status: int = 200,
 @bp.route("/<code>/edit", methods=["GET", "POST"])
 def edit(code: str):
     """Change an event; raising its capacity seats who waits."""
-    event, site = _its(code)
+    event, site = its(code)
     if reason := rules.locked(event.state, event.starts_at, clock.now()):
         raise Refused(reason, state=event.state.value)
     form = EventForm(obj=queries.fields_of(event))
@@ -270,7 +182,7 @@ def edit(code: str):
         return _form_page("desk/events/edit.html", form, site, status=422, **more)
     try:
         with transaction():
-            changed = _change(event, form.fields(), more["scope"])
+            changed = change(event, form.fields(), more["scope"])
     except Refused as refused:
         form.blame(in_words(refused, site))
         more["event"] = queries.get_event(code)
@@ -285,34 +197,6 @@ def _trouble(form: EventForm, event: Event, site: Site) -> Trouble:
     if not starts_at or not ends_at or ends_at <= starts_at:
         return Trouble()
     return trouble_of(form.fields(), site, state=event.state, event_id=event.id, now=clock.now())
-
-
-def _change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
-    """Change it and, of its series, those in scope; how many there were."""
-    now, by = clock.now(), guard.user().staff_id
-    course.hold_for(event, now=now)
-    asked = series.wishes(event, wish, scope, now=now)
-    before = {one.id: one.capacity for one, _wish in asked}
-    for one, becomes in asked:
-        # Where the doors are not open yet, nobody is there.
-        if (one is event or opens_at(one.starts_at) <= now) and now < opens_at(becomes.starts_at):
-            _send_home(one, by=by, now=now)
-    changed = series.change(event, wish, scope, by=by, now=now)
-    course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
-    for one in changed:
-        if one.waiting and _is_more(one.capacity, before[one.id]):
-            promote(one.id, now=now)
-    return len(changed)
-
-
-def _is_more(places: int | None, before: int | None) -> bool:
-    return places is None or (before is not None and places > before)
-
-
-def _send_home(event: Event, *, by: int, now) -> None:
-    """Who came an hour early to what is now moved away was not there."""
-    if is_anybody_there(event.id):
-        send_home(event, by=by, now=now)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------
@@ -339,29 +223,18 @@ def send_back(code: str):
 @bp.post("/<code>/publication")
 def publication(code: str):
     """Put it before the public, where approval is not needed or this is the approval."""
-    event, site = _its(code)
-    if not _may_publish(event, site):
-        return _page(
+    event, site = its(code)
+    if not may_publish(event, site):
+        return event_page(
             event, site, status=409, step=Step.PUBLISH, problem=sentence(Refused(EventRefusal.NEEDS_APPROVAL))
         )
-    return _walk(code, Step.PUBLISH, _publish, _("已发布，居民现在可以看到。"))
-
-
-def _publish(event: Event, *, by: int, now, reason: str) -> None:
-    course.hold_for(event, now=now)
-    operations.publish(event, by=by, now=now, reason=reason)
-    course.bring_along(event, now=now)
+    return _walk(code, Step.PUBLISH, publish, _("已发布，居民现在可以看到。"))
 
 
 @bp.post("/<code>/postponement")
 def postponement(code: str):
     """Put it off; who has a place is on the list of people to ask."""
-    return _walk(code, Step.POSTPONE, _postpone, _("已延期，报名都保留着。定好新时间后请修改并重新发布。"))
-
-
-def _postpone(event: Event, *, by: int, now, reason: str) -> None:
-    _send_home(event, by=by, now=now)
-    operations.postpone(event, by=by, now=now, reason=reason)
+    return _walk(code, Step.POSTPONE, postpone, _("已延期，报名都保留着。定好新时间后请修改并重新发布。"))
 
 
 @bp.post("/<code>/cancellation")
@@ -392,26 +265,23 @@ def restoring(code: str):
 @bp.post("/<code>/reopening")
 def reopening(code: str):
     """Open a closed-out event again, to correct its attendance."""
-    return _walk(code, Step.REOPEN, _reopen, _("已重新打开。改好签到后请再次归档。"))
-
-
-def _reopen(event: Event, *, by: int, now, reason: str) -> None:
-    operations.reopen(event, by=by, now=now, reason=reason)
-    post_hours(event, by=by, now=now)  # its lines are taken back until it is closed out again
+    return _walk(code, Step.REOPEN, reopen, _("已重新打开。改好签到后请再次归档。"))
 
 
 def _walk(code: str, step: Step, act: Callable, done: str):
-    event, site = _its(code)
+    event, site = its(code)
     form = ReasonForm()
     typed = form.reason.data
     if not form.validate():
-        return _page(event, site, status=422, step=step, problem=str(form.reason.errors[0]), reason=typed)
+        return event_page(
+            event, site, status=422, step=step, problem=str(form.reason.errors[0]), reason=typed
+        )
     try:
         with transaction():
             act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
     except Refused as refused:
         problem = said(in_words(refused, site))
-        return _page(*_its(code), status=409, step=step, problem=problem, reason=typed)
+        return event_page(*its(code), status=409, step=step, problem=problem, reason=typed)
     flash(done)
     return redirect(_back(code), code=303)
 

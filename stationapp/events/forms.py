@@ -8,18 +8,9 @@ from flask_babel import lazy_gettext as _
 
 from stationapp.calendar.rules import Month
 from stationapp.events import rules
-from stationapp.events.rules import (
-    COLUMNS,
-    SETS,
-    Category,
-    EventFields,
-    EventRefusal,
-    Residence,
-    Standing,
-    Task,
-    Theme,
-)
+from stationapp.events.rules import COLUMNS, SETS, Category, EventFields, EventRefusal, Residence, Task, Theme
 from stationapp.events.series_rules import Scope, SeriesRefusal
+from stationapp.events.stages import Standing
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
 from stationapp.rooms.queries import list_shared

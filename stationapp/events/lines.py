@@ -5,9 +5,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from stationapp.events import rules
 from stationapp.events.models import Event
-from stationapp.events.rules import Stage, Standing, State
+from stationapp.events.rules import State
+from stationapp.events.stages import Stage, Standing, stage, window
 from stationapp.sites.models import Site
 from stationapp.web.filters import stamp
 from stationapp.web.words import word
@@ -35,10 +35,10 @@ def line_of(event: Event, site: Site, now: datetime) -> Line:
     """The event as it stands at `now`."""
     if event.state is not State.PUBLISHED:
         return Line(event, site, word(event.state), _TONES.get(event.state, "plain"))
-    stage = rules.stage(event.state, rules.window(event), event.capacity, event.taken, now)
-    if stage is Stage.ENDED:
+    at_present = stage(event.state, window(event), event.capacity, event.taken, now)
+    if at_present is Stage.ENDED:
         return Line(event, site, word(Standing.NOT_CLOSED_OUT), "warn")
-    return Line(event, site, word(stage), "good")
+    return Line(event, site, word(at_present), "good")
 
 
 def csv_head() -> tuple[str, ...]:

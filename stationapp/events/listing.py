@@ -12,7 +12,8 @@ from stationapp import clock
 from stationapp.db import UtcDateTime, db
 from stationapp.events.models import Event, EventMove, EventPartner, EventTheme
 from stationapp.events.queries import partners_of
-from stationapp.events.rules import PUBLIC, Category, Stage, State, Theme, Window, stage
+from stationapp.events.rules import PUBLIC, Category, State, Theme
+from stationapp.events.stages import Stage, Window, stage
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site

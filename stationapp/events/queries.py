@@ -11,7 +11,8 @@ from stationapp.accounts.models import Staff
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event, EventPartner, EventShared, EventStep, EventTheme
-from stationapp.events.rules import COLUMNS, PUBLIC, Category, EventFields, Standing, State, Theme
+from stationapp.events.rules import COLUMNS, PUBLIC, Category, EventFields, State, Theme
+from stationapp.events.stages import Standing
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site

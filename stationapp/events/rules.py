@@ -183,63 +183,9 @@ REQUIRED = ("title", "summary", "category", "task", "place", "starts_at", "ends_
 """What must be filled before an event leaves the draft (domain.md §5)."""
 
 
-class Stage(Enum):
-    """Where a published event stands at a moment, derived from the facts."""
-
-    NOT_OPEN = "not_open"  # sign-up has not begun
-    OPEN = "open"
-    FULL = "full"  # waitlist open
-    SIGN_UP_OVER = "sign_up_over"
-    UNDER_WAY = "under_way"
-    ENDED = "ended"  # not closed out yet
-    POSTPONED = "postponed"
-    CANCELLED = "cancelled"
-    CLOSED_OUT = "closed_out"
-    HIDDEN = "hidden"  # not published
-
-
-@dataclass(frozen=True)
-class Window:
-    """The times of an event that decide its stage; `opens_at` None: at once, `closes_at` None: until start."""
-
-    starts_at: datetime
-    ends_at: datetime
-    opens_at: datetime | None
-    closes_at: datetime | None
-
-
-def stage(state: State, window: Window, capacity: int | None, taken: int, now: datetime) -> Stage:
-    """The stage of an event at `now`."""
-    if state in _FIXED:
-        return _FIXED[state]
-    if state is not State.PUBLISHED:
-        return Stage.HIDDEN
-    if now >= window.ends_at:
-        return Stage.ENDED
-    if now >= window.starts_at:
-        return Stage.UNDER_WAY
-    if window.opens_at and now < window.opens_at:
-        return Stage.NOT_OPEN
-    if window.closes_at and now >= window.closes_at:
-        return Stage.SIGN_UP_OVER
-    return Stage.FULL if capacity is not None and taken >= capacity else Stage.OPEN
-
-
 def touches(event: object, day: date) -> bool:
     """Whether an event, from its start to its end, has a part in the local `day`."""
     return clock.day_of(event.starts_at) <= day <= clock.day_of(event.ends_at)
-
-
-def window(event: object) -> Window:
-    """The times of an event or of `EventFields`."""
-    return Window(event.starts_at, event.ends_at, event.opens_at, event.closes_at)
-
-
-_FIXED = {
-    State.POSTPONED: Stage.POSTPONED,
-    State.CANCELLED: Stage.CANCELLED,
-    State.CLOSED_OUT: Stage.CLOSED_OUT,
-}
 
 
 @dataclass(frozen=True)
@@ -288,6 +234,9 @@ SETS = ("themes", "partners", "shared")
 COLUMNS = tuple(field.name for field in fields(EventFields) if field.name not in SETS)
 """The names of the editable columns, the same in `EventFields` and in the table."""
 
+TIMES = ("starts_at", "ends_at", "opens_at", "closes_at")
+"""Those that move along when an event is held on another day."""
+
 WHERE_AND_WHEN = ("starts_at", "ends_at", "room_id", "place")
 """What people who have a place must be told about when it changes."""
 
@@ -298,10 +247,13 @@ def weeks_later(fields_now: EventFields, now: datetime) -> EventFields:
     """The same for a next time: every time moved by whole weeks, at least one, until it lies ahead of `now`."""
     week = timedelta(weeks=1)
     by = max(week, week * ((now - fields_now.starts_at) // week + 1))
-    return replace(
-        fields_now,
-        **{name: at and at + by for name, at in vars(window(fields_now)).items()},
-    )
+    return moved(fields_now, by)
+
+
+def moved(fields_now: EventFields, by: timedelta) -> EventFields:
+    """The same with every time moved `by`; one that is not said stays so."""
+    times = {name: getattr(fields_now, name) for name in TIMES}
+    return replace(fields_now, **{name: at and at + by for name, at in times.items()})
 
 
 def problem(wish: EventFields) -> EventRefusal | None:
@@ -369,17 +321,3 @@ def needs_approval(state: State, level: Level, office_publishes_directly: bool) 
     A postponed event was approved once and comes back with a new time.
     """
     return level is Level.STATION and not office_publishes_directly and state is not State.POSTPONED
-
-
-class Standing(Enum):
-    """Where an event stands for those who work on it; "published" is told apart by its end."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    COMING = "coming"  # published and not over
-    NOT_CLOSED_OUT = "not_closed_out"  # published and over
-    POSTPONED = "postponed"
-    CANCELLED = "cancelled"
-    CLOSED_OUT = "closed_out"
-    DISCARDED = "discarded"

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from stationapp import clock
-from stationapp.events.rules import SETS, EventFields, window
+from stationapp.events.rules import SETS, EventFields, moved
 
 _TIMES = ("starts_at", "ends_at", "opens_at", "closes_at")
 
@@ -17,7 +17,7 @@ def on_day(fields: EventFields, day: date) -> EventFields:
     China has kept one time all year since 1992: so many days later is the same wall-clock time.
     """
     by = day - clock.day_of(fields.starts_at)
-    return replace(fields, **{name: at and at + by for name, at in vars(window(fields)).items()})
+    return moved(fields, by)
 
 
 class _Relative(NamedTuple):

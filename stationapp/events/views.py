@@ -19,7 +19,8 @@ from stationapp.events.listing import (
     next_change,
     what_is_on,
 )
-from stationapp.events.rules import Category, Stage
+from stationapp.events.rules import Category
+from stationapp.events.stages import Stage
 from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites

@@ -13,14 +13,13 @@ from stationapp.events.rules import (
     Enrolment,
     Pattern,
     Residence,
-    Stage,
-    Standing,
     State,
     Step,
     Task,
     Theme,
 )
 from stationapp.events.series_rules import Scope
+from stationapp.events.stages import Stage, Standing
 
 WORDS: dict[Enum, object] = {
     Category.A01: _("理论宣讲"),

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from stationapp import clock
 from stationapp.db import db
 from stationapp.events.models import Event, EventPartner
-from stationapp.events.rules import PUBLIC, Category, Stage, State, Window, stage
+from stationapp.events.rules import PUBLIC, Category, State
+from stationapp.events.stages import Stage, Window, stage
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath

@@ -1,0 +1,60 @@
+"""What changing an event at the desk, or a step of its life, means for those who signed up, came or worked."""
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.attendance.operations import send_home
+from stationapp.attendance.queries import is_anybody_there
+from stationapp.attendance.rules import opens_at
+from stationapp.events import operations, rules, series
+from stationapp.events.models import Event
+from stationapp.events.series_rules import Scope
+from stationapp.signups import course
+from stationapp.signups.operations import promote
+from stationapp.volunteers.operations import post_hours
+
+
+def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
+    """Change it and, of its series, those in scope; how many there were."""
+    now, by = clock.now(), guard.user().staff_id
+    course.hold_for(event, now=now)
+    asked = series.wishes(event, wish, scope, now=now)
+    before = {one.id: one.capacity for one, _wish in asked}
+    for one, becomes in asked:
+        # Where the doors are not open yet, nobody is there.
+        if (one is event or opens_at(one.starts_at) <= now) and now < opens_at(becomes.starts_at):
+            _send_home(one, by=by, now=now)
+    changed = series.change(event, wish, scope, by=by, now=now)
+    course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
+    for one in changed:
+        if one.waiting and _is_more(one.capacity, before[one.id]):
+            promote(one.id, now=now)
+    return len(changed)
+
+
+def _is_more(places: int | None, before: int | None) -> bool:
+    return places is None or (before is not None and places > before)
+
+
+def _send_home(event: Event, *, by: int, now) -> None:
+    """Who came an hour early to what is now moved away was not there."""
+    if is_anybody_there(event.id):
+        send_home(event, by=by, now=now)
+
+
+def publish(event: Event, *, by: int, now, reason: str) -> None:
+    """Publish it; of a course, whoever has signed up has a place here too."""
+    course.hold_for(event, now=now)
+    operations.publish(event, by=by, now=now, reason=reason)
+    course.bring_along(event, now=now)
+
+
+def postpone(event: Event, *, by: int, now, reason: str) -> None:
+    """Put it off; whoever came early was not there."""
+    _send_home(event, by=by, now=now)
+    operations.postpone(event, by=by, now=now, reason=reason)
+
+
+def reopen(event: Event, *, by: int, now, reason: str) -> None:
+    """Open it again; its hours are taken back until it is closed out anew."""
+    operations.reopen(event, by=by, now=now, reason=reason)
+    post_hours(event, by=by, now=now)
