@@ -138,16 +138,20 @@ def at_end(act: Callable[[], None]) -> None:
     db.session().info.setdefault("at_end", []).append(act)
 
 
+class Overtaken(Exception):
+    """While this one waited for its turn, another request wrote what this one is about: to be looked at anew."""
+
+
 def retried(attempt: Callable[[], T], times: int = 4) -> T:
     """Run `attempt`, which opens its own transaction; again when a unique index let another request through first.
 
-    What the other one wrote is there to be found then; so it is when two waited for each other and PostgreSQL sent
-    this one back. An error that stays is a fault and is raised.
+    What the other one wrote is there to be found then; so it is when an operation found itself `Overtaken`, and when
+    two waited for each other and PostgreSQL sent this one back. An error that stays is a fault and is raised.
     """
     for _ in range(times - 1):
         try:
             return attempt()
-        except IntegrityError:
+        except (IntegrityError, Overtaken):
             continue
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _DEADLOCK:

@@ -4,7 +4,8 @@ In lockstep: whoever is on a course has the same state at each of its public dat
 the same at all of them, and so is the number of places. A date put off keeps its places and follows what is given
 back and handed on meanwhile; whoever joined since is brought along when it is public again.
 
-Every verb first holds all dates that are not over, in the order of their ids.
+Every verb first holds all dates of the course, in the order of their ids, and only then anything else of it: whoever
+waits for a date holds none with a higher id, so that no two can wait for each other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,16 +48,21 @@ def find_course(event_id: int) -> int | None:
 
 
 def hold(course_id: int, *, now: datetime) -> list[Event]:
-    """The dates that are not over, unpublished ones too, as they are now; held until the transaction ends."""
+    """The dates that are not over, unpublished ones too, as they are now; held until the transaction ends.
+
+    All its dates are held, whatever their state: one brought back or opened again while this waits would otherwise be
+    taken out of turn. Those that were written meanwhile have the highest ids.
+    """
     db.session.flush()
+    its = select(Event.id).where(Event.series_id == course_id).order_by(Event.id)
+    db.session.execute(its.with_for_update(key_share=True))
     open_still = or_(
         Event.state.in_((State.POSTPONED, *_UNPUBLISHED)),
         (Event.state == State.PUBLISHED) & (Event.ends_at > now),
     )
     rows = select(Event).where(Event.series_id == course_id, open_still).order_by(Event.id)
-    rows = rows.with_for_update().execution_options(populate_existing=True)
-    db.session.scalars(rows).all()
-    return list(db.session.scalars(rows))  # again: what became public while this waited for the first lock
+    rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(db.session.scalars(rows))
 
 
 def hold_for(event: Event, *, now: datetime) -> None:

@@ -140,7 +140,11 @@ def cancel(signup_id: int):
         raise NotFound
     event, site = queries.event_of(signup)
     guard.require(site.path)
-    with transaction():
-        operations.cancel(signup, by=guard.user().staff_id, why="staff", now=clock.now())
+    retried(lambda: _give_back(signup))
     flash(_("已取消，名额让给了后面的人。") if event.waiting else _("已取消。"), "good")
     return redirect(url_for(".index", code=event.code), code=303)
+
+
+def _give_back(signup: Signup) -> None:
+    with transaction():
+        operations.cancel(signup, by=guard.user().staff_id, why="staff", now=clock.now())

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, or_, select, update
 
 from stationapp.audit.operations import record
-from stationapp.db import db
+from stationapp.db import Overtaken, db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
@@ -89,13 +89,19 @@ _queue = (
 def seat(wish: Wish, *, channel: Channel, by: int | None, consent: str, now: datetime) -> Answer:
     """Take the seats or draw a waiting number; then write the party down.
 
-    At a single event one guarded statement decides, at a course its held dates.
+    At a single event one guarded statement decides, at a course its held dates. Raises Refused, or Overtaken when
+    what stands against it was done by the same request, pressed twice.
     """
     terms = wish.terms
     household_id, resident_ids = admit(wish.home, wish.people, now=now)
     entry = Entry(household_id, resident_ids, channel, by, consent)
     alone = terms.course_id is None
-    answer = _seat_one(wish, entry, now) if alone else course.seat(wish, entry, now=now)
+    try:
+        answer = _seat_one(wish, entry, now) if alone else course.seat(wish, entry, now=now)
+    except Refused as refused:
+        if queries.find_given(wish.key_index):
+            raise Overtaken from refused
+        raise
     if by is not None:
         record("signups.sign_up", f"party {answer.party_id}", by=by, now=now, site_id=terms.site_id)
     return answer

@@ -31,11 +31,13 @@ class Entry:
 
 
 def hold(event_id: int) -> Event:
-    """The event's row as it is now, held until the transaction ends."""
+    """The event's row as it is now, held until the transaction ends.
+
+    Rows that merely refer to it may be written meanwhile (`key_share`): its key does not change.
+    """
     db.session.flush()
-    return db.session.scalars(
-        select(Event).where(Event.id == event_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    row = select(Event).where(Event.id == event_id).with_for_update(key_share=True)
+    return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
 def within_limit(event_id: int, entry: Entry) -> None:

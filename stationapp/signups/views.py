@@ -183,10 +183,14 @@ def appointment(code: str):
 def cancel(code: str):
     """Give back one place, or with `whom=all` the whole party's; doing it twice changes nothing."""
     place_by(code)
-    now = clock.now()
+    now, everybody = clock.now(), request.form.get("whom") == "all"
+    retried(lambda: _give_back(code, everybody, now))
+    return redirect(url_for("signups.show", code=codes.tidy(code)), code=303)
+
+
+def _give_back(code: str, everybody: bool, now: datetime) -> None:
     with transaction():
         signup = queries.get_by_code(code)
-        everybody = [each for each, _person in queries.members(signup.party_id)]
-        for each in everybody if request.form.get("whom") == "all" else [signup]:
+        party = [each for each, _person in queries.members(signup.party_id)] if everybody else [signup]
+        for each in party:
             operations.cancel(each, by=None, why="own", now=now)
-    return redirect(url_for("signups.show", code=codes.tidy(code)), code=303)

@@ -44,7 +44,12 @@ def weigh(
     home = home_of(people[0])
     members = [_member(home, person) for person in people]
     dates = _dates(terms, now)
-    if answer := _at_the_door(dates, home, members, by):
+    taken = queries.list_taken(home.id, dates) if home.id else []
+    if taken and (given := queries.find_given(key_index)):
+        return _same_request(
+            given, terms, people
+        )  # the same request, pressed twice, was seated between two reads
+    if answer := _at_the_door(dates, taken, members, by):
         return answer
     if problem := event_problem(terms, by_staff=by is not None, now=now):
         raise _refused(problem, terms)
@@ -92,12 +97,9 @@ def _member(home: Home, person: PersonIn) -> Known | None:
 
 
 def _at_the_door(
-    dates: Sequence[Terms], home: Home, members: list[Known | None], by: int | None
+    dates: Sequence[Terms], taken: Sequence[queries.Taken], members: list[Known | None], by: int | None
 ) -> Answer | None:
     """What the household's other places say: the answer if everybody here has one already, or a refusal."""
-    if home.id is None:
-        return None
-    taken = queries.list_taken(home.id, dates)
     ids = [known.id if known else None for known in members]
     here = {place.resident_id: place for place in taken if place.event_id == dates[0].event_id}
     have = [here[resident_id] for resident_id in ids if resident_id in here]

@@ -11,8 +11,9 @@ from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.residents.models import Resident
 from stationapp.signups import operations, queries, weighing
-from stationapp.signups.rules import WEB_CONSENT, Channel, Place, SignupRefusal
+from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal
 from tests import cast
+from tests.signups.scene import course
 
 pytestmark = pytest.mark.both_databases
 
@@ -71,3 +72,55 @@ def test_a_sign_up_that_waits_for_somebody_who_waits_for_it_is_tried_again(app):
         db.session.get_one(Resident, granny, with_for_update=True)
     other.join(20)
     assert [answer.state for answer in answers] == [Place.CONFIRMED]
+
+
+def test_a_request_pressed_twice_hears_its_answer_though_the_limit_stands_against_a_second_one(app):
+    people = cast.district(app)
+    with app.app_context():
+        for name in NAMES[:4]:
+            cast.resident(cast.person(name))  # all of them known, so that the limit is what speaks first
+        terms = queries.get_terms(event_id=cast.event(people.one, capacity=30).id)
+        given = _wish(terms, "twice")
+        wishes = [_wish(terms, "twice")]  # weighed before the first press was seated
+        first = _seat(given)
+
+        def press():
+            wish = wishes.pop() if wishes else _wish(terms, "twice")
+            return wish if isinstance(wish, Answer) else _seat(wish)
+
+        again = retried(press)
+        assert (again.codes, again.repeated) == (first.codes, True)
+        assert queries.get_terms(event_id=terms.event_id).taken == 4
+
+
+def _wish(terms, key: str):
+    people = [cast.person(name) for name in NAMES[:4]]
+    return weighing.weigh(terms, people, key=key, by=None, now=clock.now())
+
+
+def test_a_course_asked_for_twice_at_once_through_two_dates_is_answered_once(app, monkeypatch):
+    home = cast.district(app).one
+    with app.app_context():
+        dates = [date.id for date in course(home, 3)[1]]
+    find_given, answers = queries.find_given, []
+
+    def press(event_id: int) -> None:
+        def book():
+            wish = _wish(queries.get_terms(event_id=event_id), "twice")
+            return wish if isinstance(wish, Answer) else _seat(wish)
+
+        with app.app_context():
+            answers.append(retried(book))
+
+    def found_nothing_and_then_the_other_was_seated(key_index: bytes):
+        found = find_given(key_index)
+        monkeypatch.setattr(queries, "find_given", find_given)
+        other = threading.Thread(target=press, args=(dates[0],))
+        other.start()
+        other.join()
+        return found
+
+    monkeypatch.setattr(queries, "find_given", found_nothing_and_then_the_other_was_seated)
+    press(dates[1])
+    assert len(answers) == 2
+    assert len({answer.codes for answer in answers}) == 1
