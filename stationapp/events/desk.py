@@ -17,7 +17,7 @@ from stationapp.events.clashes import Trouble, in_words, trouble_of
 from stationapp.events.desk_acts import change, postpone, publish, reopen
 from stationapp.events.desk_page import event_page, helps_to_hold, its, may_publish
 from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month, asked_scope, said
-from stationapp.events.forms_offer import take_offer
+from stationapp.events.forms_offer import put_down, take_offer
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
 from stationapp.events.queries import Wanted
@@ -109,7 +109,7 @@ def show(code: str):
 
 @bp.route("/new", methods=["GET", "POST"])
 def new():
-    """A new draft at a site, blank or from another event (`?copy=`)."""
+    """A new draft at a site: blank, on a day and in a room (`?day=`, `?room=`), or from another event (`?copy=`)."""
     copied = _copied()
     if copied and "site" not in request.args:
         return redirect(url_for(".new", site=copied[1].code, copy=copied[0].code), code=303)
@@ -121,6 +121,9 @@ def new():
     form.offer_rooms(list_rooms(site))
     form.offer_company(site, clock.day_of(clock.now()))
     if not form.is_submitted():
+        if not copied:
+            asked = request.args
+            put_down(form, asked.get("day", ""), asked.get("room", ""), today=clock.day_of(clock.now()))
         return _form_page("desk/events/new.html", form, site)
     if not form.validate():
         return _form_page("desk/events/new.html", form, site, status=422)

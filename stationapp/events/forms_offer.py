@@ -1,6 +1,6 @@
-"""Another time or room, chosen from what a clash offers, put into the form of an event."""
+"""A time or room chosen elsewhere, from a plan or from what a clash offers, put into the form of an event."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from werkzeug.datastructures import MultiDict
 
@@ -33,6 +33,26 @@ def take_offer(form: EventForm, text: str) -> None:
         if form.place.data in form.rooms.values():
             _type(form.place, form.rooms[offer.room.data])
         _type(form.room_id, str(offer.room.data))
+
+
+FROM, UNTIL = "09:00", "10:30"
+"""When an event is held on a day chosen from a plan, until somebody types another time."""
+
+
+def put_down(form: EventForm, day: str, room: str, *, today: date) -> None:
+    """Put a day ("2026-12-03", not before `today`) and the id of a room offered there into a form still blank.
+
+    Each is left out by itself when it makes no sense.
+    """
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        on = None
+    if on and on >= today:
+        _type(form.starts_at, f"{on}T{FROM}")
+        _type(form.ends_at, f"{on}T{UNTIL}")
+    if room in map(str, form.rooms):
+        _type(form.room_id, room)
 
 
 def _wall(at: datetime) -> str:

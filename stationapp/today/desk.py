@@ -16,10 +16,12 @@ bp = Blueprint("today", __name__)
 def index():
     """Each list for the sites where the user may do something about it; a part without rights is left out."""
     now = clock.now()
+    on = _where(Action.SEE_EVENTS, lambda here: queries.on_today(here, now=now))
     return render_template(
         "desk/today/index.html",
         today=now,
-        on=_where(Action.SEE_EVENTS, lambda here: queries.on_today(here, now=now)),
+        on=on,
+        joint={line.code for line in on or () if not guard.can(Action.SEE_EVENTS, line.site_path)},
         submitted=_where(Action.APPROVE, lambda here: queries.standing(State.SUBMITTED, here)),
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
         notices=_where(Action.PLAN, queries.open_notices),

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, literal, select, union_a
 from stationapp import clock
 from stationapp.db import db
 from stationapp.events.models import Event
+from stationapp.events.queries import joint
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
@@ -51,11 +52,11 @@ class Told:
 
 
 def on_today(reached: ColumnElement[bool], *, now: datetime) -> list[Line]:
-    """Published and closed-out events that touch the present local day, by time."""
+    """Published and closed-out events that touch the present local day, by time; joint ones at their partners too."""
     begins = clock.instant(clock.day_of(now))
     ends = clock.instant(clock.day_of(now) + timedelta(days=1))
     states = Event.state.in_((State.PUBLISHED, State.CLOSED_OUT))
-    return _lines(reached, states, Event.starts_at < ends, Event.ends_at > begins)
+    return _lines(reached | joint(reached), states, Event.starts_at < ends, Event.ends_at > begins)
 
 
 def standing(state: State, reached: ColumnElement[bool]) -> list[Line]:

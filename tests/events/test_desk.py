@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from stationapp.rooms.models import Room
 from stationapp.sites.operations import let_publish
 from stationapp.sites.queries import get_site
 from tests import cast
+from tests.catalogue.test_operations import room
 
 BLANK = {"title": "剪纸", "starts_at": "2031-11-25T09:00", "ends_at": "2031-11-25T10:30"}
 WHOLE = BLANK | {
@@ -108,6 +110,18 @@ def test_lin_writes_a_whole_event_and_reads_it_back(app, lin):
         assert clock.local(event.starts_at).isoformat() == "2031-11-25T09:00:00+08:00"
         assert event.notes == "第一行\n第二行"
         assert themes_of(event.id) == {Theme.OLD, Theme.FESTIVALS}
+
+
+def test_a_day_and_a_room_chosen_from_the_plan_stand_in_the_new_form(app, people, lin):
+    with app.app_context():
+        here, there = room(people.one, "书画室"), room(people.two, "别处的室")
+    chosen = lin.get(f"/desk/events/new?day=2031-12-03&room={here}").text
+    for said in ('value="2031-12-03T09:00"', 'value="2031-12-03T10:30"'):
+        assert said in chosen
+    assert re.search(rf'<option[^>]*value="{here}"[^>]*selected|<option selected[^>]*value="{here}"', chosen)
+    for wrong in ("2020-12-03", "2031-02-30", "x", "0001-01-01", "9999-99-99"):
+        shown = lin.get(f"/desk/events/new?day={wrong}&room={there}")
+        assert (shown.status_code, "T09:00" in shown.text, "别处的室" in shown.text) == (200, False, False)
 
 
 def test_a_draft_needs_its_title_and_times_alone(lin):

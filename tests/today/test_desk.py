@@ -41,6 +41,22 @@ def test_what_is_on_today_stands_with_its_places_and_its_roster(app, client, peo
         assert other not in text
 
 
+def test_a_joint_event_is_on_todays_list_of_its_partner_to_be_read(app, client, people):
+    with app.app_context():
+        partners = frozenset({people.two.id})
+        code = cast.event(
+            people.one, title="一起办的课", starts_at=NOW + timedelta(hours=1), partners=partners
+        ).code
+    shown = {}
+    for who in (people.ma, people.lin):
+        cast.sign_in(client, who)
+        text = client.get("/desk/").text
+        shown[who.name] = ("一起办的课" in text, ">联合<" in text, f"/desk/events/{code}/roster" in text)
+    assert shown == {people.ma.name: (True, True, False), people.lin.name: (True, False, True)}
+    cast.sign_in(client, people.ma)
+    assert client.get(f"/desk/events/{code}").status_code == 200
+
+
 def test_a_submitted_event_waits_for_the_office_and_a_returned_one_for_the_station(app, client, people):
     with app.app_context():
         submitted = cast.event(people.one, title="等审核的课", publish=False)
