@@ -20,6 +20,8 @@ bp = Blueprint("batches", __name__, url_prefix="/batches")
 def _its(code: str) -> tuple[Batch, Site]:
     batch, site = get_batch_with_site(code)
     guard.require(site.path)
+    for path in {where.path for _event, where in list_batch(batch)}:  # it may hold drafts of sites elsewhere
+        guard.require(path)
     return batch, site
 
 

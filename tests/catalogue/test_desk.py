@@ -10,11 +10,13 @@ import time_machine
 from sqlalchemy import select
 
 from stationapp import clock
+from stationapp.accounts.operations import grant_role
 from stationapp.accounts.rules import Role
 from stationapp.calendar.models import Holiday
 from stationapp.catalogue.models import Template
 from stationapp.db import db, transaction
 from stationapp.events.models import Batch, Event
+from stationapp.events.rules import State
 from stationapp.rooms.rules import RoomKind
 from tests import cast
 from tests.catalogue.test_operations import PAPER, room, write
@@ -275,3 +277,20 @@ def test_a_site_can_be_left_out_and_nobody_chosen_is_said(app, people, chen):
     assert answer.status_code == 409
     assert "请至少勾选一个" in answer.text
     assert (clock.day_of(clock.now()) + timedelta(days=1)).isoformat() in answer.text
+
+
+def test_drafts_at_stations_of_two_offices_are_undone_by_nobody_who_plans_for_one_alone(app, people):
+    with app.app_context():
+        with transaction():
+            grant_role(people.lin, site=people.far, role=Role.MANAGER, by=people.root.id, now=clock.now())
+        other = cast.staff("钱多多", people.one, Role.MANAGER)
+    code = made(app, people.center)
+    lin, colleague = _signed_in(app, people.lin), _signed_in(app, other)
+    page = lin.get(here(code, f"/batch?go=1&site={people.one.code}&site={people.far.code}"))
+    batch = lin.submit(page, to="/batch").location
+    assert lin.get(batch).status_code == 200
+    assert colleague.get(batch).status_code == 404
+    app.config["WTF_CSRF_ENABLED"] = False
+    assert colleague.post(f"{batch}/undoing").status_code == 404
+    with app.app_context():
+        assert set(db.session.scalars(select(Event.state))) == {State.DRAFT}
