@@ -4,7 +4,7 @@ What does not fit its day goes on in a list on the following pages, in the same 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -46,11 +46,17 @@ class Entry:
 
     time: str
     what: str
+    place: str  # "" in this house
+
+    @property
+    def brief(self) -> "Entry":
+        """Without its place: for a month too full for both."""
+        return replace(self, place="")
 
     @property
     def said(self) -> str:
         """As it stands in its day."""
-        return f"{self.time} {self.what}"
+        return f"{self.time} {self.what}（{self.place}）" if self.place else f"{self.time} {self.what}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,10 @@ def wall(site: Site, month: Month, events: Sequence[Held], paper: Paper, *, addr
     by_day = _by_day(site, month, events)
     geometry = GEOMETRY[paper]
     weeks = _weeks(month, by_day, geometry)
+    if any(day.more for week in weeks for day in week.days if day):
+        # Rather all of them without their places, which the list behind the code has, than some left out.
+        brief = {day: [entry.brief for entry in entries] for day, entries in by_day.items()}
+        weeks = _weeks(month, brief, geometry)
     laid = {day.on: day for week in weeks for day in week.days if day}
     name = _("%(site)s活动月历", site=site.short_name)
     return Wall(
@@ -181,25 +191,27 @@ def _by_day(site: Site, month: Month, events: Sequence[Held]) -> dict[date, list
         first = clock.day_of(one.event.starts_at)
         # An end at midnight belongs to the day before.
         last = clock.day_of(one.event.ends_at - timedelta(microseconds=1))
-        what = _what(site, one)
+        what, place = _what(one), _place(site, one)
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
             if _in(month, day):
                 time = said_time(one.event.starts_at) if day == first else _("接着办")
-                found.setdefault(day, []).append(Entry(time, what))
+                found.setdefault(day, []).append(Entry(time, what, place))
     return found
 
 
-def _what(site: Site, one: Held) -> str:
-    """The title, where it is if not in this house, and whether it was called off."""
+def _what(one: Held) -> str:
+    """The title, and whether it was called off."""
     off = {State.CANCELLED: _("【已取消】"), State.POSTPONED: _("【延期】")}.get(one.event.state, "")
+    return f"{off}{settable(one.event.title)}"
+
+
+def _place(site: Site, one: Held) -> str:
+    """Where it is, if not in this house."""
     place = settable(one.event.place)
     if one.lead_id != site.id:
         where = one.site if one.site in place or not place else f"{one.site}{place}"
-        place = place if one.site in place else where
-    elif one.room or place == site.short_name:
-        place = ""
-    title = settable(one.event.title)
-    return f"{off}{title}（{place}）" if place else f"{off}{title}"
+        return place if one.site in place else where
+    return "" if one.room or place == site.short_name else place
 
 
 def _marks(first: date, last: date) -> dict[date, tuple[str, bool]]:
