@@ -1,7 +1,7 @@
 """The plan board at the desk: a month or a week, moving what is planned, last month again."""
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -141,7 +141,8 @@ def _board(template: str, plan: Plan, sites: list[Site], wanted: Wanted, by: By,
 def _address(**changes: object) -> str:
     """This page with other filters; None takes one out."""
     kept = {**request.args.to_dict(), **changes}
-    return url_for(request.endpoint, **{name: value for name, value in kept.items() if value is not None})
+    asked_for = urlencode({name: value for name, value in kept.items() if value is not None})
+    return f"{request.path}?{asked_for}"
 
 
 @bp.get("/plan.csv")

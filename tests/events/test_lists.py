@@ -7,7 +7,7 @@ from stationapp.db import transaction
 from stationapp.events import operations
 from tests import cast
 
-LISTS = ("events", "series", "queue", "templates")
+LISTS = ("events", "series", "queue", "templates", "planning")
 
 
 @pytest.mark.parametrize("name", LISTS)
