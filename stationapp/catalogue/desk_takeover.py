@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from stationapp import clock
+from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
@@ -14,7 +14,9 @@ from stationapp.calendar.queries import named
 from stationapp.catalogue import operations, queries, rules
 from stationapp.catalogue.forms import read_day, read_time, remark_of
 from stationapp.catalogue.models import Template
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
+from stationapp.events.batches import asked_before
+from stationapp.events.forms import asked_key
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room, list_busy
 from stationapp.sites.models import Site
@@ -80,19 +82,29 @@ def write(code: str):
     if any(line.starts_at is None for line in taking):
         return _days_page(template, lines, status=422, problem=_("有的日期或时间读不懂，请改好。"))
     try:
-        with transaction():
-            made, opened = operations.take_over(
-                template,
-                [operations.Wish(line.site, line.starts_at) for line in taking],
-                at=_batch_site([line.site for line in taking]),
-                by=guard.user().staff_id,
-                now=clock.now(),
-                remark=remark_of(template.volunteers),
-            )
+        written = retried(lambda: _write(template, taking))
     except Refused as refused:
         return _days_page(template, lines, status=409, problem=sentence(refused))
+    return redirect(url_for("desk.batches.show", code=written), code=303)
+
+
+def _write(template: Template, taking: list[Line]) -> str:
+    """The code of the batch of drafts; of the one written before when the page is sent twice."""
+    by, key = guard.user().staff_id, asked_key()
+    with transaction():
+        if before := asked_before(key, by=by):
+            return before.code
+        made, opened = operations.take_over(
+            template,
+            [operations.Wish(line.site, line.starts_at) for line in taking],
+            at=_batch_site([line.site for line in taking]),
+            by=by,
+            now=clock.now(),
+            key=key,
+            remark=remark_of(template.volunteers),
+        )
     flash(_("写好了 %(n)s 场草稿。要是不对，可以整批撤回。", n=len(made)))
-    return redirect(url_for("desk.batches.show", code=opened.code), code=303)
+    return opened.code
 
 
 def _typed(name: str) -> str:
@@ -135,7 +147,11 @@ def _proposed(sites: list[Site], template: Template) -> list[Line]:
 
 def _days_page(template: Template, lines: list[Line], *, status: int = 200, problem: str = ""):
     return render_template(
-        "desk/takeover/days.html", template=template, lines=_marked(lines, template), problem=problem
+        "desk/takeover/days.html",
+        template=template,
+        lines=_marked(lines, template),
+        key=asked_key() or codes.new_public(),
+        problem=problem,
     ), status
 
 

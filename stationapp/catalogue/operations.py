@@ -104,16 +104,21 @@ def take_over(
     by: int | None,
     now: datetime,
     at: Site | None = None,
+    key: str = "",
     remark: str = "",
 ) -> tuple[list[Event], Batch | None]:
     """One draft for each wish, in the smallest room that is free, open and large enough, else at the site's address.
 
-    `at` is the site whose batch the drafts become, so that they can be taken back at once; None: no batch.
+    `at` is the site whose batch the drafts become, so that they can be taken back at once; None: no batch. `key` is
+    the code of that batch where a form brought one.
     Raises Refused; then nothing is written.
     """
     owner = db.session.get_one(Site, template.site_id)
     _look_at_wishes(template, owner, wishes, now)
-    fields, batch = fields_of(template), open_batch(at, BatchKind.TEMPLATE, by=by, now=now) if at else None
+    fields, batch = (
+        fields_of(template),
+        open_batch(at, BatchKind.TEMPLATE, by=by, now=now, code=key) if at else None,
+    )
     rooms = _rooms_for(wishes, fields)
     drafts = []
     for wish, room in zip(wishes, rooms, strict=True):

@@ -22,9 +22,17 @@ class Undone(NamedTuple):
     kept: list[Event]
 
 
-def open_batch(site: Site, kind: BatchKind, *, by: int | None, now: datetime) -> Batch:
-    """A new batch: hand it to `operations.draft` with each event."""
-    batch = Batch(code=codes.new_public(), site_id=site.id, kind=kind, made_at=now, made_by=by)
+def asked_before(code: str, *, by: int) -> Batch | None:
+    """The batch that somebody's form wrote already: a page sent twice writes nothing more.
+
+    The form carries the code that its batch is going to have.
+    """
+    return db.session.scalar(select(Batch).where(Batch.code == code, Batch.made_by == by))
+
+
+def open_batch(site: Site, kind: BatchKind, *, by: int | None, now: datetime, code: str = "") -> Batch:
+    """A new batch: hand it to `operations.draft` with each event. `code` is what the form carried, if one did."""
+    batch = Batch(code=code or codes.new_public(), site_id=site.id, kind=kind, made_at=now, made_by=by)
     db.session.add(batch)
     db.session.flush()
     record("events.open_batch", f"batch {batch.code}", by=by, now=now, site_id=site.id)

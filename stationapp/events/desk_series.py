@@ -1,18 +1,21 @@
 """Series at the desk: the list, laying one out after a look at its dates, one series, going on, handing in."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from stationapp import clock
+from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.db import db, retried, transaction
 from stationapp.events import operations, rules, series_queries
 from stationapp.events import series as verbs
-from stationapp.events.forms import EventForm, asked_case, said
+from stationapp.events.batches import asked_before
+from stationapp.events.forms import EventForm, asked_case, asked_key, said
 from stationapp.events.forms_series import EndForm, SeriesForm
 from stationapp.events.lines import line_of
 from stationapp.events.models import Event, Series
@@ -140,28 +143,40 @@ def _preview(fields: rules.EventFields, rule: Recurrence, found: list[Planned], 
         troubled=sum(bool(line.clashes) for line in lines),
         unknown=years_not_known(lines),
         around=rule.around_holidays is not AroundHolidays.HOLD,
+        key=asked_key() or codes.new_public(),
         **more,
     )
 
 
 def _lay_out(form: SeriesForm, site: Site):
-    with transaction():
-        laid = verbs.lay_out(
+    return _write_once(
+        lambda **kept: verbs.lay_out(
             site,
             form.fields(),
             form.rule(),
             cadence=form.cadence.data,
             enrolment=form.enrolment.data,
             complete_after=form.complete_after.data,
-            by=guard.user().staff_id,
-            now=clock.now(),
+            **kept,
         )
-    return _written(laid)
+    )
 
 
-def _written(laid: verbs.Laid):
-    flash(_("排好了 %(n)s 场，都是草稿。看一遍，没有问题就提交；不要了可以全部撤销。", n=len(laid.events)))
-    return redirect(url_for("desk.batches.show", code=laid.batch.code), code=303)
+def _write_once(lay: Callable[..., verbs.Laid]):
+    """Write a batch by `lay(by=, now=, key=)` and go to it; the page sent twice goes to what it wrote before."""
+    by, key = guard.user().staff_id, asked_key()
+
+    def write() -> str:
+        with transaction():
+            if before := asked_before(key, by=by):
+                return before.code
+            laid = lay(by=by, now=clock.now(), key=key)
+        flash(
+            _("排好了 %(n)s 场，都是草稿。看一遍，没有问题就提交；不要了可以全部撤销。", n=len(laid.events))
+        )
+        return laid.batch.code
+
+    return redirect(url_for("desk.batches.show", code=retried(write)), code=303)
 
 
 def _chosen_site() -> Site | None:
@@ -235,9 +250,7 @@ def extension(code: str):
     end = {"until": form.until.data, "times": form.times.data}
     try:
         if request.form.get("step") == "write":
-            with transaction():
-                laid = verbs.extend(series, **end, by=guard.user().staff_id, now=now)
-            return _written(laid)
+            return _write_once(partial(verbs.extend, series, **end))
         fields, rule, found = verbs.foresee_extension(series, **end, now=now)
     except Refused as refused:
         form.blame(refused)

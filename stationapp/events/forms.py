@@ -6,6 +6,7 @@ from datetime import date
 from flask import request
 from flask_babel import lazy_gettext as _
 
+from stationapp import codes
 from stationapp.calendar.rules import Month
 from stationapp.events import rules
 from stationapp.events.rules import COLUMNS, SETS, Category, EventFields, EventRefusal, Residence, Task, Theme
@@ -141,6 +142,12 @@ class ReasonForm(Form):
     """Why a step is taken."""
 
     reason = TextField(_("原因"), most=200)
+
+
+def asked_key() -> str:
+    """The code that the batch of a form is going to have (`key=`), so that sending it twice writes one; else ""."""
+    typed = request.form.get("key", "")
+    return typed if len(typed) == codes.PUBLIC_LENGTH and set(typed) <= set(codes.ALPHABET) else ""
 
 
 def asked_month() -> Month | None:

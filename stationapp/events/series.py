@@ -80,8 +80,9 @@ def lay_out(
     complete_after: int | None = None,
     by: int | None,
     now: datetime,
+    key: str = "",
 ) -> Laid:
-    """Write a series: a draft for each date, all in one batch.
+    """Write a series: a draft for each date, all in one batch, which gets `key` for its code where a form brought one.
 
     `fields` are those of one event on any day; its times of day and its sign-up window go with every date.
     """
@@ -104,7 +105,7 @@ def lay_out(
     )
     db.session.add(series)
     db.session.flush()
-    return _write("lay_out", series, site, fields, rule, found, by, now)
+    return _write("lay_out", series, site, fields, rule, found, by, now, key)
 
 
 def foresee_extension(
@@ -121,12 +122,22 @@ def foresee_extension(
 
 
 def extend(
-    series: Series, *, until: date | None = None, times: int | None = None, by: int | None, now: datetime
+    series: Series,
+    *,
+    until: date | None = None,
+    times: int | None = None,
+    by: int | None,
+    now: datetime,
+    key: str = "",
 ) -> Laid:
-    """Go on by the same rule to `until` or for so many `times`, from the latest event as it stands now."""
+    """Go on by the same rule to `until` or for so many `times`, from the latest event as it stands now.
+
+    `key` is the code of the batch where a form brought one.
+    """
     db.session.refresh(series, with_for_update=True)
     fields, rule, found = foresee_extension(series, until=until, times=times, now=now)
-    return _write("extend", series, db.session.get_one(Site, series.site_id), fields, rule, found, by, now)
+    site = db.session.get_one(Site, series.site_id)
+    return _write("extend", series, site, fields, rule, found, by, now, key)
 
 
 def _write(
@@ -138,8 +149,9 @@ def _write(
     found: list[Planned],
     by: int | None,
     now: datetime,
+    key: str = "",
 ) -> Laid:
-    batch = open_batch(site, BatchKind.SERIES, by=by, now=now)
+    batch = open_batch(site, BatchKind.SERIES, by=by, now=now, code=key)
     made = [
         operations.draft(site, on_day(fields, day), by=by, now=now, series=series, batch=batch)
         for day in _held(found)

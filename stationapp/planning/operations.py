@@ -16,8 +16,9 @@ from stationapp.events import operations
 from stationapp.events.batches import open_batch
 from stationapp.events.models import Batch, Event
 from stationapp.events.queries import fields_of, fields_of_all
-from stationapp.events.rules import BatchKind, EventFields
+from stationapp.events.rules import BatchKind, EventFields, EventRefusal, locked
 from stationapp.planning.again import list_again
+from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room
 from stationapp.sites.models import Site
 
@@ -45,6 +46,8 @@ def move(
     hour = at or clock.local(fields.starts_at).time()
     by_how_much = clock.instant(day, hour.hour, hour.minute) - fields.starts_at
     wish = shifted(fields, by_how_much, now)
+    if wish.starts_at <= now and not locked(event.state, event.starts_at, now):
+        raise Refused(EventRefusal.STARTS_IN_PAST)
     if room_id and room_id != fields.room_id:
         wish = replace(wish, room_id=room_id, place=_place(fields, room_id))
     if now < opens_at(wish.starts_at) and is_anybody_there(event.id):

@@ -80,6 +80,11 @@ def _month() -> Month:
         return Month.of(clock.day_of(clock.now() + AHEAD))
 
 
+def _is_sensible() -> bool:
+    """Whether what was typed is what will be worked out: what cannot be read is never guessed."""
+    return str(_month()) == request.form.get("month") and str(_asked_most()) == request.form.get("most")
+
+
 def _asked_most() -> int:
     typed = request.values.get("most", "")
     return int(typed) if typed in map(str, EACH) else USUAL
@@ -90,6 +95,8 @@ def create():
     """Read the ground, ask the solver, keep what it found."""
     site = get_site(request.form.get("site", ""))
     guard.require(site.path)
+    if not _is_sensible():
+        return _index(problem=_("月份或场数读不懂，请重新选。"), status=422)
     month, site_code = _month(), site.code
     if reason := _not_now(site):
         return _index(problem=sentence(Refused(reason)), status=429)

@@ -238,8 +238,10 @@ def test_chen_takes_one_over_for_two_stations_and_gets_one_batch(app, people):
         assert 'value="2031-03-12"' in page.text
         assert 'value="2031-03-19"' in page.text
         answer = chen.submit(page, {f"day-{people.two.code}": "2031-03-13"}, to="/batch")
+        again = chen.submit(page, {f"day-{people.two.code}": "2031-03-13"}, to="/batch")
+        assert again.location == answer.location  # pressed twice, written once
     with app.app_context():
-        batch = db.session.scalar(select(Batch))
+        batch = db.session.scalars(select(Batch)).one()
         events = db.session.scalars(select(Event).order_by(Event.id)).all()
         assert answer.location == f"/desk/batches/{batch.code}"
         assert batch.site_id == people.office.id

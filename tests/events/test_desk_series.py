@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from sqlalchemy import event as listening
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stationapp import clock
 from stationapp.calendar.models import Holiday
@@ -391,3 +391,24 @@ def test_an_event_names_its_series_and_the_series_its_events(app, lin):
     address = laid(lin, until="2026-12-15")
     assert f'href="{address}"' in lin.get(f"/desk/events/{codes(app)[0]}").text
     assert all(f"/desk/events/{code}" in lin.get(address).text for code in codes(app))
+
+
+@pytest.mark.both_databases
+def test_the_button_below_the_dates_pressed_twice_writes_once(app, lin):
+    looked = look(lin)
+    first, second = write(lin, looked), write(lin, looked)
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Series)) == 1
+    written = len(codes(app))
+    series = f"/desk/series/{_only_series(app)}"
+    looked = lin.submit(series, {"times": "2"}, to="/extension")
+    for _ in range(2):
+        assert write(lin, looked).status_code == 303
+    assert len(codes(app)) == written + 2
+
+
+def _only_series(app) -> str:
+    with app.app_context():
+        return db.session.scalars(select(Series.code)).one()

@@ -434,6 +434,13 @@ def test_a_published_event_cannot_go_to_a_time_gone_by(app, people, lin):
     assert answer.status_code == 409 and "开始时间已经过去" in answer.text
 
 
+def test_a_draft_cannot_go_to_a_day_gone_by_either(app, people, lin):
+    code = make(app, people.one)
+    answer = move(lin, code, day="2020-01-01")
+    assert answer.status_code == 409 and "开始时间已经过去" in answer.text
+    assert found(app, code).starts_at == at(9)
+
+
 def test_lin_moves_nothing_of_another_station(app, people, lin):
     code = make(app, people.two)
     assert lin.get(f"/desk/planning/moves?event={code}").status_code == 404

@@ -265,6 +265,14 @@ def test_the_file_holds_what_was_placed_and_what_was_not(people, chen):
     assert {row[2] for row in rows[1:]} >= {"八段锦晨练", "补不上"}
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"month": "9999-12"}, {"month": ""}, {"month": "😀"}, {"most": "1000000000"}]
+)
+def test_what_cannot_be_read_is_not_guessed(people, chen, wrong):
+    answer = chen.submit(PROPOSALS, {"site": people.office.code, "month": "2026-12", "most": "2"} | wrong)
+    assert answer.status_code == 422 and "月份或场数读不懂" in answer.text
+
+
 @pytest.mark.parametrize("month", ["2026-10", "2026-11"])
 def test_a_month_that_cannot_be_planned_any_more_is_refused_with_the_values_kept(app, people, chen, month):
     with time_machine.travel(clock.instant(date(2026, 11, 28), 9), tick=False):
