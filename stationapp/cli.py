@@ -1,6 +1,7 @@
 """The command line (surface.md): which verbs there are and what they take; `commands` does them."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from stationapp.accounts.rules import Role
 from stationapp.app import create_app
 from stationapp.calendar.rules import Month
 from stationapp.commands import COULD_NOT, CouldNot
-from stationapp.config import BadSettings
+from stationapp.config import SERVED_AT, BadSettings
 from stationapp.db import db
 from stationapp.importing.kinds import Kind
 from stationapp.migrate import migrate
@@ -23,6 +24,8 @@ from stationapp.reports.files import FORMATS
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    if arguments.do in (commands.run, commands.web):
+        os.environ[SERVED_AT] = f"http://127.0.0.1:{arguments.port}"
     try:
         app = create_app()
         with app.app_context():

@@ -13,6 +13,10 @@ from stationapp.vault import Keys
 ROOT = Path(__file__).resolve().parent.parent
 
 
+SERVED_AT = "STATIONAPP_SERVED_AT"
+"""Where this process and its workers listen, when no public address is set; put there by the command, not by people."""
+
+
 class BadSettings(Exception):
     """A setting cannot be used; the message says which and why."""
 
@@ -50,6 +54,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     for name in known:
         if value := environ.get(f"STATIONAPP_{name.upper()}"):
             values[name] = value
+    if served_at := environ.get(SERVED_AT):
+        values.setdefault("public_url", served_at)
     settings = Settings(instance=instance, **values)
     if not settings.url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise BadSettings("database_url 要空着（用 SQLite），或以 postgresql:// 开头")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stationapp.config import ROOT, BadSettings, Settings, load_keys, load_settings
+from stationapp.config import ROOT, SERVED_AT, BadSettings, Settings, load_keys, load_settings
 
 
 def written(tmp_path: Path, text: str | bytes) -> dict[str, str]:
@@ -32,6 +32,14 @@ def test_the_environment_goes_before_the_file(tmp_path):
     environ = written(tmp_path, 'district = "甲区"\nicp = "备1"\n') | {"STATIONAPP_DISTRICT": "乙区"}
     settings = load_settings(environ)
     assert (settings.district, settings.icp) == ("乙区", "备1")
+
+
+def test_the_public_address_is_where_the_program_listens_until_one_is_set(tmp_path):
+    listens = {SERVED_AT: "http://127.0.0.1:8123"}
+    nothing_said = {"STATIONAPP_INSTANCE": str(tmp_path)} | listens
+    assert load_settings(nothing_said).public_url == "http://127.0.0.1:8123"
+    written_down = written(tmp_path, 'public_url = "https://a.example"') | listens
+    assert load_settings(written_down).public_url == "https://a.example"
 
 
 def test_the_database_is_a_file_of_the_instance_unless_it_is_named(tmp_path):
