@@ -74,12 +74,12 @@
     const over = setTimeout(() => patience.abort(), PATIENCE);
     try {
       const asked = { cache: "no-store", signal: patience.signal, headers: tag ? { "If-None-Match": tag } : {} };
-      const answer = await fetch(here, asked);
+      const answer = await fetch(here, asked), came = Date.now(); // keeping a copy takes its time
       if (answer.status === 200) await take(answer);
       else if (answer.status !== 304) throw new Error(answer.status);
       const date = Date.parse(answer.headers.get("Date"));
-      if (date) shift = date - Date.now();
-      seen = now();
+      if (date) shift = date - came;
+      seen = came + shift;
       lost = false;
       remember();
     } catch {
