@@ -74,14 +74,10 @@
     const over = setTimeout(() => patience.abort(), PATIENCE);
     try {
       const asked = { cache: "no-store", signal: patience.signal, headers: tag ? { "If-None-Match": tag } : {} };
-      const answer = await fetch(here, asked), came = Date.now(); // keeping a copy takes its time
-      if (answer.status === 200) await take(answer);
-      else if (answer.status !== 304) throw new Error(answer.status);
-      const date = Date.parse(answer.headers.get("Date"));
-      if (date) shift = date - came;
-      seen = came + shift;
-      lost = false;
-      remember();
+      const answer = await fetch(here, asked), came = Date.now();
+      if (answer.status === 200) await take(answer, came);
+      else if (answer.status === 304) heard(answer, came);
+      else throw new Error(answer.status);
     } catch {
       lost = true;
     } finally {
@@ -90,10 +86,19 @@
     tick();
     say();
   }
-  async function take(answer) {
+  // At once, not after the copy is kept: that takes its time, and another look may have failed meanwhile.
+  function heard(answer, came) {
+    const date = Date.parse(answer.headers.get("Date"));
+    if (date) shift = date - came;
+    seen = came + shift;
+    lost = false;
+    remember();
+  }
+  async function take(answer, came) {
     const copy = answer.clone();
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!found.documentElement.classList.contains("screen")) throw new Error("not the screen"); // a portal in between
+    heard(answer, came);
     await keep(copy, found);
     tag = answer.headers.get("ETag") || "";
     if (String(parts(found)) !== String(parts(document))) { location.reload(); return; }
