@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from stationapp.db import db
+from stationapp.refusal import NotFound
 from stationapp.rooms.hours import week_of
 from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.rules import LONGEST_HOLD, RoomKind, Span, is_open, suits
@@ -19,6 +20,16 @@ def list_rooms(site: Site) -> list[Room]:
     """The rooms of that site alone, in the order they were entered."""
     query = select(Room).where(Room.site_id == site.id, Room.kind == RoomKind.ROOM)
     return list(db.session.scalars(query.order_by(Room.id)))
+
+
+def get_site_with_rooms(code: str) -> tuple[Site, list[Room]]:
+    """The site with that code and its rooms, in the order they were entered, in one query; raises NotFound."""
+    its = (Room.site_id == Site.id) & (Room.kind == RoomKind.ROOM)
+    query = select(Site, Room).outerjoin(Room, its).where(Site.code == code)
+    rows = db.session.execute(query.order_by(Room.id)).all()
+    if not rows:
+        raise NotFound
+    return rows[0][0], [room for _site, room in rows if room]
 
 
 def list_booked(room_ids: Collection[int], first_at: datetime, last_at: datetime) -> dict[int, list[Booking]]:

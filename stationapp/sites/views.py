@@ -4,9 +4,9 @@ from flask import Blueprint, render_template
 
 from stationapp import clock
 from stationapp.events.listing import Filters, next_change, what_is_on
-from stationapp.rooms.queries import list_rooms
+from stationapp.rooms.queries import get_site_with_rooms
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site, list_sites
+from stationapp.sites.queries import list_sites
 from stationapp.sites.rules import Level
 from stationapp.web import remember
 
@@ -32,14 +32,14 @@ def index():
 def show(code: str):
     """One place: where it is, when it is open, whom to call, its rooms, what is coming up there."""
     now = clock.now()
-    site = get_site(code)
+    site, rooms = get_site_with_rooms(code)
     filters = Filters(site_id=site.id) if site.level is Level.STATION else Filters(path=site.path)
     lines = what_is_on(filters, page=1, size=COMING, now=now)
     remember.until(next_change(lines, now))
     return render_template(
         "sites/show.html",
         site=site,
-        rooms=list_rooms(site),
+        rooms=rooms,
         events=[(line, line.stage(now)) for line in lines[:COMING]],
         more=len(lines) > COMING,
     )

@@ -2,6 +2,9 @@
 
 import pytest
 
+from stationapp.db import transaction
+from stationapp.rooms.models import Room
+from stationapp.rooms.rules import RoomKind
 from tests import cast
 
 
@@ -28,6 +31,23 @@ def test_a_place_says_where_it_is_whom_to_call_and_what_is_coming(app, client, p
     assert f"tel:{people.one.phone.replace('-', '')}" in text
     assert "这里的课" in text and "别处的课" not in text
     assert "这里的课" in client.get(f"/sites/{people.office.code}").text
+
+
+@pytest.mark.both_databases
+def test_a_place_names_its_own_rooms_in_the_order_they_were_entered_and_nothing_that_goes_round(
+    app, client, people
+):
+    with app.app_context(), transaction() as session:
+        for name, site, kind in (
+            ("书画室", people.office, RoomKind.ROOM),
+            ("多功能厅", people.office, RoomKind.ROOM),
+            ("宣讲车", people.office, RoomKind.SHARED),
+            ("别处的教室", people.one, RoomKind.ROOM),
+        ):
+            session.add(Room(site_id=site.id, name=name, kind=kind))
+    text = client.get(f"/sites/{people.office.code}").text
+    assert text.index("书画室") < text.index("多功能厅")
+    assert "宣讲车" not in text and "别处的教室" not in text
 
 
 def test_an_unknown_place_is_not_found(client, people):
