@@ -37,7 +37,7 @@ ACTS = {
     "importing.holidays": _("导入节假日"),
     "importing.plan": _("导入活动计划"),
     "notices.done": _("办完提醒"),
-    "proposals.operations": _("排月度建议"),
+    "proposals.keep": _("排月度建议"),
     "proposals.take_over": _("采用排期建议"),
     "reports.close": _("封存月报"),
     "residents.reveal": _("查看完整信息"),

@@ -34,7 +34,7 @@ def keep(site: Site, month: Month, body: dict, *, by: int | None, now: datetime)
     )
     db.session.add(proposal)
     db.session.flush()
-    record("proposals.operations", f"proposal {proposal.code}", by=by, now=now, site_id=site.id)
+    record("proposals.keep", f"proposal {proposal.code}", by=by, now=now, site_id=site.id)
     return proposal
 
 
