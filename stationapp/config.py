@@ -31,6 +31,10 @@ class Settings:
     district: str = "涧西区"
     icp: str = ""
 
+    def __post_init__(self) -> None:
+        # Paths are put behind it, and each begins with a slash.
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+
     @property
     def url(self) -> str:
         """SQLAlchemy's address of the database; SQLite in the instance folder unless set."""

@@ -42,6 +42,14 @@ def test_the_public_address_is_where_the_program_listens_until_one_is_set(tmp_pa
     assert load_settings(written_down).public_url == "https://a.example"
 
 
+def test_a_slash_at_the_end_of_the_public_address_makes_no_second_one(tmp_path):
+    settings = load_settings(written(tmp_path, 'public_url = "https://a.example/"'))
+    assert settings.public_url == "https://a.example"
+    assert (
+        Settings(instance=tmp_path, public_url="https://a.example/hub/").public_url == "https://a.example/hub"
+    )
+
+
 def test_the_database_is_a_file_of_the_instance_unless_it_is_named(tmp_path):
     assert load_settings({"STATIONAPP_INSTANCE": str(tmp_path)}).url == f"sqlite:///{tmp_path}/station.db"
     named = load_settings(written(tmp_path, 'database_url = "postgres://u:p@h/n"'))

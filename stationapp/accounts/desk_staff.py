@@ -160,5 +160,5 @@ def _kept(staff_id: int) -> str | None:
     if whose != str(staff_id):
         return None
     session.pop("invitation")
-    public_url = current_app.config["SETTINGS"].public_url.rstrip("/")
+    public_url = current_app.config["SETTINGS"].public_url
     return public_url + url_for("desk.accounts.invitation", token=token)

@@ -221,9 +221,7 @@ def venue(code: str):
     now = clock.now()
     closed = _closed(event, now)
     token = queries.venue_token(event, now)
-    address = (
-        f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{url_for('attendance.venue', token=token)}"
-    )
+    address = f"{current_app.config['SETTINGS'].public_url}{url_for('attendance.venue', token=token)}"
     answer = make_response(
         render_template(
             "desk/attendance/code.html",

@@ -116,7 +116,7 @@ def _article(lines: list[Announced], heading: str, site: Site) -> Response:
 
 
 def _public(path: str = "") -> str:
-    return current_app.config["SETTINGS"].public_url.rstrip("/") + path
+    return current_app.config["SETTINGS"].public_url + path
 
 
 def _days() -> Days:

@@ -51,7 +51,7 @@ def _category() -> Category | None:
 def _feed(scope: Scope) -> Response:
     now = clock.now()
     lines, name = feeds.announced(scope, now=now), feeds.name_of(scope)
-    public = current_app.config["SETTINGS"].public_url.rstrip("/")
+    public = current_app.config["SETTINGS"].public_url
     # Made from the rows: who has this state already is answered before a thousand entries are written.
     tag = _tag(name, public, *lines)
     if tag in request.if_none_match.as_set(include_weak=True):
@@ -84,9 +84,7 @@ def screen(code: str):
         tomorrow=today + timedelta(days=1),
         Heading=Heading,
         CLOCK=CLOCK,
-        code=b64encode(
-            png(f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/sites/{site.code}")
-        ).decode(),
+        code=b64encode(png(f"{current_app.config['SETTINGS'].public_url}/sites/{site.code}")).decode(),
     )
     answer = Response(page.replace(CLOCK, hour_minute(now), 1))
     answer.set_etag(_tag(page), weak=True)
@@ -137,7 +135,7 @@ def _picture(drawing: dict) -> Response:
 
 
 def _qr(path: str) -> Response:
-    answer = Response(png(current_app.config["SETTINGS"].public_url.rstrip("/") + path), mimetype="image/png")
+    answer = Response(png(current_app.config["SETTINGS"].public_url + path), mimetype="image/png")
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
 

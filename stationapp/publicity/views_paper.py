@@ -109,7 +109,7 @@ def _month(text: str) -> Month:
 
 
 def _public() -> str:
-    return current_app.config["SETTINGS"].public_url.rstrip("/")
+    return current_app.config["SETTINGS"].public_url
 
 
 def _pdf(data: bytes, name: str) -> Response:

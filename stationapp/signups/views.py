@@ -163,7 +163,7 @@ def _changed(places: Places, event: Event) -> dict[int, EventMove]:
 def qr(code: str):
     """The personal QR: an address that staff scan; drawn once, kept by the browser for ever."""
     signup = place_by(code)
-    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/p/{queries.code_of(signup)}"
+    address = f"{current_app.config['SETTINGS'].public_url}/p/{queries.code_of(signup)}"
     answer = Response(png(address), mimetype="image/png")
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return answer
@@ -173,7 +173,7 @@ def qr(code: str):
 def appointment(code: str):
     """The event for the phone's own calendar; of a course the next date."""
     _signup, event = held_by(place_by(code), now=clock.now()).next
-    address = f"{current_app.config['SETTINGS'].public_url.rstrip('/')}/events/{event.code}"
+    address = f"{current_app.config['SETTINGS'].public_url}/events/{event.code}"
     data = one(feeds.entry(*feeds.one_announced(event.code), address), remind=REMINDED)
     headers = {"Content-Disposition": f'attachment; filename="{event.code}.ics"'}
     return Response(data, content_type="text/calendar; charset=utf-8", headers=headers)
