@@ -20,6 +20,7 @@ from stationapp.events.forms import asked_key
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room, list_busy
 from stationapp.sites.models import Site
+from stationapp.sites.rules import ids_of
 from stationapp.web.errors import sentence
 
 bp = Blueprint("takeover", __name__, url_prefix="/templates")
@@ -123,9 +124,9 @@ def _batch_site(sites: list[Site]) -> Site | None:
     """The lowest site above all of them, or the first of them where the user may not plan that far up."""
     if not sites:
         return None
-    paths = [site.path.strip("/").split("/") for site in sites]
+    paths = [ids_of(site.path) for site in sites]
     common = [step[0] for step in zip(*paths, strict=False) if len(set(step)) == 1]
-    meeting = db.session.get_one(Site, int(common[-1]))
+    meeting = db.session.get_one(Site, common[-1])
     return meeting if guard.can(Action.PLAN, meeting.path) else sites[0]
 
 

@@ -33,6 +33,7 @@ from stationapp.rooms.models import Room
 from stationapp.rooms.operations import book, give_back
 from stationapp.rooms.rules import RoomKind
 from stationapp.sites.models import Site
+from stationapp.sites.rules import ids_of
 
 
 def draft(
@@ -236,7 +237,7 @@ def _fits(site: Site, fields: EventFields) -> None:
     own = {room.id for room in found if room.kind is RoomKind.ROOM and room.site_id == site.id}
     if fields.room_id and fields.room_id not in own:
         raise Refused(EventRefusal.ROOM_ELSEWHERE)
-    above = {int(number) for number in site.path.strip("/").split("/")}
+    above = ids_of(site.path)
     round_ = {room.id for room in found if room.kind is RoomKind.SHARED and room.site_id in above}
     if fields.shared - round_:
         raise Refused(EventRefusal.SHARED_ELSEWHERE)

@@ -19,7 +19,7 @@ from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.rules import RoomKind
 from stationapp.sites.models import Population, Site
 from stationapp.sites.queries import active_on, beneath
-from stationapp.sites.rules import Group, Level, contains
+from stationapp.sites.rules import Group, Level, contains, ids_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Plan:
 def plan_of(site: Site, first: date, last: date, *, now: datetime) -> Plan:
     """The plan of [first, last] at `site` and beneath: eight queries, however many events there are."""
     within = _within(first, last)
-    over = [int(number) for number in site.path.strip("/").split("/")][:-1]
+    over = ids_of(site.path)[:-1]
     theirs = or_(beneath(site.path), Site.id.in_(over))
     sites = {one.id: one for one in db.session.scalars(select(Site).where(theirs).order_by(Site.code))}
     rooms = _rooms(site, over)
@@ -111,7 +111,7 @@ def list_communities(site: Site, month: Month) -> list[Community]:
             one.id,
             one.code,
             one.short_name,
-            frozenset(int(number) for number in one.path.strip("/").split("/")),
+            frozenset(ids_of(one.path)),
             people.get(one.id, {}),
         )
         for one in found

@@ -36,6 +36,7 @@ from stationapp.rooms.queries import list_busy
 from stationapp.rooms.rules import RoomKind
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
+from stationapp.sites.rules import ids_of, office_path
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
 
 STANDS = (State.DRAFT, State.RETURNED, State.SUBMITTED, State.PUBLISHED, State.CLOSED_OUT)
@@ -57,13 +58,12 @@ class Booked(NamedTuple):
 
 def list_planned(site: Site, month: Month) -> Booked:
     """Events of the month and of the one before at and beneath a site or above it, drafts too: four queries."""
-    above = [int(number) for number in site.path.strip("/").split("/")]
     events = list(
         db.session.scalars(
             select(Event)
             .join(Site, Site.id == Event.site_id)
             .where(
-                or_(beneath(site.path), Site.id.in_(above)),
+                or_(beneath(site.path), Site.id.in_(ids_of(site.path))),
                 Event.state.in_(STANDS),
                 Event.starts_at >= month.plus(-1).begins_at,
                 Event.starts_at < month.ends_at,
@@ -105,11 +105,10 @@ class Rooms(NamedTuple):
 
 def list_rooms(site: Site, month: Month, wishes: Iterable[tuple[int, Span]]) -> Rooms:
     """The rooms at and beneath a site and what may be asked for there: two queries."""
-    above = [int(number) for number in site.path.strip("/").split("/")]
     rows = db.session.execute(
         select(Room, Site.path)
         .join(Site, Site.id == Room.site_id)
-        .where(or_(beneath(site.path), Site.id.in_(above)))
+        .where(or_(beneath(site.path), Site.id.in_(ids_of(site.path))))
         .order_by(Room.id)
     ).all()
     halls: dict[int, list[Hall]] = defaultdict(list)
@@ -165,11 +164,10 @@ def list_ideas(site: Site, scope: str, month: Month, days: list[Occasion]) -> li
 
 
 def _templates(site: Site) -> list[Idea]:
-    above = [int(number) for number in site.path.strip("/").split("/")]
     rows = db.session.execute(
         select(Template, Site.path)
         .join(Site, Site.id == Template.site_id)
-        .where(or_(beneath(site.path), Site.id.in_(above)), Template.retired_at.is_(None))
+        .where(or_(beneath(site.path), Site.id.in_(ids_of(site.path))), Template.retired_at.is_(None))
         .order_by(Template.id)
     ).all()
     themes = themes_of([template.id for template, _path in rows])
@@ -203,7 +201,7 @@ def _held_before(scope: str, month: Month) -> list[Idea]:
             key=f"event-{event.code}",
             origin=Origin.NEAR,
             fields=_as_template(fields[event.id], helpers.get(event.id, 0)),
-            path=_office_of(paths[event.site_id]),
+            path=office_path(paths[event.site_id]),
             site_id=event.site_id,
             room_id=event.room_id,
             people=came[event.id],
@@ -262,8 +260,3 @@ def _as_template(fields: EventFields, volunteers: int) -> TemplateFields:
         shared_id=min(fields.shared, default=None),
         themes=fields.themes,
     )
-
-
-def _office_of(path: str) -> str:
-    """The path of the office a station stands under; an office's or the center's own."""
-    return "/" + "/".join(path.strip("/").split("/")[:2]) + "/"

@@ -22,7 +22,7 @@ from stationapp.signups.rules import SEATED
 from stationapp.signups.rules import Place as Seat
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
-from stationapp.sites.rules import Group, Level
+from stationapp.sites.rules import Group, Level, ids_of
 
 MONTHS = 3
 """How far back "of late" reaches, in whole months before the month that is planned."""
@@ -72,7 +72,7 @@ def gaps_of(
     for place in known.places.values():
         if place.level is not Level.STATION or not place.active:
             continue
-        above = [int(id) for id in place.path.strip("/").split("/")]
+        above = ids_of(place.path)
         for group in Group:
             served_at, people = last.get((place.id, group)), known.populations.get((place.id, group))
             planned_now = (served_at and served_at >= month.begins_at) or _any(now_for, above, group)

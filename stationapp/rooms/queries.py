@@ -14,6 +14,7 @@ from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.rules import LONGEST_HOLD, RoomKind, Span, is_open, suits
 from stationapp.rooms.times import nearest_times, reach
 from stationapp.sites.models import Site
+from stationapp.sites.rules import ids_of
 
 
 def list_rooms(site: Site) -> list[Room]:
@@ -45,8 +46,7 @@ def list_booked(room_ids: Collection[int], first_at: datetime, last_at: datetime
 
 def list_shared(site: Site) -> list[Room]:
     """What goes round and may be asked for at that site: its own and those of the sites above it."""
-    above = [int(number) for number in site.path.strip("/").split("/")]
-    query = select(Room).where(Room.site_id.in_(above), Room.kind == RoomKind.SHARED)
+    query = select(Room).where(Room.site_id.in_(ids_of(site.path)), Room.kind == RoomKind.SHARED)
     return list(db.session.scalars(query.order_by(Room.site_id, Room.id)))
 
 
@@ -67,7 +67,7 @@ def at_desk(reached: ColumnElement[bool], paths: Collection[str], site: Site | N
 
     What goes round comes with it when it belongs to a site above one of `paths`: those may ask for it.
     """
-    above = {int(number) for path in paths for number in path.strip("/").split("/")}
+    above = {number for path in paths for number in ids_of(path)}
     lent = (Room.kind == RoomKind.SHARED) & Site.id.in_(above)
     query = select(Room, Site).join(Site, Site.id == Room.site_id).where(or_(reached, lent))
     if site:

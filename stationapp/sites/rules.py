@@ -38,3 +38,13 @@ def contains(upper_path: str, lower_path: str) -> bool:
     A path is the row of ids from the center down: "/1/4/17/".
     """
     return lower_path.startswith(upper_path)
+
+
+def ids_of(path: str) -> list[int]:
+    """The ids a path is the row of, from the center down to the site itself: [1, 4, 17] for "/1/4/17/"."""
+    return [int(number) for number in path.strip("/").split("/")]
+
+
+def office_path(path: str) -> str:
+    """The path of the office a station stands under; an office's or the center's own."""
+    return "/" + "/".join(map(str, ids_of(path)[:2])) + "/"
