@@ -21,10 +21,10 @@ from stationapp.events.lines import line_of
 from stationapp.events.models import Event, Series
 from stationapp.events.queries import fields_of_all, office_publishes_directly
 from stationapp.events.recurrence import Planned, Recurrence
-from stationapp.events.rules import AroundHolidays, Cadence, EventRefusal, State
+from stationapp.events.rules import SUBMITTABLE, AroundHolidays, Cadence, EventRefusal, State
 from stationapp.events.series_lines import clashes_of, date_lines, said_days, said_rule, years_not_known
 from stationapp.events.series_queries import OFF, Wanted, list_batches_of, list_dates
-from stationapp.events.series_rules import PUBLISHABLE, SUBMITTABLE
+from stationapp.events.series_rules import PUBLISHABLE
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.rooms.rules import RoomRefusal

@@ -145,6 +145,12 @@ MACHINE: dict[Step, tuple[frozenset[State], State]] = {
 }
 """The documented machine: from which states a step may be taken, and where it leads."""
 
+SUBMITTABLE = MACHINE[Step.SUBMIT][0]
+"""States in which an event is still being written: required fields may be missing."""
+
+PLANNED = frozenset({State.DRAFT, State.RETURNED, State.SUBMITTED, State.PUBLISHED, State.CLOSED_OUT})
+"""States in which an event has its time and place in the plan: not put off, not called off."""
+
 PUBLIC = frozenset({State.PUBLISHED, State.POSTPONED, State.CANCELLED, State.CLOSED_OUT})
 """States in which residents may see the event's page."""
 

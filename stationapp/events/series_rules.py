@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from stationapp.events.rules import Pattern, State
+from stationapp.events.rules import SUBMITTABLE, Pattern, State
 
 LONGEST = 400
 """Days from the first to the last date that one rule is followed for at once."""
@@ -13,10 +13,8 @@ MOST = 200
 LONGEST_ANNOUNCED = 366
 """Days a year-round series is written ahead; it is gone on with later."""
 
-
-SUBMITTABLE = frozenset({State.DRAFT, State.RETURNED})
 PUBLISHABLE = SUBMITTABLE | {State.SUBMITTED}
-"""States whose dates are taken when a whole series is handed in."""
+"""States whose dates are taken when a whole series is published; when it is handed in, SUBMITTABLE."""
 
 
 class Scope(Enum):

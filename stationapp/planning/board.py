@@ -8,7 +8,7 @@ from enum import Enum
 
 from stationapp import clock
 from stationapp.calendar.rules import Month
-from stationapp.events.rules import Category, State
+from stationapp.events.rules import PLANNED, SUBMITTABLE, Category, State
 from stationapp.rooms.hours import Week
 from stationapp.rooms.rules import is_open
 from stationapp.sites.rules import Group
@@ -31,13 +31,6 @@ class Mark(Enum):
     HOLIDAY = "holiday"  # on a public holiday
     CLOSED = "closed"  # outside the room's opening hours
     MISSING = "missing"  # cannot be submitted as it stands
-
-
-PLANNED = frozenset({State.DRAFT, State.RETURNED, State.SUBMITTED, State.PUBLISHED, State.CLOSED_OUT})
-"""States in which an event has its time and place in the plan: not put off, not called off."""
-
-UNTOLD = frozenset({State.DRAFT, State.RETURNED})
-"""States in which required fields may still be missing."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +133,25 @@ def _marks(
         Mark.CLASH: clashes,
         Mark.HOLIDAY: slot.day in holidays,
         Mark.CLOSED: closed,
-        Mark.MISSING: bool(slot.missing) and slot.state in UNTOLD,
+        Mark.MISSING: bool(slot.missing) and slot.state in SUBMITTABLE,
     }
     return tuple(mark for mark, stands in holds.items() if stands)
 
 
 # --- what is lacking --------------------------------------------------------------------------------------------
+
+
+Aims = Mapping[int, set[Group]]
+"""By site id, whom what it plans is made for."""
+
+
+def aims_of(planned: Iterable[tuple[Collection[Group], Collection[int]]]) -> Aims:
+    """From events as (groups, ids of the sites that hold it)."""
+    aims: dict[int, set[Group]] = defaultdict(set)
+    for groups, site_ids in planned:
+        for site_id in site_ids:
+            aims[site_id] |= set(groups)
+    return aims
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,17 @@ class Community:
     above: frozenset[int]  # ids of itself and of the sites above it: whose events are for its people
     people: Mapping[Group, int]
 
+    def has(self, aims: Aims, group: Group) -> bool:
+        """Whether it, its office or the center plans something for the group, alone or with others."""
+        return any(group in aims.get(site_id, ()) for site_id in self.above)
+
+    def lacks(self, aims: Aims, groups: Iterable[Group]) -> tuple[Group, ...]:
+        """The groups nobody plans anything for.
+
+        As in the report (domain.md §9 I-11): a group in which nobody lives is no gap, one nobody counted is.
+        """
+        return tuple(one for one in groups if self.people.get(one) != 0 and not self.has(aims, one))
+
 
 @dataclass(frozen=True)
 class Lack:
@@ -169,21 +186,10 @@ class Lack:
 
 
 def gaps(communities: Iterable[Community], slots: Iterable[Slot], groups: Collection[Group]) -> list[Lack]:
-    """Communities with groups for which neither they nor their office nor the center plan anything, alone or not.
-
-    As in the report (domain.md §9 I-11): a group in which nobody lives is no gap, one nobody counted is.
-    """
-    served: dict[int, set[Group]] = defaultdict(set)
-    for slot in slots:
-        for site_id in {slot.site_id} | slot.partners if slot.state in PLANNED else ():
-            served[site_id] |= slot.groups
-    found = []
-    for community in communities:
-        reached = set().union(*(served.get(id, set()) for id in community.above))
-        lacking = tuple(one for one in groups if one not in reached and community.people.get(one) != 0)
-        if lacking:
-            found.append(Lack(community, lacking, whole=Group.ALL not in reached))
-    return found
+    """Communities with groups for which nothing is planned (`Community.lacks`)."""
+    aims = aims_of((slot.groups, {slot.site_id} | slot.partners) for slot in slots if slot.state in PLANNED)
+    lacks = ((one, one.lacks(aims, groups), not one.has(aims, Group.ALL)) for one in communities)
+    return [Lack(*lack) for lack in lacks if lack[1]]
 
 
 def uncounted(communities: Iterable[Community]) -> list[Lack]:

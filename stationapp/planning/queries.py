@@ -11,14 +11,15 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events import rules
 from stationapp.events.models import Event, EventPartner, EventShared, EventTheme
-from stationapp.events.rules import State, Theme
+from stationapp.events.rules import PLANNED, State, Theme
 from stationapp.planning.aims import aims_at
-from stationapp.planning.board import PLANNED, Claim, Community, Slot, marked
+from stationapp.planning.board import Claim, Community, Slot, marked
+from stationapp.reports.queries import Communities, communities
 from stationapp.rooms.hours import Week, week_of
 from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.rules import RoomKind
-from stationapp.sites.models import Population, Site
-from stationapp.sites.queries import active_on, beneath
+from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
 from stationapp.sites.rules import Group, Level, contains, ids_of
 
 
@@ -91,30 +92,19 @@ def plan_of(site: Site, first: date, last: date, *, now: datetime) -> Plan:
 
 
 def list_communities(site: Site, month: Month) -> list[Community]:
-    """The stations at and beneath a site in force on the month's last day, with the people known by then.
+    """The stations at and beneath a site in force on the month's last day, as its report takes them (domain.md §9)."""
+    return communities_of(communities(site, month))
 
-    The value in force on that day, as the report takes it (domain.md §9).
-    """
-    stations = (Site.level == Level.STATION) & beneath(site.path) & active_on(month.last_day)
-    rows = db.session.execute(
-        select(Population.site_id, Population.group, Population.people)
-        .join(Site, Site.id == Population.site_id)
-        .where(stations, Population.as_of <= month.last_day)
-        .order_by(Population.as_of)
-    )
+
+def communities_of(known: Communities) -> list[Community]:
+    """The stations among what a report is reckoned against, in code order, with the people known in each group."""
     people: dict[int, dict[Group, int]] = {}
-    for site_id, group, number in rows:
+    for (site_id, group), number in known.populations.items():
         people.setdefault(site_id, {})[group] = number
-    found = db.session.scalars(select(Site).where(stations).order_by(Site.code))
     return [
-        Community(
-            one.id,
-            one.code,
-            one.short_name,
-            frozenset(ids_of(one.path)),
-            people.get(one.id, {}),
-        )
-        for one in found
+        Community(one.id, one.code, one.name, frozenset(ids_of(one.path)), people.get(one.id, {}))
+        for one in known.places.values()
+        if one.level is Level.STATION and one.active
     ]
 
 

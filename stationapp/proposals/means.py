@@ -15,7 +15,7 @@ from stationapp.catalogue.rules import COLUMNS, TemplateFields
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of_all
-from stationapp.events.rules import EventFields, State
+from stationapp.events.rules import PLANNED, EventFields, State
 from stationapp.planning.aims import aims_at
 from stationapp.proposals.festive import bound
 from stationapp.proposals.ground import (
@@ -39,9 +39,6 @@ from stationapp.sites.queries import beneath
 from stationapp.sites.rules import ids_of, office_path
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
 
-STANDS = (State.DRAFT, State.RETURNED, State.SUBMITTED, State.PUBLISHED, State.CLOSED_OUT)
-"""States in which an event has its time in the plan."""
-
 SUGGESTED = "suggestion "
 """How the fingerprint of a draft made from a suggestion begins."""
 
@@ -64,7 +61,7 @@ def list_planned(site: Site, month: Month) -> Booked:
             .join(Site, Site.id == Event.site_id)
             .where(
                 or_(beneath(site.path), Site.id.in_(ids_of(site.path))),
-                Event.state.in_(STANDS),
+                Event.state.in_(PLANNED),
                 Event.starts_at >= month.plus(-1).begins_at,
                 Event.starts_at < month.ends_at,
             )
@@ -149,7 +146,7 @@ def list_duties(site: Site, month: Month) -> list[tuple[int, int, Span]]:
         .where(
             beneath(site.path),
             Assignment.ended_at.is_(None),
-            Event.state.in_(STANDS),
+            Event.state.in_(PLANNED),
             Event.starts_at < month.ends_at,
             Event.ends_at > month.begins_at,
         )

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.planning.queries import communities_of
 from stationapp.proposals import means, wants
 from stationapp.proposals.festive import festive_ideas, occasions
 from stationapp.proposals.ground import Ground, Place, minutes_of
@@ -28,7 +29,7 @@ def survey(site: Site, month: Month, *, now: datetime, alone: bool = False) -> G
     booked = means.list_planned(site, month)
     rooms = means.list_rooms(site, month, booked.wishes)
     known = communities(site, month)
-    gaps = wants.gaps_of(month, known, wants.list_reached(known.homes, month), booked.planned)
+    gaps = wants.gaps_of(month, communities_of(known), wants.list_reached(known.homes, month), booked.planned)
     return Ground(
         month=month,
         places=places,

@@ -13,8 +13,9 @@ from stationapp.calendar.rules import AgeBand, Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import Category, State
+from stationapp.planning.board import Community, aims_of
 from stationapp.proposals.ground import Gap, Place, Planned, Wait
-from stationapp.reports.queries import Communities, event_counts, event_valid, is_served
+from stationapp.reports.queries import event_counts, event_valid, is_served
 from stationapp.reports.rules import BANDS, MINIMUM
 from stationapp.residents.models import Resident
 from stationapp.signups.models import Signup
@@ -22,7 +23,7 @@ from stationapp.signups.rules import SEATED
 from stationapp.signups.rules import Place as Seat
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
-from stationapp.sites.rules import Group, Level, ids_of
+from stationapp.sites.rules import Group
 
 MONTHS = 3
 """How far back "of late" reaches, in whole months before the month that is planned."""
@@ -54,48 +55,30 @@ def list_reached(homes: dict[int, int], month: Month) -> list[Reached]:
 
 def gaps_of(
     month: Month,
-    known: Communities,
+    communities: Iterable[Community],
     reached: Iterable[Reached],
     planned: Iterable[Planned],
 ) -> list[Gap]:
     """Community × group that the month would leave out as it is planned (I-11), with since when they were left out.
 
-    What a site above plans for these people is for them too, as on the board. Groups in which nobody lives are none.
+    What lacks on the board is a gap here, unless somebody of the group was served in the month already.
     """
     last: dict[tuple[int, Group], datetime] = {}
     for one in reached:
         for group in (group for group in Group if one.band in BANDS[group]):
             key = (one.community_id, group)
             last[key] = max(last.get(key, one.last_at), one.last_at)
-    now_for, before_for = _aimed(planned)
+    planned = list(planned)
+    now_for = aims_of((one.groups, one.site_ids) for one in planned if one.span[0] >= 0)
+    before_for = aims_of((one.groups, one.site_ids) for one in planned if one.span[0] < 0)
     found = []
-    for place in known.places.values():
-        if place.level is not Level.STATION or not place.active:
-            continue
-        above = ids_of(place.path)
-        for group in Group:
-            served_at, people = last.get((place.id, group)), known.populations.get((place.id, group))
-            planned_now = (served_at and served_at >= month.begins_at) or _any(now_for, above, group)
-            if not planned_now and people != 0:
-                since = None if _any(before_for, above, group) else _silent_since(month, served_at)
-                found.append(Gap(place.id, group, people, since))
+    for place in communities:
+        for group in place.lacks(now_for, Group):
+            served_at = last.get((place.site_id, group))
+            if served_at is None or served_at < month.begins_at:
+                since = None if place.has(before_for, group) else _silent_since(month, served_at)
+                found.append(Gap(place.site_id, group, place.people.get(group), since))
     return found
-
-
-Aims = dict[int, set[Group]]
-
-
-def _aimed(planned: Iterable[Planned]) -> tuple[Aims, Aims]:
-    """Whom each site's events of the month are made for, and those of the month before."""
-    aims: tuple[Aims, Aims] = (defaultdict(set), defaultdict(set))
-    for event in planned:
-        for site_id in event.site_ids:
-            aims[event.span[0] < 0][site_id] |= event.groups
-    return aims
-
-
-def _any(aims: Aims, site_ids: Iterable[int], group: Group) -> bool:
-    return any(group in aims.get(id, ()) for id in site_ids)
 
 
 def _silent_since(month: Month, last_at: datetime | None) -> Month | None:

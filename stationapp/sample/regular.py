@@ -11,9 +11,16 @@ from stationapp.events import operations as events
 from stationapp.events import series as verbs
 from stationapp.events.models import Event
 from stationapp.events.recurrence import Recurrence
-from stationapp.events.rules import AroundHolidays, Cadence, Enrolment, EventFields, Pattern, State
+from stationapp.events.rules import (
+    SUBMITTABLE,
+    AroundHolidays,
+    Cadence,
+    Enrolment,
+    EventFields,
+    Pattern,
+    State,
+)
 from stationapp.events.series_queries import list_dates
-from stationapp.events.series_rules import SUBMITTABLE
 from stationapp.sample.lent import with_rooms
 from stationapp.sample.life import Life, Step
 from stationapp.sample.lived import Lived

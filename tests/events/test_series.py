@@ -15,6 +15,7 @@ from stationapp.events.models import Event
 from stationapp.events.queries import fields_of, fields_of_all
 from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import (
+    SUBMITTABLE,
     AroundHolidays,
     Cadence,
     Category,
@@ -26,7 +27,7 @@ from stationapp.events.rules import (
     Task,
     Theme,
 )
-from stationapp.events.series_rules import PUBLISHABLE, SUBMITTABLE, Scope, SeriesRefusal
+from stationapp.events.series_rules import PUBLISHABLE, Scope, SeriesRefusal
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused

@@ -20,6 +20,7 @@ from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import (
     BOOKED,
     PUBLIC,
+    SUBMITTABLE,
     AroundHolidays,
     Cadence,
     Category,
@@ -28,7 +29,7 @@ from stationapp.events.rules import (
     State,
     Task,
 )
-from stationapp.events.series_rules import PUBLISHABLE, SUBMITTABLE, Scope
+from stationapp.events.series_rules import PUBLISHABLE, Scope
 from stationapp.refusal import Refused
 from stationapp.rooms.checks import CHECKS as ROOMS
 from stationapp.rooms.models import Booking, Room

@@ -12,6 +12,8 @@ from stationapp.catalogue.operations import write
 from stationapp.catalogue.rules import TemplateFields
 from stationapp.db import db, transaction
 from stationapp.events.rules import Category, State, Task, Theme
+from stationapp.planning import board
+from stationapp.planning.queries import list_communities, plan_of
 from stationapp.proposals.festive import bound, occasions
 from stationapp.proposals.ground import DAY, Occasion, Origin, Planned
 from stationapp.proposals.rules import Why
@@ -78,6 +80,20 @@ def test_what_is_planned_for_a_group_leaves_it_no_gap_and_what_only_came_to_noth
         Group.OVER_65,
         Group.OVER_80,
     }
+
+
+@pytest.mark.both_databases
+def test_as_long_as_nobody_was_served_the_board_lacks_what_is_a_gap_here(people):
+    cast.population(people.one, {Group.OVER_80: 0}, as_of=date(2026, 6, 30))
+    cast.event(people.one, starts_at=at(12, 9), min_age=60, partners=frozenset({people.far.id}))
+    cast.event(people.office, starts_at=at(12, 10), max_age=12, publish=False)
+    with transaction():
+        build.event(people.far, at(12, 11), state=State.POSTPONED, max_age=12)
+    plan = plan_of(people.center, DECEMBER.first_day, DECEMBER.last_day, now=NOW)
+    lacks = board.gaps(list_communities(people.center, DECEMBER), plan.slots, Group)
+    here = {(lack.community.site_id, group) for lack in lacks for group in lack.groups}
+    assert here == {(gap.site_id, gap.group) for gap in survey(people.center, DECEMBER, now=NOW).gaps}
+    assert (people.far.id, Group.UNDER_14) in here and (people.two.id, Group.OVER_80) in here
 
 
 def test_a_group_in_which_nobody_lives_is_no_gap(people):
