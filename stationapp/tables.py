@@ -8,6 +8,7 @@ import stationapp.catalogue.models
 import stationapp.events.models
 import stationapp.importing.models
 import stationapp.jobs.models
+import stationapp.messages.models
 import stationapp.notices.models
 import stationapp.proposals.models
 import stationapp.reports.models

@@ -70,8 +70,8 @@ class Series(Base):
 class Event(Base):
     """One dated occurrence; all counting is on events.
 
-    `taken` counts confirmed, offered and held places and `waiting` the people who wait; both are kept by
-    `signups.operations` in the statement that moves a place, so that a list never counts sign-ups.
+    `taken` counts confirmed, offered and held places and `waiting` the people who wait; they are kept by
+    `signups` in the statement that moves a place, so that a list never counts sign-ups.
     """
 
     __tablename__ = "events"
@@ -80,6 +80,9 @@ class Event(Base):
         CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
         CheckConstraint("taken >= 0 AND (capacity IS NULL OR taken <= capacity)", name="seats"),
         CheckConstraint("waiting >= 0 AND queued >= 0", name="queue"),
+        CheckConstraint("phone_seats >= 0 AND phone_taken >= 0", name="phone"),
+        CheckConstraint("(phone_seats > 0) = (phone_until_at IS NOT NULL)", name="phone_until"),
+        CheckConstraint("home_limit IS NULL OR home_limit > 0", name="home_limit"),
         CheckConstraint("min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name="ages"),
         CheckConstraint("closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at", name="window"),
         Index("ix_events_site_starts", "site_id", "starts_at"),
@@ -108,6 +111,11 @@ class Event(Base):
     min_age: Mapped[int | None]
     max_age: Mapped[int | None]
     residence: Mapped[Residence] = mapped_column(default=Residence.ANYONE)
+    audience_only: Mapped[bool] = mapped_column(default=False)  # who signs up says to belong to it
+    home_limit: Mapped[int | None]  # places one household may take by itself; None: PARTY_LIMIT
+    phone_seats: Mapped[int] = mapped_column(default=0)  # kept back for those who call or come to the desk
+    phone_until_at: Mapped[datetime | None]  # until then; set exactly when seats are kept back
+    draw_at: Mapped[datetime | None]  # places are drawn by lot then; who signs up before waits for it
     bring: Mapped[str] = mapped_column(default="")
     contact: Mapped[str] = mapped_column(default="")
     contact_phone: Mapped[str] = mapped_column(default="")
@@ -117,6 +125,7 @@ class Event(Base):
     source: Mapped[str | None] = mapped_column(unique=True)  # fingerprint of the file row it was made from
 
     taken: Mapped[int] = mapped_column(default=0)
+    phone_taken: Mapped[int] = mapped_column(default=0)  # of these, callers' and their holds
     waiting: Mapped[int] = mapped_column(default=0)
     queued: Mapped[int] = mapped_column(default=0)  # last queue number given out
 

@@ -12,6 +12,8 @@ TABLES = (
     "counted_events",
     "event_moves",
     "call_answers",
+    "message_attempts",
+    "receipts",
 )
 """All of them by now; each migration guards those it makes."""
 

@@ -21,5 +21,6 @@ class Notice(Base):
     subject: Mapped[str]  # "event K7Q2M9X4", "month 410305000 2026-10", "party 51": never a person's data
     step: Mapped[int] = mapped_column(default=0)  # which reminder of a row of them
     made_at: Mapped[datetime]
+    spread_at: Mapped[datetime | None]  # when messages to the people concerned were written; None: not yet
     done_at: Mapped[datetime | None]
     done_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

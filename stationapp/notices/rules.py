@@ -14,3 +14,11 @@ class Occasion(Enum):
     ROOM_RELEASED = "room_released"  # nobody came by half an hour after the start: the room is free again
     JOINT = "joint"  # another site named this one as holding an event together with it
     MOVED = "moved"  # time or place changed after publishing: tell the people
+    OFFERED = "offered"  # a freed place waits for a household's answer
+    OFFER_LAPSED = "offer_lapsed"  # nobody answered in time: the place went to the next in line
+    CONFIRMED = "confirmed"  # a place, or places
+    WAITLISTED = "waitlisted"
+    REMINDER = "reminder"  # one a household and day, for everything it goes to then
+    CERTIFICATE = "certificate"  # a certificate is ready
+    HOME_CODE = "home_code"  # the code that opens a household's own page
+    STOPPED = "stopped"  # sending stopped by itself: a limit was reached, or the gateway fails

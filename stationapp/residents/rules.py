@@ -16,6 +16,13 @@ class Lives(Enum):
     UNKNOWN = "unknown"
 
 
+class CodeVia(Enum):
+    """How a household learns the code that opens its page."""
+
+    SMS = "sms"
+    DESK = "desk"  # read out on the phone or at the counter
+
+
 class ResidentRefusal(Enum):
     """Why a person cannot be taken in as written."""
 

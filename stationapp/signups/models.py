@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
-from stationapp.signups.rules import CallOutcome, Channel, Place
+from stationapp.signups.rules import CallOutcome, Channel, Counted, HoldEnd, OfferEnd, PassedWhy, Place, Span
 
 
 class Party(Base):
@@ -29,6 +29,9 @@ class Party(Base):
     channel: Mapped[Channel]
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     consent: Mapped[str]  # the wording version agreed to, "web-1", "oral-1"
+    declared: Mapped[bool] = mapped_column(default=False)  # all said to belong to the event's audience
+    lifted: Mapped[str] = mapped_column(default="")  # staff's reason for going beyond a limit
+    drawn: Mapped[int | None]  # rank by lot; who has one stands before who has none
     made_at: Mapped[datetime]
 
 
@@ -65,7 +68,7 @@ class SignupMove(Base):
 
 
 class PassedOver(Base):
-    """A waiting party that kept its rank while a smaller one behind it was seated (trust.md S4)."""
+    """A waiting party that kept its rank while another was seated before it, and why (trust.md S4)."""
 
     __tablename__ = "passed_over"
 
@@ -73,7 +76,92 @@ class PassedOver(Base):
     party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"), index=True)
     overtaken_by: Mapped[int] = mapped_column(ForeignKey("parties.id"))
     needed: Mapped[int]
+    why: Mapped[PassedWhy] = mapped_column(default=PassedWhy.SIZE)
     at: Mapped[datetime]
+
+
+class SeatHold(Base):
+    """Seats kept for a few minutes while a form or a call is under way; counted in the event's `taken`.
+
+    Of a course there is one a date, with keys derived like those of parties.
+    """
+
+    __tablename__ = "seat_holds"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("(ended_at IS NULL) = (ended IS NULL)", name="end"),
+        CheckConstraint(
+            "CASE WHEN ended = 'used' THEN party_id IS NOT NULL ELSE party_id IS NULL END", name="used"
+        ),
+        Index("ix_seat_holds_ended_until", "ended_at", "until_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_index: Mapped[bytes] = mapped_column(unique=True)  # keyed hash of the token in the form
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    size: Mapped[int]
+    by_phone: Mapped[bool]  # may take seats kept back for callers
+    asker_index: Mapped[bytes | None]  # keyed hash of the address a form was asked from
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[HoldEnd | None]
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("parties.id"))
+
+
+class Offer(Base):
+    """A freed place kept for a waiting household until it answers or the time is over."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        live_index("uq_offers_live", "party_id", where="ended_at IS NULL"),
+        CheckConstraint("(ended_at IS NULL) = (ended IS NULL)", name="end"),
+        CheckConstraint("until_at > made_at", name="window"),
+        Index("ix_offers_ended_until", "ended_at", "until_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"), index=True)
+    made_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[OfferEnd | None]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))  # None: they themselves
+
+
+class Draw(Base):
+    """The lot of an event: what is published beforehand, and after it the seed by which anybody can do it again."""
+
+    __tablename__ = "draws"
+    __table_args__ = (CheckConstraint("(drawn_at IS NULL) = (seed IS NULL)", name="revealed"),)
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    commitment: Mapped[str]  # hex SHA-256 of the seed
+    seed_sealed: Mapped[bytes]
+    made_at: Mapped[datetime]
+    drawn_at: Mapped[datetime | None]
+    seed: Mapped[str | None]  # in clear once drawn
+
+
+class PlaceLimit(Base):
+    """How many live places one person or household may take by itself at the events of a site and all beneath."""
+
+    __tablename__ = "place_limits"
+    __table_args__ = (
+        live_index("uq_place_limits_live", "site_id", "counted", "span", where="ended_at IS NULL"),
+        CheckConstraint("most > 0", name="most"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    counted: Mapped[Counted]
+    span: Mapped[Span]
+    most: Mapped[int]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class CallAnswer(Base):

@@ -41,17 +41,60 @@ CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
 """The occasions people are called about, and what may come of such a call."""
 
 
-class Place(Enum):
-    """The states of a sign-up. Attended and no-show are derived from attendance."""
+CALLERS = frozenset({Channel.PHONE, Channel.DESK})
+"""Channels that may take the seats an event keeps back for those who call or come to the desk."""
 
-    HELD = "held"
+
+class HoldEnd(Enum):
+    """How a hold ended."""
+
+    USED = "used"  # a party sits there now
+    RELEASED = "released"  # given back
+    EXPIRED = "expired"
+
+
+class OfferEnd(Enum):
+    """How an offer ended."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LAPSED = "lapsed"  # nobody answered in time
+    WITHDRAWN = "withdrawn"  # the event was called off, or the people cancelled otherwise
+
+
+class PassedWhy(Enum):
+    """Why somebody ahead in line was not seated first (trust.md S4)."""
+
+    SIZE = "size"  # too many people for the free seats
+    PHONE = "phone"  # the seat was kept back for those who call
+    STAFF = "staff"  # the desk decided so, with a reason
+
+
+class Counted(Enum):
+    """Whose places a limit counts."""
+
+    PERSON = "person"
+    HOME = "home"  # a household: the people of one phone
+
+
+class Span(Enum):
+    """Over which time a limit counts, by the events' start; weeks begin on Monday."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Place(Enum):
+    """The states of a sign-up. Attended and no-show are derived from attendance; seats held for a form or a call
+    that is under way are `SeatHold`s: there is nobody yet whose place they would be."""
+
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
     CANCELLED = "cancelled"
 
 
-SEATED = frozenset({Place.HELD, Place.CONFIRMED, Place.OFFERED})
+SEATED = frozenset({Place.CONFIRMED, Place.OFFERED})
 """States that take a seat."""
 
 LIVE = SEATED | {Place.WAITLISTED}

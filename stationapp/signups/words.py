@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _
 from stationapp.signups.rules import CallOutcome, Channel, Place
 
 WORDS: dict[Enum, object] = {
-    Place.HELD: _("保留中"),
     Place.CONFIRMED: _("已报名"),
     Place.WAITLISTED: _("候补"),
     Place.OFFERED: _("有名额了，等您确认"),

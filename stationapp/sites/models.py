@@ -16,6 +16,7 @@ class Site(Base):
     __table_args__ = (
         CheckConstraint("(level = 'center') = (parent_id IS NULL)", name="parent"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
+        CheckConstraint("offer_hours > 0", name="offer_hours"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +31,7 @@ class Site(Base):
     legal_body: Mapped[str] = mapped_column(default="")
     hours: Mapped[str] = mapped_column(default="")
     publishes_directly: Mapped[bool] = mapped_column(default=False)  # an office's word for its stations
+    offer_hours: Mapped[int] = mapped_column(default=12)  # how long an offered place is kept
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
