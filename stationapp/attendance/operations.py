@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.queries import find_attendance, room_left, scans_of
+from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, scans_of
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
@@ -137,11 +137,22 @@ def undo(
 
 
 def send_home(event: Event, *, by: int | None, now: datetime) -> None:
-    """Take back everybody's presence: the event does not take place now. Call it before the event is moved."""
+    """Take back everybody's presence: the event does not take place now. Call it before the event is put off."""
+    if not is_anybody_there(event.id):
+        return
     _hold(event)
     here = select(Attendance.resident_id).where(Attendance.event_id == event.id, ~Attendance.undone)
     for resident_id in db.session.scalars(here.order_by(Attendance.resident_id)).all():
         undo(event, db.session.get_one(Resident, resident_id), by=by, now=now)
+
+
+def send_home_early(event: Event, starts_at: datetime, *, by: int | None, now: datetime) -> None:
+    """Who came to what is now to be moved to `starts_at` was not there, unless its doors are open then already.
+
+    Call it before the event is moved.
+    """
+    if now < opens_at(starts_at):
+        send_home(event, by=by, now=now)
 
 
 def count_heads(event: Event, people: Mapping[AgeBand, int], *, by: int | None, now: datetime) -> None:

@@ -2,8 +2,7 @@
 
 from stationapp import clock
 from stationapp.accounts import guard
-from stationapp.attendance.operations import send_home
-from stationapp.attendance.queries import is_anybody_there
+from stationapp.attendance.operations import send_home, send_home_early
 from stationapp.attendance.rules import opens_at
 from stationapp.events import operations, rules, series
 from stationapp.events.models import Event
@@ -21,8 +20,8 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     before = {one.id: one.capacity for one, _wish in asked}
     for one, becomes in asked:
         # Where the doors are not open yet, nobody is there.
-        if (one is event or opens_at(one.starts_at) <= now) and now < opens_at(becomes.starts_at):
-            _send_home(one, by=by, now=now)
+        if one is event or opens_at(one.starts_at) <= now:
+            send_home_early(one, becomes.starts_at, by=by, now=now)
     changed = series.change(event, wish, scope, by=by, now=now)
     course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
     for one in changed:
@@ -35,12 +34,6 @@ def _is_more(places: int | None, before: int | None) -> bool:
     return places is None or (before is not None and places > before)
 
 
-def _send_home(event: Event, *, by: int, now) -> None:
-    """Who came an hour early to what is now moved away was not there."""
-    if is_anybody_there(event.id):
-        send_home(event, by=by, now=now)
-
-
 def publish(event: Event, *, by: int, now, reason: str) -> None:
     """Publish it; of a course, whoever has signed up has a place here too."""
     course.hold_for(event, now=now)
@@ -50,7 +43,7 @@ def publish(event: Event, *, by: int, now, reason: str) -> None:
 
 def postpone(event: Event, *, by: int, now, reason: str) -> None:
     """Put it off; whoever came early was not there."""
-    _send_home(event, by=by, now=now)
+    send_home(event, by=by, now=now)
     operations.postpone(event, by=by, now=now, reason=reason)
 
 

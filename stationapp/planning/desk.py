@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock
@@ -14,7 +14,7 @@ from stationapp.db import transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of, get_with_site
 from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
-from stationapp.planning import again, board, lines, operations
+from stationapp.planning import again, board, desk_undo, lines, operations
 from stationapp.planning.board import By
 from stationapp.planning.forms import MoveForm, Wanted, asked, asked_day, asked_month, read_day, read_time
 from stationapp.planning.queries import Plan, list_communities, plan_of
@@ -33,9 +33,6 @@ bp = Blueprint("planning", __name__, url_prefix="/planning")
 
 AHEAD = timedelta(days=10)
 """In its last days a month is planned no more: the board opens with the next."""
-
-UNDO_FOR = timedelta(minutes=10)
-"""How long the board offers to put back what was moved."""
 
 MOST_COPIED = 400
 """Above this one page of boxes serves nobody: a site beneath is to be chosen."""
@@ -127,7 +124,7 @@ def _board(template: str, plan: Plan, sites: list[Site], wanted: Wanted, by: By,
         own={one.id for one in plan.sites},
         marks=lines.counts(plan.slots),
         rooms={room.id: room.name for room in plan.rooms},
-        moved=_just_moved(),
+        moved=desk_undo.offered(),
         address=_address,
         say=lines.words_of_slots(),
         in_the_way=lines.in_the_way,
@@ -169,7 +166,7 @@ def move():
     guard.require(site.path)
     form = _move_form(event, site)
     now = clock.now()
-    if request.method == "GET":
+    if request.method != "POST":
         reason = locked(event.state, event.starts_at, now)
         return _move_page(event, site, form, problem=reason and Refused(reason, state=event.state.value))
     if not form.validate():
@@ -249,51 +246,25 @@ def _back(wish: str | None, site: Site, event: Event) -> str:
     return url_for(".index", site=site.code, month=str(Month.of(clock.day_of(event.starts_at))))
 
 
-# What was just moved stands in the session until the board is shown: so that it can be put back as it was.
-_PUT_BACK = ("starts_at", "ends_at", "opens_at", "closes_at", "room_id", "place")
-
-
 def _note(event: Event, before: EventFields, told: int) -> None:
+    """Say what was moved, and offer to put it back where nobody is to be told."""
+    facts = {"title": event.title, "at": moment(event.starts_at)}
     if told:
-        flash(
-            _(
-                "“%(title)s”改到%(at)s。%(n)d 人已列进要通知的名单。",
-                title=event.title,
-                at=moment(event.starts_at),
-                n=told,
-            )
-        )
-        return
-    session["moved"] = {
-        "event": event.code,
-        "at": clock.now().isoformat(),
-        "said": _("“%(title)s”改到%(at)s。", title=event.title, at=moment(event.starts_at)),
-        "was": _kept(before),
-        "left": _kept(fields_of(event)),
-    }
-
-
-def _kept(fields: EventFields) -> dict[str, str | int | None]:
-    values = {name: getattr(fields, name) for name in _PUT_BACK}
-    return {name: at.isoformat() if isinstance(at, datetime) else at for name, at in values.items()}
-
-
-def _just_moved() -> dict | None:
-    """What to offer for undoing, for a while."""
-    moved = session.get("moved")
-    return moved if moved and clock.now() - datetime.fromisoformat(moved["at"]) < UNDO_FOR else None
+        flash(_("“%(title)s”改到%(at)s。%(n)d 人已列进要通知的名单。", n=told, **facts))
+    else:
+        desk_undo.keep(event.code, _("“%(title)s”改到%(at)s。", **facts), before, fields_of(event))
 
 
 @bp.post("/moves/undoing")
 def undo():
     """Put what was moved last back to where it was."""
-    moved = session.pop("moved", None)
+    moved = desk_undo.take()
     if moved is None:
         flash(_("没有可以撤销的移动。"))
         return redirect(url_for(".index"), code=303)
-    event, site = get_with_site(moved["event"])
+    event, site = get_with_site(moved.event)
     guard.require(site.path)
-    was, left = _read_back(moved["was"]), _read_back(moved["left"])
+    was = moved.was
     if _to_be_told(event):  # who signed up since counts on what was moved to: the page asks first
         at = clock.local(was["starts_at"])
         room = None if was["room_id"] == event.room_id else was["room_id"]
@@ -301,7 +272,7 @@ def undo():
         return redirect(there, code=303)
     try:
         with transaction():
-            back = operations.put_back(event, was, left, by=guard.user().staff_id, now=clock.now())
+            back = operations.put_back(event, was, moved.left, by=guard.user().staff_id, now=clock.now())
         if not back:
             flash(_("没有撤销：“%(title)s”后来又改过时间或地点。", title=event.title), "warn")
             return redirect(_back(request.form.get("next"), site, event), code=303)
@@ -309,10 +280,6 @@ def undo():
     except Refused as refused:
         flash(_("没有撤销成：%(why)s", why=sentence(refused)), "warn")
     return redirect(_back(request.form.get("next"), site, event), code=303)
-
-
-def _read_back(kept: dict[str, str | int | None]) -> dict[str, object]:
-    return {n: datetime.fromisoformat(v) if v and n.endswith("_at") else v for n, v in kept.items()}
 
 
 # --- last month again -------------------------------------------------------------------------------------------
@@ -323,16 +290,24 @@ def copy():
     """Last month's events on the same weekdays of this one: a preview with boxes, then drafts, all in one batch."""
     site, sites = _scope()
     month, now = asked_month(_this_month()), clock.now()
-    if request.method == "POST":
-        with transaction():
-            batch, count = operations.copy_month(
-                site, month, request.form.getlist("chosen"), by=guard.user().staff_id, now=now
-            )
-        if batch is None:
-            flash(_("没有新写草稿：选中的都已经排过，或者一场也没有选。"), "warn")
-            return redirect(url_for(".copy", site=site.code, month=str(month)), code=303)
-        flash(_("写好 %(n)d 场草稿。看一遍，不要的可以一次撤销。", n=count))
-        return redirect(url_for("desk.batches.show", code=batch.code), code=303)
+    if request.method != "POST":
+        return _copy_page(site, sites, month, now)
+    chosen = request.form.getlist("chosen")
+    if len(chosen) > MOST_COPIED:
+        problem = _("一次最多写 %(n)s 场草稿，什么也没有写。请选一个所或一个站，分几次排。", n=MOST_COPIED)
+        return _copy_page(site, sites, month, now, status=409, problem=problem)
+    with transaction():
+        batch, count = operations.copy_month(site, month, chosen, by=guard.user().staff_id, now=now)
+    if batch is None:
+        flash(_("没有新写草稿：选中的都已经排过，或者一场也没有选。"), "warn")
+        return redirect(url_for(".copy", site=site.code, month=str(month)), code=303)
+    flash(_("写好 %(n)d 场草稿。看一遍，不要的可以一次撤销。", n=count))
+    return redirect(url_for("desk.batches.show", code=batch.code), code=303)
+
+
+def _copy_page(
+    site: Site, sites: list[Site], month: Month, now: datetime, *, status: int = 200, problem: str = ""
+):
     found = again.list_again(site, month)
     many = len(found) > MOST_COPIED
     plan = plan_of(site, month.first_day, month.last_day, now=now)
@@ -346,4 +321,5 @@ def copy():
         rooms={room.id: room.name for room in plan.rooms},
         in_the_way=lines.in_the_way,
         days={day.on: day for day in lines.days_of(plan, board.days(month.first_day, month.last_day))},
-    )
+        problem=problem,
+    ), status

@@ -7,31 +7,25 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from stationapp import clock
-from stationapp.attendance.operations import send_home
-from stationapp.attendance.queries import is_anybody_there
-from stationapp.attendance.rules import opens_at
+from stationapp.attendance.operations import send_home_early
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events import operations
 from stationapp.events.batches import open_batch
 from stationapp.events.models import Batch, Event
 from stationapp.events.queries import fields_of, fields_of_all
-from stationapp.events.rules import BatchKind, EventFields, EventRefusal, locked
+from stationapp.events.rules import BatchKind, EventFields, EventRefusal, locked, moved
 from stationapp.planning.again import list_again
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room
 from stationapp.sites.models import Site
+from stationapp.sites.rules import ids_of
 
 
 def shifted(fields: EventFields, by: timedelta, now: datetime) -> EventFields:
     """The same with every time moved; a sign-up that is open already stays open."""
-    moved = _later(fields, by)
-    return replace(moved, opens_at=fields.opens_at) if fields.opens_at and fields.opens_at <= now else moved
-
-
-def _later(fields: EventFields, by: timedelta) -> EventFields:
-    times = {name: getattr(fields, name) for name in ("starts_at", "ends_at", "opens_at", "closes_at")}
-    return replace(fields, **{name: at and at + by for name, at in times.items()})
+    later = moved(fields, by)
+    return replace(later, opens_at=fields.opens_at) if fields.opens_at and fields.opens_at <= now else later
 
 
 def move(
@@ -50,8 +44,7 @@ def move(
         raise Refused(EventRefusal.STARTS_IN_PAST)
     if room_id and room_id != fields.room_id:
         wish = replace(wish, room_id=room_id, place=_place(fields, room_id))
-    if now < opens_at(wish.starts_at) and is_anybody_there(event.id):
-        send_home(event, by=by, now=now)  # who came an hour early to what is now moved away was not there
+    send_home_early(event, wish.starts_at, by=by, now=now)
     return operations.change(event, wish, by=by, now=now)
 
 
@@ -90,9 +83,7 @@ def copy_month(
 
     What stands there already, lies in the past or has no such weekday is passed over: doing it twice doubles nothing.
     """
-    db.session.execute(
-        select(Site.id).where(Site.id == site.id).with_for_update()
-    )  # one copy of a site at a time
+    _in_turn(site)
     chosen = set(codes)
     wanted = [
         one
@@ -104,6 +95,12 @@ def copy_month(
     fields = fields_of_all(one.event for one in wanted)
     batch = open_batch(site, BatchKind.COPY, by=by, now=now)
     for one in wanted:
-        wish = _later(fields[one.event.id], one.starts_at - one.event.starts_at)
+        wish = moved(fields[one.event.id], one.starts_at - one.event.starts_at)
         operations.draft(one.site, wish, by=by, now=now, batch=batch)
     return batch, len(wanted)
+
+
+def _in_turn(site: Site) -> None:
+    """One copy at a time in the district: an office copies what its stations may be copying at that moment."""
+    center = ids_of(site.path)[0]
+    db.session.execute(select(Site.id).where(Site.id == center).with_for_update(key_share=True))

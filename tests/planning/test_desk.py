@@ -498,6 +498,12 @@ def test_what_somebody_else_wrote_since_stays_when_it_is_moved(app, people):
     assert found(app, code).title == "别人刚改的名字"
 
 
+def test_only_asking_about_a_move_moves_nothing(app, people, lin):
+    code = make(app, people.one, at(9))
+    assert lin.head(f"/desk/planning/moves?event={code}&day=2026-12-10").status_code == 200
+    assert found(app, code).starts_at == at(9)
+
+
 # --- last month again -------------------------------------------------------------------------------------------
 
 
@@ -521,6 +527,17 @@ def test_last_month_is_shown_on_the_same_weekdays_and_becomes_one_batch_of_draft
     assert "没有新写草稿" in text_of(lin, answer.location)
     with app.app_context():
         assert len(db.session.scalars(select(Event).where(Event.batch_id.is_not(None))).all()) == 1
+
+
+def test_more_than_a_page_holds_is_not_copied_at_once_whatever_is_sent(app, people, lin, monkeypatch):
+    for number in (10, 11):
+        make(app, people.one, at(9, day=date(2026, 11, number)), title=f"第{number}天")
+    page = lin.get(f"/desk/planning/copy?site={people.one.code}&month=2026-12")
+    monkeypatch.setattr("stationapp.planning.desk.MOST_COPIED", 1)
+    answer = lin.submit(page, to="/desk/planning/copy")
+    assert answer.status_code == 409 and "一次最多写 1 场" in answer.text
+    with app.app_context():
+        assert db.session.scalars(select(Event).where(Event.batch_id.is_not(None))).all() == []
 
 
 def test_a_copy_on_a_holiday_or_into_a_clash_says_so_beforehand(app, people, chen):

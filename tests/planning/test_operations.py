@@ -1,5 +1,6 @@
 """Moving an event and repeating last month's, below the pages."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, time, timedelta
 
 import pytest
@@ -105,6 +106,25 @@ def test_doing_it_twice_doubles_nothing(people):
     copy(people.one, model)
     assert copy(people.one, model) == (None, 0)
     assert db.session.scalar(select(func.count()).select_from(Batch)) == len(copies()) == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("first", "second"), [("office", "one"), ("one", "office")])
+def test_an_office_and_its_station_that_copy_at_once_write_each_event_once(app, people, first, second):
+    model = cast.event(people.one, starts_at=at(date(2026, 11, 10)))
+
+    def meanwhile():
+        with app.app_context():
+            return copy(getattr(people, second), model)
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction():
+            site = getattr(people, first)
+            _batch, count = operations.copy_month(site, DECEMBER, [model.code], by=None, now=NOW)
+            late = other.submit(meanwhile)
+            wait([late], timeout=0.5)  # long enough to come to whatever it has to wait for
+        assert (count, late.result(20)) == (1, (None, 0))
+    assert len(copies()) == 1
 
 
 def test_what_was_undone_may_be_copied_again(people):
