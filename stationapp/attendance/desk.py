@@ -240,7 +240,7 @@ def venue(code: str):
 def scan():
     """Type a sign-up code by hand (GET), or press the button of somebody's code (POST)."""
     typed = codes.tidy(request.values.get("code", ""))
-    if request.method == "GET":
+    if request.method != "POST":
         if typed:
             return redirect(url_for("attendance.personal", code=typed), code=303)
         return render_template("desk/attendance/scan.html")

@@ -74,9 +74,9 @@ def new():
     """Register a resident; name and phone find who is known already."""
     form, sites = VolunteerForm(), list_where(reached(guard.reach()))
     form.site.offer(((site.id, site.name) for site in sites), empty=_("请选择"))
-    if request.method == "GET" and len(sites) == 1:
+    if request.method != "POST" and len(sites) == 1:
         form.site.data = sites[0].id
-    if request.method == "GET":
+    if request.method != "POST":
         return _new_page(form)
     if not form.validate():
         return _new_page(form, status=422)

@@ -37,7 +37,7 @@ def manual(code: str):
         empty=_("不在名单里的服务"),
     )
     form.site.offer(((site.id, site.name) for site in sites.values()), empty=_("请选择"))
-    if request.method == "GET":
+    if request.method != "POST":
         form.site.data = next(iter(sites)) if len(sites) == 1 else None
         return _manual_page(volunteer, form)
     if not form.validate():

@@ -69,6 +69,11 @@ def _token(page):
     return next(form.values["csrf_token"][0] for form in Page(page.text).forms if form.method == "post")
 
 
+def test_only_asking_for_a_code_checks_nobody_in(lin, door):
+    assert lin.head(f"/desk/checkin?code={door.wu}").status_code == 303
+    assert "到 0 / 报 2" in lin.get(f"{door.at}/roster").text
+
+
 def test_the_roster_shows_everybody_masked_and_counts_who_came(lin, door):
     page = lin.get(f"{door.at}/roster")
     assert "吴*英" in page.text and "吴秀英" not in page.text and cast.PHONE not in page.text
