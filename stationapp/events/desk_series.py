@@ -24,7 +24,7 @@ from stationapp.events.recurrence import Planned, Recurrence
 from stationapp.events.rules import SUBMITTABLE, AroundHolidays, Cadence, EventRefusal, State
 from stationapp.events.series_lines import clashes_of, date_lines, said_days, said_rule, years_not_known
 from stationapp.events.series_queries import OFF, Wanted, list_batches_of, list_dates
-from stationapp.events.series_rules import PUBLISHABLE
+from stationapp.events.series_rules import PUBLISHABLE, SeriesRefusal
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.rooms.rules import RoomRefusal
@@ -200,7 +200,7 @@ def show(code: str):
     return _page(*_its(code), EndForm(formdata=None))
 
 
-def _page(series: Series, site: Site, form: EndForm, *, status: int = 200):
+def _page(series: Series, site: Site, form: EndForm, *, status: int = 200, problem: str = ""):
     now = clock.now()
     events = list_dates(series)
     held = [event for event in events if event.state not in OFF]
@@ -227,6 +227,7 @@ def _page(series: Series, site: Site, form: EndForm, *, status: int = 200):
         missing={event.id: _labels(event) for event in drafts},
         clashes=clashes_of(wishes, site),
         batches=list_batches_of(series),
+        problem=problem,
     ), status
 
 
@@ -273,7 +274,8 @@ def publication(code: str):
     """Put every date that is ready before the public, where this user may."""
     series, site = _its(code)
     if not _publishes(site):
-        return _page(series, site, EndForm(formdata=None), status=409)
+        problem = said(Refused(SeriesRefusal.NEEDS_APPROVAL))
+        return _page(series, site, EndForm(formdata=None), status=409, problem=problem)
     return _hand_in(series, _publish, PUBLISHABLE, _("已发布 %(n)s 场，居民现在可以看到。"))
 
 

@@ -43,6 +43,7 @@ class SeriesRefusal(Enum):
     NOT_A_SERIES = "not_a_series"
     NOTHING_AHEAD = "nothing_ahead"  # no date the change could reach
     WAITING_FOR_OFFICE = "waiting_for_office"  # facts["days"]: of the submitted dates in reach
+    NEEDS_APPROVAL = "needs_approval"  # its dates must be published by the office
     ON_ONE_DATE = "on_one_date"  # facts["starts_at"], facts["inner"]: the refusal met there
 
 

@@ -222,8 +222,11 @@ def let_go(booking_id: int):
     room, _site = _its(held.room_id)
     on = clock.day_of(held.starts_at)
     with transaction():
-        operations.let_go(held, by=guard.user().staff_id, now=clock.now())
-    flash(_("已放开，别人现在可以用。"))
+        ended = operations.let_go(booking_id, by=guard.user().staff_id, now=clock.now())
+    if ended:
+        flash(_("已放开，别人现在可以用。"))
+    else:
+        flash(_("没有可以放开的：这段时间已经过了，或者刚才已经放开。"), "warn")
     return redirect(url_for(".show", room_id=room.id, week=on), code=303)
 
 
@@ -234,12 +237,17 @@ def retake(code: str):
     guard.require(site.path)
     try:
         with transaction():
-            operations.retake(event.id, ends_at=event.ends_at, by=guard.user().staff_id, now=clock.now())
+            taken = operations.retake(
+                event.id, ends_at=event.ends_at, by=guard.user().staff_id, now=clock.now()
+            )
     except Refused as refused:
         clashes = named(refused.facts["clashes"], {site.id})
         flash(sentence(Refused(refused.reason, clashes=clashes)), "error")
     else:
-        flash(_("功能室已收回，这场活动接着用。"))
+        if taken:
+            flash(_("功能室已收回，这场活动接着用。"))
+        else:
+            flash(_("没有可以收回的：没有放出过，已经收回了，或者活动已经结束。"), "warn")
     return redirect(url_for("desk.events.show", code=code), code=303)
 
 

@@ -74,15 +74,20 @@ def hold(
     return held
 
 
-def let_go(held: Booking, *, by: int | None, now: datetime) -> None:
-    """End a hold; one under way ends now and its past stays on record."""
+def let_go(booking_id: int, *, by: int | None, now: datetime) -> bool:
+    """End a hold; one under way ends now and its past stays on record. False when there is nothing left to end."""
+    query = select(Booking).where(Booking.id == booking_id, Booking.event_id.is_(None))
+    held = db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if held is None or held.ends_at <= now:
+        return False
     room = db.session.get_one(Room, held.room_id)
-    if held.starts_at < now < held.ends_at:
+    if held.starts_at < now:
         held.ends_at = held.released_at = now
-    elif now <= held.starts_at:
+    else:
         db.session.delete(held)
     db.session.flush()
-    record("rooms.let_go", f"booking {held.id}", by=by, now=now, site_id=room.site_id)
+    record("rooms.let_go", f"booking {booking_id}", by=by, now=now, site_id=room.site_id)
+    return True
 
 
 def release(booking_ids: Collection[int], *, now: datetime) -> int:
@@ -100,13 +105,16 @@ def retake(event_id: int, *, ends_at: datetime, by: int | None, now: datetime) -
 
     Raises Refused(TAKEN) when somebody else has been given one since.
     """
-    released = db.session.scalars(
-        select(Booking).where(Booking.event_id == event_id, Booking.released_at.is_not(None))
-    ).all()
-    if ends_at <= now or not released:
+    given_up = (Booking.event_id == event_id) & Booking.released_at.is_not(None)
+    rooms = db.session.scalars(select(Booking.room_id).where(given_up)).all()
+    if ends_at <= now or not rooms:
         return 0
-    rooms, since = [booking.room_id for booking in released], min(booking.ends_at for booking in released)
     _in_turn(rooms)
+    query = select(Booking).where(given_up, Booking.room_id.in_(rooms)).order_by(Booking.room_id)
+    released = db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    if not released:  # somebody else was quicker
+        return 0
+    since = min(booking.ends_at for booking in released)
     with _refusing_overlap(rooms, since, ends_at, event_id):
         for booking in released:
             booking.ends_at, booking.released_at = ends_at, None

@@ -158,6 +158,17 @@ def test_a_time_is_held_seen_and_let_go(app, people, desk):
     assert lin.post(f"/desk/rooms/holds/{held}/ending").status_code == 404
 
 
+def test_a_hold_that_is_over_stays_and_the_page_says_so(app, people, desk):
+    room, begins = add(app, people.one, hours=""), clock.now() - 3 * HOUR
+    with app.app_context(), transaction():
+        held = operations.hold(
+            db.session.get_one(Room, room), starts_at=begins, ends_at=begins + HOUR,
+            purpose="早上开会", by=None, now=begins,
+        ).id  # fmt: skip
+    answer = desk(people.lin).post(f"/desk/rooms/holds/{held}/ending", follow_redirects=True)
+    assert "没有可以放开的" in answer.text and bookings(app)[0][2] == "早上开会"
+
+
 def test_a_taken_time_is_refused_in_place_with_other_times_and_rooms(app, people, desk):
     room, other = add(app, people.one, step_free=True), add(app, people.one, "书画室", step_free=True)
     stairs = add(app, people.one, "有台阶的", step_free=False)
@@ -290,6 +301,8 @@ def test_a_released_room_is_taken_again_from_the_page_of_the_event(app, people, 
     assert "已收回" in answer.text and "已经放出" not in answer.text
     with app.app_context():
         assert db.session.scalars(select(Booking.ends_at)).all() == [ends_at]
+    answer = lin.post(f"/desk/rooms/events/{code}/retaking", follow_redirects=True)
+    assert "已收回" not in answer.text and "没有可以收回的" in answer.text
 
 
 def test_a_released_room_that_somebody_else_has_by_now_stays_theirs(app, people, desk):

@@ -1,6 +1,6 @@
 """Booking, holding, releasing: the database refuses an overlap, whoever asks and however many at once."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from threading import Barrier
 
@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from stationapp import clock
+from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.refusal import Refused
 from stationapp.rooms import operations
@@ -164,13 +165,38 @@ def test_a_hold_let_go_is_gone_and_one_under_way_ends_now(app):
         room = room_at(people.one)
         coming, under_way = held(room, 5, 6), held(room)
         with transaction():
-            operations.let_go(coming, by=None, now=NOW)
-            operations.let_go(under_way, by=None, now=NINE + 0.25 * HOUR)
+            assert operations.let_go(coming.id, by=None, now=NOW)
+            assert operations.let_go(under_way.id, by=None, now=NINE + 0.25 * HOUR)
         assert times() == [(0, 0.25)]
         held(room, 0.25, 1)
         with transaction():  # what is over stays on record
-            operations.let_go(under_way, by=None, now=NINE + 3 * HOUR)
+            assert not operations.let_go(under_way.id, by=None, now=NINE + 3 * HOUR)
         assert times() == [(0, 0.25), (0.25, 1)]
+
+
+@pytest.mark.both_databases
+def test_a_hold_let_go_twice_at_once_is_let_go_once(app):
+    people = cast.district(app)
+    with app.app_context():
+        hold = held(room_at(people.one))
+        assert twice_at_once(app, lambda: operations.let_go(hold.id, by=None, now=NOW)) == [True, False]
+        acts = db.session.scalars(select(AuditLine.act).where(AuditLine.act == "rooms.let_go")).all()
+        assert (times(), len(acts)) == ([], 1)
+
+
+def twice_at_once(app, verb) -> list:
+    """What it comes to, and what it comes to for somebody else who asks before that is kept."""
+
+    def other():
+        with app.app_context(), transaction():
+            return verb()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            first = verb()
+            late = pool.submit(other)
+            wait([late], timeout=0.5)  # long enough to come to whatever it has to wait for
+        return [first, late.result(20)]
 
 
 # --- what was released -------------------------------------------------------------------------------------------
@@ -200,6 +226,20 @@ def test_a_released_room_can_be_had_by_others_at_once_and_taken_again_while_it_i
             assert operations.retake(event.id, **again) == 0
         assert times() == [(0, 2)]
         assert db.session.scalars(select(Booking.released_at)).all() == [None]
+
+
+@pytest.mark.both_databases
+def test_what_two_take_again_at_once_is_taken_again_once(app):
+    people = cast.district(app)
+    with app.app_context():
+        event = cast.event(people.one, starts_at=NINE, room_id=room_at(people.one).id)
+        event_id, ends_at, half_past = event.id, event.ends_at, NINE + 0.5 * HOUR
+        with transaction():
+            operations.release(list(db.session.scalars(select(Booking.id))), now=half_past)
+        assert twice_at_once(
+            app, lambda: operations.retake(event_id, ends_at=ends_at, by=None, now=half_past)
+        ) == [1, 0]
+        assert times() == [(0, 2)]
 
 
 # --- rooms themselves --------------------------------------------------------------------------------------------
