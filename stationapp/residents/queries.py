@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
 
 from stationapp.db import db
 from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound
-from stationapp.residents.models import Household, Resident
+from stationapp.residents.models import Household, Merge, Resident
 from stationapp.residents.rules import Lives, Masked, PersonIn, Revealed, mask
 from stationapp.vault import vault
 
@@ -57,6 +58,35 @@ def get_resident(resident_id: int) -> Resident:
     if resident is None:
         raise NotFound
     return resident
+
+
+def counts_as(at: datetime) -> dict[int, int]:
+    """Who counted as whom at an instant: the id of a record found to be somebody else's second one → that person's.
+
+    One step leads there: nobody is kept and gone at once.
+    """
+    return dict(db.session.execute(select(Merge.gone_id, Merge.kept_id).where(*_merged_at(at))).all())
+
+
+def counted(resident_id: ColumnElement[int], at: datetime) -> ColumnElement[int]:
+    """The same in SQL: the id under which the person with that id counted at an instant."""
+    kept = select(Merge.kept_id).where(Merge.gone_id == resident_id, *_merged_at(at)).scalar_subquery()
+    return func.coalesce(kept, resident_id)
+
+
+def _merged_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Merge.at <= at, or_(Merge.undone_at.is_(None), Merge.undone_at > at)
+
+
+def list_members(household_id: int) -> list[Resident]:
+    """Everybody of a household as whom they count now, those taken in first at the head.
+
+    Of a record merged into another one it is the other one that is listed, whichever phone that stands under.
+    """
+    here = select(func.coalesce(Resident.merged_into, Resident.id)).where(
+        Resident.household_id == household_id
+    )
+    return list(db.session.scalars(select(Resident).where(Resident.id.in_(here)).order_by(Resident.id)))
 
 
 def phone_of(resident: Resident) -> str | None:

@@ -47,7 +47,8 @@ class PersonIn:
     """A person as written in a form or a file. `phone` None: has none, which the desk may accept.
 
     `resident_id` names somebody picked from the desk's search; name and phone then need not be written.
-    `guardian_consent`: the one who writes is the child's guardian and agrees (domain.md §11).
+    `guardian_consent`: the one who writes is the child's guardian and agrees (domain.md §11). `reach`: without a
+    phone, how else to reach them, in words.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PersonIn:
     community_id: int | None = None  # a station's Site id; set exactly when `lives` is HERE
     guardian_consent: bool = False
     resident_id: int | None = None
+    reach: str = ""
 
 
 @dataclass(frozen=True)
