@@ -21,6 +21,6 @@ def day_of(at: datetime) -> date:
     return local(at).date()
 
 
-def instant(on: date, hour: int = 0, minute: int = 0) -> datetime:
+def instant(on: date, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
     """The UTC instant of a local date and wall-clock time."""
-    return datetime(on.year, on.month, on.day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+    return datetime(on.year, on.month, on.day, hour, minute, second, tzinfo=SHANGHAI).astimezone(UTC)

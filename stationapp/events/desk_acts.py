@@ -8,7 +8,7 @@ from stationapp.events import operations, rules, series
 from stationapp.events.models import Event
 from stationapp.events.series_rules import Scope
 from stationapp.signups import course
-from stationapp.signups.operations import promote
+from stationapp.signups.promotion import promote
 from stationapp.volunteers.operations import post_hours
 
 
@@ -17,7 +17,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     now, by = clock.now(), guard.user().staff_id
     course.hold_for(event, now=now)
     asked = series.wishes(event, wish, scope, now=now)
-    before = {one.id: one.capacity for one, _wish in asked}
+    before = {one.id: _seating(one) for one, _wish in asked}
     for one, becomes in asked:
         # Where the doors are not open yet, nobody is there.
         if one is event or opens_at(one.starts_at) <= now:
@@ -25,13 +25,14 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     changed = series.change(event, wish, scope, by=by, now=now)
     course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
     for one in changed:
-        if one.waiting and _is_more(one.capacity, before[one.id]):
+        if one.waiting and _seating(one) != before[one.id]:
             promote(one.id, now=now)
     return len(changed)
 
 
-def _is_more(places: int | None, before: int | None) -> bool:
-    return places is None or (before is not None and places > before)
+def _seating(event: Event) -> tuple[object, ...]:
+    """What decides who of those who wait may be seated: when it changes, they are looked at again."""
+    return (event.capacity, event.phone_seats, event.phone_until_at, event.draw_at)
 
 
 def publish(event: Event, *, by: int, now, reason: str) -> None:

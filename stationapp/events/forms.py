@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from stationapp import codes
 from stationapp.calendar.rules import Month
-from stationapp.events import rules
+from stationapp.events import admission_rules, rules
+from stationapp.events.admission_rules import AdmissionRefusal
 from stationapp.events.rules import COLUMNS, SETS, Category, EventFields, EventRefusal, Residence, Task, Theme
 from stationapp.events.series_rules import Scope, SeriesRefusal
 from stationapp.events.stages import Standing
@@ -28,10 +29,17 @@ from stationapp.web.forms import (
     PickField,
     PicksField,
     TextField,
+    TickField,
     WholeNumberField,
 )
 
 OLDEST = 120
+
+HOME_MOST = 6
+"""The form of a resident has so many rows."""
+
+ADMISSION = ("audience_only", "home_limit", "phone_seats", "phone_until_at", "draw_at")
+"""The fields of the part that stays folded until one of them is needed."""
 
 
 class EventForm(Form):
@@ -51,11 +59,16 @@ class EventForm(Form):
     partners = PicksField(_("联合举办"))
     break_minutes = WholeNumberField(_("中途休息（分钟）"), most=600)
     capacity = WholeNumberField(_("名额"), most=10_000)
-    opens_at = LocalDateTimeField(_("报名开始"))
-    closes_at = LocalDateTimeField(_("报名截止"))
+    opens_at = LocalDateTimeField(_("报名开始"), seconds=True)
+    closes_at = LocalDateTimeField(_("报名截止"), seconds=True)
     min_age = WholeNumberField(_("最小年龄"), most=OLDEST)
     max_age = WholeNumberField(_("最大年龄"), most=OLDEST)
     residence = EnumField(_("居住地要求"), of=Residence, empty=None)
+    audience_only = TickField(_("只限这些人：报名时要确认都是“面向谁”里写的人"))
+    home_limit = WholeNumberField(_("一家最多几个名额"), least=1, most=HOME_MOST)
+    phone_seats = WholeNumberField(_("留给电话报名的名额"), most=10_000)
+    phone_until_at = LocalDateTimeField(_("留到什么时候"))
+    draw_at = LocalDateTimeField(_("抽签时间"))
     bring = TextField(_("请带上"), most=80)
     contact = TextField(_("联系人"), most=20)
     contact_phone = PhoneField(_("联系电话"))
@@ -66,6 +79,7 @@ class EventForm(Form):
         super().__init__(*args, **kwargs)
         for name in (*rules.REQUIRED, "residence"):
             self[name].flags.optional = False  # a draft may lack it, but it is not for choice
+        self.phone_seats.data = self.phone_seats.data or None  # none kept back is an empty field
 
     def offer_rooms(self, rooms: Sequence[Room]) -> None:
         """Let the site's rooms be chosen."""
@@ -87,21 +101,33 @@ class EventForm(Form):
         self.partners.offer(groups.items())
 
     def fields(self) -> EventFields:
-        """The values; a room without a place in words names the place, no residence means anybody."""
+        """The values; a room without a place in words names the place, no residence means anybody.
+
+        Seats for callers without a time are kept until the usual one.
+        """
         values = {name: self[name].data for name in (*COLUMNS, *SETS)}
         values["place"] = values["place"] or self.rooms.get(values["room_id"], "")
         values["residence"] = values["residence"] or Residence.ANYONE
         values["break_minutes"] = values["break_minutes"] or 0
+        values["phone_seats"] = values["phone_seats"] or 0
+        if values["phone_seats"] and not values["phone_until_at"]:
+            times = (values[name] for name in ("starts_at", "opens_at", "closes_at"))
+            values["phone_until_at"] = admission_rules.phone_until(*times)
         return EventFields(**values)
 
     def validate(self, extra_validators=None) -> bool:
         """Each field by itself, then what the fields say together, shown at the field to change."""
         if not super().validate(extra_validators):
             return False
-        found = rules.problem(self.fields())
+        wish = self.fields()
+        found = rules.problem(wish) or admission_rules.problem(wish)
         if found:
-            self.blame(Refused(found))
+            self.blame(Refused(found, capacity=wish.capacity))
         return found is None
+
+    def asks_more(self) -> bool:
+        """Whether the folded part says anything, or something is wrong in it."""
+        return any(self[name].data or self[name].errors for name in ADMISSION)
 
     def blame(self, refused: Refused) -> None:
         """Show a refusal at the field it is about, or on top of the form."""
@@ -125,7 +151,12 @@ _ABOUT = {
     EventRefusal.ROOM_ELSEWHERE: "room_id",
     EventRefusal.SHARED_ELSEWHERE: "shared",
     EventRefusal.PARTNER_IS_LEAD: "partners",
-}
+    AdmissionRefusal.AUDIENCE_UNSAID: "audience",
+    AdmissionRefusal.PHONE_UNBOUND: "phone_seats",
+    AdmissionRefusal.PHONE_TOO_MANY: "phone_seats",
+    AdmissionRefusal.PHONE_UNPAIRED: "phone_seats",
+    AdmissionRefusal.PHONE_TOO_LATE: "phone_until_at",
+} | {case: "draw_at" for case in AdmissionRefusal if case.value.startswith("draw_")}
 
 
 def said(refused: Refused) -> str:

@@ -11,7 +11,8 @@ from sqlalchemy import delete, func, select
 from stationapp import codes
 from stationapp.audit.operations import record
 from stationapp.db import db
-from stationapp.events import rules
+from stationapp.events import admission_rules, rules
+from stationapp.events.admission_rules import AdmissionRefusal
 from stationapp.events.models import Batch, Event, EventMove, EventStep, Series
 from stationapp.events.queries import SET_COLUMNS, fields_of, partners_of
 from stationapp.events.rules import (
@@ -20,6 +21,7 @@ from stationapp.events.rules import (
     MACHINE,
     SETS,
     WHERE_AND_WHEN,
+    Enrolment,
     EventFields,
     EventRefusal,
     State,
@@ -49,8 +51,9 @@ def draft(
     """Write a new draft; `source` is the fingerprint of the file row it was read from, once only."""
     if not fields.title:
         raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
-    _refuse(rules.problem(fields))
+    _refuse(rules.problem(fields) or admission_rules.problem(fields), capacity=fields.capacity)
     _fits(site, fields)
+    _draws(fields, series)
     event = Event(
         code=codes.new_public(),
         site_id=site.id,
@@ -73,7 +76,7 @@ def change(event: Event, fields: EventFields, *, by: int | None, now: datetime) 
     """Write other values into an event that has not begun; nothing happens when nothing differs.
 
     People who have a place at a published event that moved are put on the desk's list to be told. After a
-    raised capacity the edge seats who waits (`signups.operations.promote`).
+    raised capacity the edge seats who waits (`signups.promotion.promote`).
     """
     _lock(event)
     before = fields_of(event)
@@ -84,11 +87,18 @@ def change(event: Event, fields: EventFields, *, by: int | None, now: datetime) 
     )
     if fields == before:
         return event
+    _refuse(
+        admission_rules.problem(fields)
+        or admission_rules.change_problem(event.state, event.draw_at, fields, event.taken, now),
+        capacity=fields.capacity,
+        taken=event.taken,
+    )
     if event.state in rules.PUBLIC:
         _complete(fields)
     elif not fields.title:
         raise Refused(EventRefusal.INCOMPLETE, missing=("title",))
     _fits(db.session.get_one(Site, event.site_id), fields)
+    _draws(fields, event.series_id and db.session.get(Series, event.series_id))
     for name in COLUMNS:
         setattr(event, name, getattr(fields, name))
     for name in SETS:
@@ -184,6 +194,7 @@ def _take(step: Step, event: Event, by: int | None, now: datetime, reason: str) 
     )
     if step in (Step.SUBMIT, Step.PUBLISH):
         _complete(event)
+        _refuse(admission_rules.announce_problem(source, event.draw_at, now))
     event.state = target
     if step is Step.PUBLISH:
         event.published_at = event.published_at or now
@@ -216,8 +227,9 @@ _TOLD = {
 
 
 def _lock(event: Event) -> None:
-    # The row as it is now, held until the end: two people may press two buttons at once.
-    db.session.refresh(event, with_for_update=True)
+    # The row as it is now, held until the end: two people may press two buttons at once. Rows that only name it
+    # (a sign-up, a shift) are not kept waiting.
+    db.session.refresh(event, with_for_update={"key_share": True})
 
 
 def _complete(values: Event | EventFields) -> None:
@@ -241,6 +253,12 @@ def _fits(site: Site, fields: EventFields) -> None:
     round_ = {room.id for room in found if room.kind is RoomKind.SHARED and room.site_id in above}
     if fields.shared - round_:
         raise Refused(EventRefusal.SHARED_ELSEWHERE)
+
+
+def _draws(fields: EventFields, series: Series | None) -> None:
+    """One sign-up to a course is for all its dates; a lot for one of them would tear it apart."""
+    if fields.draw_at and series and series.enrolment is Enrolment.COURSE:
+        raise Refused(AdmissionRefusal.DRAW_FOR_COURSE)
 
 
 def _book(event: Event, fields: EventFields, by: int | None, now: datetime) -> None:
@@ -275,6 +293,6 @@ def _record(act: str, event: Event, by: int | None, now: datetime, reason: str =
     record(f"events.{act}", f"event {event.code}", by=by, now=now, site_id=event.site_id, reason=reason)
 
 
-def _refuse(reason: EventRefusal | None, **facts: object) -> None:
+def _refuse(reason: EventRefusal | AdmissionRefusal | None, **facts: object) -> None:
     if reason:
         raise Refused(reason, **facts)

@@ -200,7 +200,9 @@ class EventFields:
 
     `partners` are ids of the sites that hold it together with the lead, `shared` of what goes round and is asked for.
     Times are aware instants; `opens_at` None: at once, `closes_at` None: until the start; `capacity` None: no limit;
-    ages in full years, both ends included.
+    ages in full years, both ends included. `audience_only`: who signs up says to belong to the audience; `home_limit`:
+    places a household may take by itself; `phone_seats` are kept back for callers until `phone_until_at`; at `draw_at`
+    places are drawn by lot. What may stand together is in `admission_rules`.
     """
 
     title: str
@@ -218,6 +220,11 @@ class EventFields:
     min_age: int | None = None
     max_age: int | None = None
     residence: Residence = Residence.ANYONE
+    audience_only: bool = False
+    home_limit: int | None = None
+    phone_seats: int = 0
+    phone_until_at: datetime | None = None
+    draw_at: datetime | None = None
     bring: str = ""
     contact: str = ""
     contact_phone: str = ""
@@ -240,7 +247,7 @@ SETS = ("themes", "partners", "shared")
 COLUMNS = tuple(field.name for field in fields(EventFields) if field.name not in SETS)
 """The names of the editable columns, the same in `EventFields` and in the table."""
 
-TIMES = ("starts_at", "ends_at", "opens_at", "closes_at")
+TIMES = ("starts_at", "ends_at", "opens_at", "closes_at", "phone_until_at", "draw_at")
 """Those that move along when an event is held on another day."""
 
 WHERE_AND_WHEN = ("starts_at", "ends_at", "room_id", "place")

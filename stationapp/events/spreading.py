@@ -6,9 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from stationapp import clock
-from stationapp.events.rules import SETS, EventFields, moved
-
-_TIMES = ("starts_at", "ends_at", "opens_at", "closes_at")
+from stationapp.events.rules import SETS, TIMES, EventFields, moved
 
 
 def on_day(fields: EventFields, day: date) -> EventFields:
@@ -36,12 +34,22 @@ def spread(before: EventFields, after: EventFields, other: EventFields) -> Event
     changed = {
         column.name: getattr(after, column.name)
         for column in columns_of(EventFields)
-        if column.name not in (*SETS, *_TIMES) and getattr(after, column.name) != getattr(before, column.name)
+        if column.name not in (*SETS, *TIMES) and getattr(after, column.name) != getattr(before, column.name)
     }
     for name in SETS:
         was, now = getattr(before, name), getattr(after, name)
         changed[name] = (getattr(other, name) - (was - now)) | (now - was)
-    return replace(other, **changed, **_times(before, after, other))
+    wish = replace(other, **changed, **_times(before, after, other))
+    return _paired(wish, after)
+
+
+def _paired(wish: EventFields, after: EventFields) -> EventFields:
+    """Seats for callers with the time they are kept until, or neither: only one of the two may have been changed."""
+    if not wish.phone_seats:
+        return replace(wish, phone_until_at=None)
+    if wish.phone_until_at or not after.phone_until_at:
+        return wish
+    return replace(wish, phone_until_at=wish.starts_at - (after.starts_at - after.phone_until_at))
 
 
 def days_moved(before: EventFields, after: EventFields) -> int:
@@ -52,10 +60,12 @@ def days_moved(before: EventFields, after: EventFields) -> int:
 def _times(before: EventFields, after: EventFields, other: EventFields) -> dict[str, datetime | None]:
     begins_on = clock.day_of(other.starts_at) + timedelta(days=days_moved(before, after))
     found = {}
-    for name in _TIMES:
+    for name in TIMES:
         was, now = (_relative(values, name) for values in (before, after))
         kept = now if was != now else _relative(other, name)
-        found[name] = kept and clock.instant(begins_on + kept.days, kept.at.hour, kept.at.minute)
+        found[name] = kept and clock.instant(
+            begins_on + kept.days, kept.at.hour, kept.at.minute, kept.at.second
+        )
     return found
 
 

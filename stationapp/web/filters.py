@@ -41,6 +41,15 @@ def moment(value: datetime) -> str:
     return f"{day(value)} {time(value)}"
 
 
+def exact(value: datetime) -> str:
+    """11月25日 星期三 上午9点, with seconds where there are any: 上午9点00分30秒."""
+    at = clock.local(value)
+    if not at.second:
+        return moment(value)
+    hour = time(value).partition("点")[0]
+    return f"{day(value)} {hour}点{at.minute:02d}分{at.second:02d}秒"
+
+
 def span(starts_at: datetime, ends_at: datetime) -> str:
     """11月25日 星期三 上午9点—10点半; both days named when they differ."""
     if clock.day_of(starts_at) != clock.day_of(ends_at):
@@ -83,6 +92,7 @@ def init_app(app: Flask) -> None:
         ("day", day),
         ("time", time),
         ("moment", moment),
+        ("exact", exact),
         ("stamp", stamp),
         ("clock", hour_minute),
         ("hours", hours),

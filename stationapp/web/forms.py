@@ -152,17 +152,25 @@ _WALL_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9
 
 
 class LocalDateTimeField(StringField):
-    """A wall-clock time in Asia/Shanghai on the page, an aware UTC instant as data; None when left empty."""
+    """A wall-clock time in Asia/Shanghai on the page, an aware UTC instant as data; None when left empty.
+
+    To the minute, or with `seconds` to the second.
+    """
 
     widget = TextInput()
 
-    def __init__(self, label=None, *, needed: bool = False, **kwargs) -> None:
-        super().__init__(label, _needs(needed), render_kw={"type": "datetime-local"}, **kwargs)
+    def __init__(self, label=None, *, needed: bool = False, seconds: bool = False, **kwargs) -> None:
+        self.seconds = seconds
+        attributes = {"type": "datetime-local"} | ({"step": "1"} if seconds else {})
+        super().__init__(label, _needs(needed), render_kw=attributes, **kwargs)
 
     def _value(self) -> str:
         if self.raw_data:
             return self.raw_data[0][:40]
-        return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data else ""
+        if not self.data:
+            return ""
+        at = clock.local(self.data)
+        return at.strftime("%Y-%m-%dT%H:%M:%S" if self.seconds and at.second else "%Y-%m-%dT%H:%M")
 
     def process_formdata(self, valuelist) -> None:
         """From "2026-11-25T09:00", a blank instead of the T, seconds allowed."""
@@ -176,7 +184,7 @@ class LocalDateTimeField(StringField):
             at = None
         if at is None or not 2000 <= at.year <= 2999:
             raise ValueError(_("时间读不懂，请写成 2026-11-25 09:00 的样子。"))
-        self.data = clock.instant(at.date(), at.hour, at.minute)
+        self.data = clock.instant(at.date(), at.hour, at.minute, at.second if self.seconds else 0)
 
 
 class EnumField(SelectField):
