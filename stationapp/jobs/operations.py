@@ -21,6 +21,7 @@ from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
 from stationapp.rooms.operations import release
+from stationapp.signups.offers import lapse
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
 from stationapp.sites.rules import Level
@@ -141,6 +142,7 @@ def tidy(*, now: datetime) -> int:
 
 
 DUTIES: dict[str, Callable[..., int]] = {
+    "offers": lapse,
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,

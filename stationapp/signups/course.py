@@ -26,9 +26,11 @@ from stationapp.signups.models import Party, PassedOver, Signup
 from stationapp.signups.rules import (
     WAITLIST_LIMIT,
     Answer,
+    Passed,
     Place,
     SignupRefusal,
     Waiting,
+    kept_back,
     next_in_line,
 )
 from stationapp.signups.steps import Entry, leave, move, note_passed_over, within_limit, write_party
@@ -176,12 +178,14 @@ def _promote(dates: Iterable[Event], now: datetime) -> list[int]:
     waits = _waiting_at(kept)
     limits = [date.capacity - date.taken for date in ahead or [lead] if date.capacity is not None]
     free = max(0, min(limits, default=lead.waiting))
-    line = next_in_line(free, queries.list_waiting(lead.id))
+    reserved = [
+        kept_back(date.phone_seats, date.phone_taken, date.phone_until_at, now) for date in ahead or [lead]
+    ]
+    line = next_in_line(free, queries.list_waiting(lead.id), max(reserved))
     for party in line.seat:
-        before = [passed for passed in line.pass_over if passed.queue_number < party.queue_number]
         for date in kept:
-            _seat_at(date, _counterpart(waits, lead, date, party), now)
-            _note(waits, lead, date, party, before, now)
+            _seat_at(date, _counterpart(waits, lead, date, party), party.caller, now)
+            _note(waits, lead, date, party, line.passed_by(party), now)
         tell_desk(Occasion.PROMOTED, f"party {party.party_id}", site_id=lead.site_id, now=now)
     db.session.flush()
     return [party.party_id for party in line.seat]
@@ -203,22 +207,27 @@ def _counterpart(waits, lead: Event, date: Event, party: Waiting) -> list[Signup
     return [waits[date.id][person] for person in people if person in waits[date.id]]
 
 
-def _seat_at(date: Event, places: Sequence[Signup], now: datetime) -> None:
+def _seat_at(date: Event, places: Sequence[Signup], caller: bool, now: datetime) -> None:
     date.taken += len(places)
+    date.phone_taken += len(places) if caller else 0
     date.waiting -= len(places)
     for place in places:
         move(place, Place.CONFIRMED, by=None, why="seat freed", now=now)
 
 
-def _note(waits, lead: Event, date: Event, party: Waiting, passed: Sequence[Waiting], now: datetime) -> None:
+def _note(waits, lead: Event, date: Event, party: Waiting, passed: Sequence[Passed], now: datetime) -> None:
     """Who was passed over at that date too."""
     seated = _counterpart(waits, lead, date, party)
     for other in passed:
-        ahead = _counterpart(waits, lead, date, other)
+        ahead = _counterpart(waits, lead, date, other.party)
         if seated and ahead:
             db.session.add(
                 PassedOver(
-                    party_id=ahead[0].party_id, overtaken_by=seated[0].party_id, needed=len(ahead), at=now
+                    party_id=ahead[0].party_id,
+                    overtaken_by=seated[0].party_id,
+                    needed=len(ahead),
+                    why=other.why,
+                    at=now,
                 )
             )
 

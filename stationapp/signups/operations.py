@@ -10,21 +10,20 @@ first one wrote.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, update
 
 from stationapp.audit.operations import record
 from stationapp.db import Overtaken, db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
-from stationapp.notices.operations import tell_desk
-from stationapp.notices.rules import Occasion
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import admit
 from stationapp.residents.rules import PersonIn
 from stationapp.signups import course, queries, weighing
 from stationapp.signups.calls import get_list
-from stationapp.signups.models import CallAnswer, PassedOver, Signup
+from stationapp.signups.models import CallAnswer, Signup
+from stationapp.signups.promotion import hand_on
 from stationapp.signups.rules import (
     WAITLIST_LIMIT,
     Answer,
@@ -33,9 +32,8 @@ from stationapp.signups.rules import (
     Place,
     SignupRefusal,
     Terms,
-    next_in_line,
 )
-from stationapp.signups.steps import Entry, hold, leave, move, note_passed_over, within_limit, write_party
+from stationapp.signups.steps import Entry, hold, leave, note_passed_over, within_limit, write_party
 from stationapp.signups.weighing import Wish
 
 
@@ -164,44 +162,8 @@ def _leave_one(signup: Signup, *, by: int | None, why: str, now: datetime) -> in
     if event.state is not State.POSTPONED and now >= (event.starts_at if by is None else event.ends_at):
         raise Refused(SignupRefusal.EVENT_STARTED)
     leave(event, signup, by=by, why=why, now=now)
-    _promote_one(event.id, now=now)
+    hand_on(event.id, now=now)
     return event.site_id
-
-
-def promote(event_id: int, *, now: datetime) -> list[int]:
-    """Seat whoever is next in line as far as places are free; returns the ids of the parties seated.
-
-    Called when a place was given back and by whoever raised the capacity, in the same transaction. Of a course the
-    same household is seated at every date still to come.
-    """
-    course_id = course.find_course(event_id)
-    return _promote_one(event_id, now=now) if course_id is None else course.promote(course_id, now=now)
-
-
-def _promote_one(event_id: int, *, now: datetime) -> list[int]:
-    event = hold(event_id)
-    open_still = event.state is State.POSTPONED or (event.state is State.PUBLISHED and now < event.starts_at)
-    if not open_still or event.waiting == 0:
-        return []
-    free = event.waiting if event.capacity is None else event.capacity - event.taken
-    line = next_in_line(free, queries.list_waiting(event_id))
-    for party in line.seat:
-        for signup in db.session.scalars(
-            select(Signup).where(Signup.party_id == party.party_id, Signup.state == Place.WAITLISTED)
-        ):
-            move(signup, Place.CONFIRMED, by=None, why="seat freed", now=now)
-        event.taken += party.size
-        event.waiting -= party.size
-        for passed in line.pass_over:
-            if passed.queue_number < party.queue_number:
-                db.session.add(
-                    PassedOver(
-                        party_id=passed.party_id, overtaken_by=party.party_id, needed=passed.size, at=now
-                    )
-                )
-        tell_desk(Occasion.PROMOTED, f"party {party.party_id}", site_id=event.site_id, now=now)
-    db.session.flush()
-    return [party.party_id for party in line.seat]
 
 
 # --- calling people up --------------------------------------------------------------------------------------------

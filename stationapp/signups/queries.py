@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from stationapp.codes import tidy
 from stationapp.db import db
@@ -12,12 +13,18 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Resident
-from stationapp.signups.models import Party, PassedOver, Signup
-from stationapp.signups.rules import AgeRule, Answer, Place, Terms, Waiting
+from stationapp.signups.models import Party, PassedOver, PlaceLimit, Signup
+from stationapp.signups.rules import CALLERS, AgeRule, Answer, Place, Terms, Waiting
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 
 # What a sign-up reads is read in lean statements, compiled once (architecture.md, Speed).
+_above = aliased(Site)
+_limited = (
+    select(PlaceLimit.id)
+    .join(_above, _above.id == PlaceLimit.site_id)
+    .where(PlaceLimit.ended_at.is_(None), Site.path.startswith(_above.path))
+)
 _terms = select(
     Event.id,
     Event.site_id,
@@ -33,6 +40,14 @@ _terms = select(
     Event.min_age,
     Event.max_age,
     Event.residence,
+    Event.phone_seats,
+    Event.phone_taken,
+    Event.phone_until_at,
+    Event.home_limit,
+    Event.draw_at,
+    Event.audience,
+    Event.audience_only,
+    _limited.exists(),
     Series.id,
 )
 _terms = _terms.join_from(Event, Site, Site.id == Event.site_id).outerjoin(
@@ -187,16 +202,20 @@ def community_path(community_id: int) -> str | None:
     return db.session.scalar(select(Site.path).where(Site.id == community_id))
 
 
+LINE = (Party.drawn.is_(None), Party.drawn, Party.queue_number)
+"""The order of a line: who drew a lot by it, then the others by their numbers."""
+
+
 def list_waiting(event_id: int) -> list[Waiting]:
     """The waiting parties of an event in their order, with the number of people still waiting in each."""
     rows = db.session.execute(
-        select(Party.id, Party.queue_number, func.count())
+        select(Party.id, Party.queue_number, func.count(), Party.drawn, Party.channel)
         .join_from(Signup, Party, Party.id == Signup.party_id)
         .where(Signup.event_id == event_id, Signup.state == Place.WAITLISTED)
-        .group_by(Party.id, Party.queue_number)
-        .order_by(Party.queue_number)
+        .group_by(Party.id, Party.queue_number, Party.drawn, Party.channel)
+        .order_by(*LINE)
     )
-    return [Waiting(*row) for row in rows]
+    return [Waiting(*row[:4], row[4] in CALLERS) for row in rows]
 
 
 def find_by_code(code: str) -> Signup | None:
@@ -239,14 +258,13 @@ def rank_of(party: Party) -> int | None:
     )
     if db.session.scalar(waiting.where(Party.id == party.id).limit(1)) is None:
         return None
+    ahead = Party.drawn.is_(None) & (Party.queue_number <= party.queue_number) | Party.drawn.is_not(None)
+    if party.drawn is not None:
+        ahead = Party.drawn <= party.drawn
     return db.session.scalar(
         select(func.count(Signup.party_id.distinct()))
         .join(Party, Party.id == Signup.party_id)
-        .where(
-            Signup.event_id == party.event_id,
-            Signup.state == Place.WAITLISTED,
-            Party.queue_number <= party.queue_number,
-        )
+        .where(Signup.event_id == party.event_id, Signup.state == Place.WAITLISTED, ahead)
     )
 
 
@@ -276,7 +294,7 @@ def roster(event: Event) -> list[tuple[Signup, Resident, Party]]:
         .join(Party, Party.id == Signup.party_id)
         .add_columns(Party)
         .where(Signup.event_id == event.id, Signup.state != Place.CANCELLED)
-        .order_by(Signup.state == Place.WAITLISTED, Party.queue_number, Resident.initials, Signup.id)
+        .order_by(Signup.state == Place.WAITLISTED, *LINE, Resident.initials, Signup.id)
     )
     return [tuple(row) for row in rows]
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
+from typing import Protocol
 
 from stationapp.calendar.rules import age_on
 from stationapp.events.rules import Residence, State
@@ -103,7 +104,10 @@ LIVE = SEATED | {Place.WAITLISTED}
 EDGES = frozenset(
     {
         (Place.WAITLISTED, Place.CONFIRMED),
+        (Place.WAITLISTED, Place.OFFERED),
         (Place.WAITLISTED, Place.CANCELLED),
+        (Place.OFFERED, Place.CONFIRMED),
+        (Place.OFFERED, Place.CANCELLED),
         (Place.CONFIRMED, Place.CANCELLED),
     }
 )
@@ -131,6 +135,9 @@ class SignupRefusal(Enum):
     EVENT_STARTED = "event_started"  # cancelling after it began
     COURSE_PLACES_DIFFER = "course_places_differ"  # a further date with another capacity; facts["capacity"]
     COURSE_TOO_SMALL = "course_too_small"  # a further date with too few places; facts["taken"]
+    LIMIT_REACHED = "limit_reached"  # facts["counted"]: Counted, ["span"]: Span or None (the event), ["most"]
+    NOT_DECLARED = "not_declared"  # facts["audience"]: for whom it is, in words
+    HOLD_TOO_SMALL = "hold_too_small"  # facts["held"]: seats kept for them; for the others none is free
 
 
 PARTY_LIMIT = 6
@@ -139,6 +146,21 @@ PARTY_LIMIT = 6
 WEB_CONSENT = "web-1"
 ORAL_CONSENT = "oral-1"
 """Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone."""
+
+FORM_HOLD_LASTS, DESK_HOLD_LASTS = timedelta(minutes=5), timedelta(minutes=10)
+"""How long seats are held for a form that is filled in, and for somebody on the phone or at the desk."""
+
+FORM_HOLD_AT_MOST = timedelta(minutes=20)
+"""How long a form may hold its seats in all, however often it asks for more time."""
+
+FORM_HOLDS_PER_ASKER = 3
+"""Live holds one address may have at an event: a whole community center may share one."""
+
+FORM_HOLDS_SHARE = 3
+"""Forms together hold at most one seat in so many, or one party's seats."""
+
+HOLDS_SWEPT_EVERY = timedelta(seconds=10)
+"""How often holds that are over, and seats no longer kept back, are looked for."""
 
 WAITLIST_LIMIT = 2000
 """People on one waitlist; whoever came later would wait for nothing."""
@@ -175,7 +197,8 @@ def age_problem(rule: AgeRule, birth_month: str | None, day: date) -> SignupRefu
 class Terms:
     """What decides about a place at an event, as read at one moment.
 
-    `course_id` is the series it belongs to when one sign-up is for all its dates still to come.
+    `course_id` is the series it belongs to when one sign-up is for all its dates still to come; `limited`: somebody
+    set a limit that counts here.
     """
 
     event_id: int
@@ -191,11 +214,22 @@ class Terms:
     waiting: int
     ages: AgeRule
     residence: Residence
+    phone_seats: int
+    phone_taken: int
+    phone_until_at: datetime | None
+    home_limit: int | None
+    draw_at: datetime | None
+    audience: str
+    audience_only: bool
+    limited: bool
     course_id: int | None = None
 
-    def fits(self, size: int) -> bool:
-        """Whether so many free places were left."""
-        return self.capacity is None or self.taken + size <= self.capacity
+    def fits(self, size: int, *, caller: bool, now: datetime) -> bool:
+        """Whether so many free places were left for a caller, or for anybody else."""
+        if self.draw_at is not None and now < self.draw_at:
+            return False
+        free = free_seats(self, caller=caller, now=now)
+        return free is None or size <= free
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,32 +283,78 @@ def home_problem(
 
 @dataclass(frozen=True)
 class Waiting:
-    """A household's party on the waitlist."""
+    """A household's party on the waitlist: by lot (`drawn`) before by number; `caller`: may have seats kept back."""
 
     party_id: int
     queue_number: int
     size: int
+    drawn: int | None = None
+    caller: bool = False
+
+    @property
+    def place_in_line(self) -> tuple[bool, int, int]:
+        """Sorts a line: whoever drew a lot by it, then the others by their numbers."""
+        return self.drawn is None, self.drawn or 0, self.queue_number
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A party that stays where it is while somebody behind it is seated."""
+
+    party: Waiting
+    why: PassedWhy
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What a freed seat leads to: parties to seat, and parties passed over because they do not fit."""
+    """What a freed seat leads to: parties to seat in their order, and those passed over."""
 
     seat: tuple[Waiting, ...]
-    pass_over: tuple[Waiting, ...]
+    pass_over: tuple[Passed, ...]
+
+    def passed_by(self, party: Waiting) -> list[Passed]:
+        """Those ahead of one of the seated."""
+        return [one for one in self.pass_over if one.party.place_in_line < party.place_in_line]
 
 
-def next_in_line(free: int, queue: Iterable[Waiting]) -> Promotion:
-    """First come, first served by household; a party too large is passed over and keeps its rank."""
+def kept_back(seats: int, taken: int, until_at: datetime | None, now: datetime) -> int:
+    """How many free seats only callers may take at `now`: of `seats` kept back, callers have `taken`."""
+    return max(seats - taken, 0) if until_at is not None and now < until_at else 0
+
+
+class Seats(Protocol):
+    """What is counted of an event's seats: an event, or the terms read of it."""
+
+    capacity: int | None
+    taken: int
+    phone_seats: int
+    phone_taken: int
+    phone_until_at: datetime | None
+
+
+def free_seats(seats: Seats, *, caller: bool, now: datetime) -> int | None:
+    """How many seats a caller, or anybody else, may still take; None: as many as they like."""
+    if seats.capacity is None:
+        return None
+    kept = 0 if caller else kept_back(seats.phone_seats, seats.phone_taken, seats.phone_until_at, now)
+    return max(0, seats.capacity - seats.taken - kept)
+
+
+def next_in_line(free: int, queue: Iterable[Waiting], kept: int = 0) -> Promotion:
+    """First come, first served by household; a party too large is passed over and keeps its rank.
+
+    Of the `free` seats `kept` are for callers.
+    """
     seated, passed = [], []
-    for party in sorted(queue, key=lambda waiting: waiting.queue_number):
+    for party in sorted(queue, key=lambda waiting: waiting.place_in_line):
         if free == 0:
             break
-        if party.size <= free:
+        if party.size <= free - (0 if party.caller else kept):
             seated.append(party)
             free -= party.size
+            kept = max(kept - party.size, 0) if party.caller else kept
         else:
-            passed.append(party)
+            passed.append(Passed(party, PassedWhy.SIZE if party.size > free else PassedWhy.PHONE))
     # Whoever stands behind the last one seated was not passed over: nobody overtook them.
-    last = seated[-1].queue_number if seated else 0
-    return Promotion(tuple(seated), tuple(party for party in passed if party.queue_number < last))
+    ahead = [one for one in passed if seated and one.party.place_in_line < seated[-1].place_in_line]
+    return Promotion(tuple(seated), tuple(ahead))

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from stationapp.codes import new_personal
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.signups import queries
-from stationapp.signups.models import Party, PassedOver, Signup, SignupMove
-from stationapp.signups.rules import PARTY_LIMIT, SEATED, Channel, Place, SignupRefusal
+from stationapp.signups.models import Offer, Party, PassedOver, Signup, SignupMove
+from stationapp.signups.rules import PARTY_LIMIT, SEATED, Channel, OfferEnd, Place, SignupRefusal
 from stationapp.vault import vault
 
 _add_party = insert(Party.__table__)
@@ -93,11 +93,25 @@ def note_passed_over(event_id: int, overtaken_by: int, now: datetime) -> None:
 
 def leave(event: Event, signup: Signup, *, by: int | None, why: str, now: datetime) -> None:
     """Take one live place back from the event that is held; nobody is seated in it yet."""
+    was_offered = signup.state is Place.OFFERED
     if signup.state in SEATED:
         event.taken -= 1
     else:
         event.waiting -= 1
     move(signup, Place.CANCELLED, by=by, why=why, now=now)
+    if was_offered:
+        _withdraw(signup.party_id, by, now)
+
+
+def _withdraw(party_id: int, by: int | None, now: datetime) -> None:
+    """End the offer of a party that has no offered place left."""
+    left = select(Signup.id).where(Signup.party_id == party_id, Signup.state == Place.OFFERED)
+    db.session.execute(
+        update(Offer)
+        .where(Offer.party_id == party_id, Offer.ended_at.is_(None), ~left.exists())
+        .values(ended=OfferEnd.WITHDRAWN, ended_at=now, by=by)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def move(signup: Signup, to: Place, *, by: int | None, why: str, now: datetime) -> None:

@@ -36,6 +36,7 @@ from stationapp.rooms.models import Booking, Room
 from stationapp.signups import operations as signups
 from stationapp.signups.checks import CHECKS as SIGNUPS
 from stationapp.signups.models import Signup
+from stationapp.signups.promotion import promote
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
@@ -135,7 +136,7 @@ class World:
     def _change(self, event: Event, wish: EventFields, scope: Scope) -> None:
         for one in series.change(event, wish, scope, **NOBODY, now=self.now):
             if one.waiting and one.state is State.PUBLISHED:
-                signups.promote(one.id, now=self.now)
+                promote(one.id, now=self.now)
 
     def call_off(self, pick: int, hour: int, _times: int) -> None:
         if event := self.one(Event, pick):

@@ -16,7 +16,7 @@ from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.signups import course as in_step
-from stationapp.signups import operations, queries
+from stationapp.signups import operations, promotion, queries
 from stationapp.signups.checks import CHECKS
 from stationapp.signups.models import Party, PassedOver, Signup
 from stationapp.signups.rules import Place, SignupRefusal
@@ -222,7 +222,7 @@ def change(event: Event, **fields) -> None:
         in_step.hold_for(event, now=now)
         events.change(event, replace(fields_of(event), **fields), by=None, now=now)
         in_step.spread_places(event, by=None, now=now)
-        operations.promote(event.id, now=now)
+        promotion.promote(event.id, now=now)
 
 
 def test_fewer_places_than_are_taken_are_refused(district):

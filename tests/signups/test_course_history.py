@@ -18,7 +18,7 @@ from stationapp.events.models import Event
 from stationapp.events.queries import fields_of
 from stationapp.events.rules import State
 from stationapp.refusal import Refused
-from stationapp.signups import checks, operations
+from stationapp.signups import checks, operations, promotion
 from stationapp.signups import course as in_step
 from stationapp.signups.models import Signup
 from tests import cast
@@ -110,7 +110,7 @@ class History(RuleBasedStateMachine):
                 in_step.hold_for(date, now=now)
                 events.change(date, replace(fields_of(date), capacity=places), by=None, now=now)
                 in_step.spread_places(date, by=None, now=now)
-                operations.promote(date.id, now=now)
+                promotion.promote(date.id, now=now)
 
     @rule()
     def the_next_date_is_held(self):

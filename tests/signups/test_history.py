@@ -14,7 +14,7 @@ from stationapp.db import db, transaction
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.residents import checks as resident_checks
-from stationapp.signups import checks, operations
+from stationapp.signups import checks, operations, promotion
 from stationapp.signups.models import Signup
 from tests import cast
 from tests.signups.scene import people, sign_up
@@ -78,7 +78,7 @@ class History(RuleBasedStateMachine):
             db.session.refresh(event)
             if event.capacity < 15:
                 event.capacity += more
-                operations.promote(event.id, now=clock.now())
+                promotion.promote(event.id, now=clock.now())
 
     @invariant()
     def everything_holds(self):
