@@ -41,7 +41,7 @@ def open_batch(site: Site, kind: BatchKind, *, by: int | None, now: datetime, co
 
 def undo(batch: Batch, *, by: int | None, now: datetime) -> Undone:
     """Take out of the plan what is not public yet, withdrawing what was submitted; harmless when done twice."""
-    db.session.refresh(batch, with_for_update=True)
+    db.session.refresh(batch, with_for_update={"key_share": True})
     if batch.undone_at is not None:
         return Undone(0, [event for event in _lock(batch) if event.state in PUBLIC])
     discarded, kept = 0, []
@@ -59,7 +59,7 @@ def undo(batch: Batch, *, by: int | None, now: datetime) -> Undone:
 
 def restore(batch: Batch, *, by: int | None, now: datetime) -> int:
     """Undo the undoing: bring back as drafts what it took out; how many there were."""
-    db.session.refresh(batch, with_for_update=True)
+    db.session.refresh(batch, with_for_update={"key_share": True})
     if batch.undone_at is None:
         return 0
     back = list_undone(batch)
@@ -80,5 +80,6 @@ def take_out(event: Event, *, by: int | None, now: datetime, reason: str = "") -
 
 def _lock(batch: Batch) -> list[Event]:
     """Its events as they are now, held in the order of their ids."""
-    query = select(Event).where(Event.batch_id == batch.id).order_by(Event.id).with_for_update()
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+    query = select(Event).where(Event.batch_id == batch.id).order_by(Event.id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))

@@ -11,7 +11,7 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.events import operations, queries, rules, series
 from stationapp.events.clashes import Trouble, in_words, trouble_of
 from stationapp.events.desk_acts import change, postpone, publish, reopen
@@ -184,14 +184,18 @@ def edit(code: str):
     if not form.validate():
         return _form_page("desk/events/edit.html", form, site, status=422, **more)
     try:
-        with transaction():
-            changed = change(event, form.fields(), more["scope"])
+        changed = retried(lambda: _changed(event, form, more["scope"]))
     except Refused as refused:
         form.blame(in_words(refused, site))
         more["event"] = queries.get_event(code)
         return _form_page("desk/events/edit.html", form, site, status=409, **more)
     flash(_("已保存，一共改了 %(n)s 场。", n=changed) if changed > 1 else _("已保存。"))
     return redirect(url_for(".show", code=code), code=303)
+
+
+def _changed(event: Event, form: EventForm, scope: Scope) -> int:
+    with transaction():
+        return change(event, form.fields(), scope)
 
 
 def _trouble(form: EventForm, event: Event, site: Site) -> Trouble:
@@ -279,9 +283,13 @@ def _walk(code: str, step: Step, act: Callable, done: str):
         return event_page(
             event, site, status=422, step=step, problem=str(form.reason.errors[0]), reason=typed
         )
-    try:
+
+    def attempt() -> None:
         with transaction():
             act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
+
+    try:
+        retried(attempt)
     except Refused as refused:
         problem = said(in_words(refused, site))
         return event_page(*its(code), status=409, step=step, problem=problem, reason=typed)

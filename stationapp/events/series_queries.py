@@ -77,7 +77,9 @@ def rule_of(series: Series) -> Recurrence | None:
 def list_ahead(series_id: int, now: datetime) -> list[Event]:
     """Its events that have not begun, whatever their state, by id; held until the end when something is written."""
     query = select(Event).where(Event.series_id == series_id, Event.starts_at > now).order_by(Event.id)
-    return list(db.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    return list(
+        db.session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True))
+    )
 
 
 def model_of(series: Series) -> Event | None:

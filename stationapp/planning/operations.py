@@ -35,7 +35,7 @@ def move(
 
     It stays as long as it was, and its sign-up moves with it. Raises Refused as `events.operations.change` does.
     """
-    db.session.refresh(event, with_for_update=True)  # what somebody else wrote meanwhile stays
+    db.session.refresh(event, with_for_update={"key_share": True})  # what somebody else wrote meanwhile stays
     fields = fields_of(event)
     hour = at or clock.local(fields.starts_at).time()
     by_how_much = clock.instant(day, hour.hour, hour.minute) - fields.starts_at
@@ -55,7 +55,7 @@ def put_back(
 
     Raises Refused as `events.operations.change` does.
     """
-    db.session.refresh(event, with_for_update=True)
+    db.session.refresh(event, with_for_update={"key_share": True})
     fields = fields_of(event)
     if any(getattr(fields, name) != value for name, value in left.items()):
         return False

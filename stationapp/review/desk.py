@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.events.clashes import in_words
 from stationapp.events.forms import EventForm, ReasonForm, asked_month, said
 from stationapp.events.models import Event
@@ -144,15 +144,14 @@ def send_back(code: str):
 
 def _decide(code: str, act: Callable, done: str, typed: dict | None = None, **more):
     event, site = _its(code)
-    try:
+    step = _step(request.form.get("step", ""))
+
+    def attempt() -> None:
         with transaction():
-            act(
-                event,
-                step=_step(request.form.get("step", "")),
-                by=guard.user().staff_id,
-                now=clock.now(),
-                **more,
-            )
+            act(event, step=step, by=guard.user().staff_id, now=clock.now(), **more)
+
+    try:
+        retried(attempt)
     except Refused as refused:
         return _page(status=409, failed=code, problem=said(in_words(refused, site)), typed=typed)
     flash(done % {"title": event.title})
@@ -209,9 +208,13 @@ def _publish(one: Submitted, step: int, by: int, now: datetime) -> str:
     """Publish it by itself, so that one that cannot be does not hold up the rest; why not, or ""."""
     if found := problems(one.seen, now):
         return "、".join(word(case) for case in found)
-    try:
+
+    def attempt() -> None:
         with transaction():
             operations.approve(one.event, step=step, by=by, now=now)
+
+    try:
+        retried(attempt)
     except Refused as refused:
         return (
             _("看过以后有变化")

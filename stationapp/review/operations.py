@@ -29,7 +29,7 @@ def give_back(event: Event, *, step: int, reason: str, by: int, now: datetime) -
 
 def _unchanged(event: Event, step: int) -> None:
     """While it waits an event changes through steps alone: withdrawn, changed, submitted again."""
-    db.session.refresh(event, with_for_update=True)
+    db.session.refresh(event, with_for_update={"key_share": True})
     last = db.session.scalar(select(func.max(EventStep.id)).where(EventStep.event_id == event.id))
     if last != step:
         raise Refused(ReviewRefusal.CHANGED)
