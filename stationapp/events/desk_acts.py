@@ -8,6 +8,7 @@ from stationapp.events import operations, rules, series
 from stationapp.events.models import Event
 from stationapp.events.series_rules import Scope
 from stationapp.signups import course
+from stationapp.signups.draws import announce
 from stationapp.signups.promotion import promote
 from stationapp.volunteers.operations import post_hours
 
@@ -25,6 +26,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     changed = series.change(event, wish, scope, by=by, now=now)
     course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
     for one in changed:
+        announce(one, now=now)
         if one.waiting and _seating(one) != before[one.id]:
             promote(one.id, now=now)
     return len(changed)
@@ -40,6 +42,7 @@ def publish(event: Event, *, by: int, now, reason: str) -> None:
     course.hold_for(event, now=now)
     operations.publish(event, by=by, now=now, reason=reason)
     course.bring_along(event, now=now)
+    announce(event, now=now)
 
 
 def postpone(event: Event, *, by: int, now, reason: str) -> None:

@@ -29,6 +29,7 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.rooms.rules import RoomRefusal
 from stationapp.signups import course
+from stationapp.signups.draws import announce
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
 from stationapp.web.paging import paged
@@ -282,6 +283,7 @@ def publication(code: str):
 def _publish(event: Event, *, by: int, now: datetime) -> None:
     operations.publish(event, by=by, now=now)
     course.bring_along(event, now=now)
+    announce(event, now=now)
 
 
 def _hand_in(series: Series, act, takes: frozenset[State], done: str):

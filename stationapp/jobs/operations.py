@@ -21,6 +21,7 @@ from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
 from stationapp.rooms.operations import release
+from stationapp.signups.draws import draw_due
 from stationapp.signups.offers import lapse
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
@@ -143,6 +144,7 @@ def tidy(*, now: datetime) -> int:
 
 DUTIES: dict[str, Callable[..., int]] = {
     "offers": lapse,
+    "draws": draw_due,
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,

@@ -20,6 +20,7 @@ class Pace:
 
 PACES = (
     Pace("offers", timedelta(seconds=10)),
+    Pace("draws", timedelta(seconds=10)),
     Pace("close_out_reminders", timedelta(minutes=1)),
     Pace("room_release", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),

@@ -10,6 +10,7 @@ from stationapp.events.models import Event, EventStep
 from stationapp.refusal import Refused
 from stationapp.review.rules import ReviewRefusal
 from stationapp.signups import course
+from stationapp.signups.draws import announce
 
 
 def approve(event: Event, *, step: int, by: int, now: datetime) -> Event:
@@ -18,6 +19,7 @@ def approve(event: Event, *, step: int, by: int, now: datetime) -> Event:
     _unchanged(event, step)
     events.publish(event, by=by, now=now)
     course.bring_along(event, now=now)
+    announce(event, now=now)
     return event
 
 

@@ -5,9 +5,17 @@ Before: the SHA-256 of the seed is published (nobody can choose another seed aft
 
 import hashlib
 from collections.abc import Iterable
+from enum import Enum
 
 SEED_BYTES = 16
 """How much chance there is in a seed; it is written as twice as many hexadecimal digits."""
+
+
+class DrawRefusal(Enum):
+    """Why lots are not drawn."""
+
+    NOTHING = "nothing"  # no draw, or its event is not public or has begun
+    TOO_EARLY = "too_early"  # facts["draw_at"]
 
 
 def fingerprint(text: str) -> str:
