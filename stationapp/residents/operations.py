@@ -1,22 +1,24 @@
 """The verbs of residents: take a person in, show one in full (domain.md §6, §11)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from stationapp import clock
 from stationapp.audit.operations import record
-from stationapp.db import db
+from stationapp.db import Overtaken, db
 from stationapp.pinyin import initials
 from stationapp.refusal import Refused
 from stationapp.residents.models import Household, Resident
-from stationapp.residents.queries import TAIL, Home, Known, full, get_resident, home_of
+from stationapp.residents.queries import TAIL, Home, Known, full, get_person, get_resident, home_of
 from stationapp.residents.rules import (
     Lives,
     PersonIn,
     ResidentRefusal,
     Revealed,
+    may_guard,
     person_problem,
     tidied,
 )
@@ -41,44 +43,84 @@ def take_in(person: PersonIn, *, now: datetime) -> Resident:
 
 
 def checked(person: PersonIn, *, now: datetime) -> PersonIn:
-    """The tidied person; raises Refused(ResidentRefusal)."""
+    """The tidied person; who was picked is the person their record stands for. Raises Refused(ResidentRefusal)."""
     person = tidied(person)
     if problem := person_problem(person, clock.day_of(now)):
         raise Refused(problem)
+    if person.resident_id is not None:
+        return replace(person, resident_id=get_person(person.resident_id).id)
     return person
 
 
 def admit(home: Home, people: Sequence[PersonIn], *, now: datetime) -> tuple[int, list[int]]:
     """Bring checked people of one household onto record: (household id, resident ids in order).
 
-    People already known are changed only where something new was written about them.
+    People already known are changed only where something new was written about them. Where the first one is of age,
+    they become the guardian of those whose guardian's consent was ticked (trust.md S10). Raises Overtaken when
+    somebody's record was merged since the household was read.
     """
-    household_id = home.id or _make_household(home.phone, now)
+    household_id = home.id or _make_household(people[0], home.phone, now)
     by_id = {known.id: known for known in home.people.values()}
-    ids = []
-    for person in people:
-        known = by_id.get(person.resident_id) if person.resident_id else home.people.get(person.name)
+    met = [by_id.get(one.resident_id) if one.resident_id else home.people.get(one.name) for one in people]
+    _still_themselves([known.id for known in met if known])
+    ids: list[int] = []
+    for person, known in zip(people, met, strict=True):
+        guardian = ids[0] if ids and person.guardian_consent and _of_age(people[0], met[0], now) else None
         if known is None:
-            ids.append(_make_resident(household_id, person, now))
+            ids.append(_make_resident(household_id, person, guardian, now))
         else:
-            _learn(known, person, now)
+            _learn(known, person, guardian, now)
             ids.append(known.id)
+    if people[0].reach and people[0].phone is None and home.id:
+        note_reach(household_id, people[0].reach)
     return household_id, ids
 
 
-def _make_household(phone: str | None, now: datetime) -> int:
-    values = {"phone_index": None, "phone_sealed": None, "tail_index": None, "made_at": now}
+_merged = (
+    select(Resident.merged_into)
+    .where(Resident.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update(read=True, key_share=True)
+)
+
+
+def _still_themselves(ids: list[int]) -> None:
+    """Whoever merges two records holds both: what is written here for one of them stands before that or after."""
+    if ids and any(db.session.connection().execute(_merged, {"ids": ids}).scalars()):
+        raise Overtaken
+
+
+def _of_age(person: PersonIn, known: Known | None, now: datetime) -> bool:
+    return may_guard(person.birth_month or (known.birth_month if known else None), clock.day_of(now))
+
+
+def _make_household(person: PersonIn, phone: str | None, now: datetime) -> int:
+    values = {
+        "phone_index": None,
+        "phone_sealed": None,
+        "tail_index": None,
+        "reach_sealed": None,
+        "made_at": now,
+    }
+    safe = vault()
     if phone is not None:
-        safe = vault()
         values |= {
             "phone_index": safe.index("phone", phone),
             "phone_sealed": safe.seal(phone),
             "tail_index": safe.index("tail", phone[-TAIL:]),
         }
+    elif person.reach:
+        values["reach_sealed"] = safe.seal(person.reach)
     return db.session.connection().execute(_add_household, values).inserted_primary_key[0]
 
 
-def _make_resident(household_id: int, person: PersonIn, now: datetime) -> int:
+def note_reach(household_id: int, reach: str) -> None:
+    """Write down how a household without a phone is reached, in words; empty: not known."""
+    sealed = vault().seal(reach) if reach else None
+    without = (Household.id == household_id, Household.phone_index.is_(None))
+    db.session.execute(update(Household).where(*without).values(reach_sealed=sealed))
+
+
+def _make_resident(household_id: int, person: PersonIn, guardian: int | None, now: datetime) -> int:
     values = {
         "household_id": household_id,
         "name": person.name,
@@ -87,12 +129,13 @@ def _make_resident(household_id: int, person: PersonIn, now: datetime) -> int:
         "lives": person.lives,
         "community_id": person.community_id,
         "guardian_consent_at": now if person.guardian_consent else None,
+        "guardian_id": guardian,
         "made_at": now,
     }
     return db.session.connection().execute(_add_resident, values).inserted_primary_key[0]
 
 
-def _learn(known: Known, person: PersonIn, now: datetime) -> None:
+def _learn(known: Known, person: PersonIn, guardian: int | None, now: datetime) -> None:
     values = {}
     if person.birth_month and person.birth_month != known.birth_month:
         values["birth_month"] = person.birth_month
@@ -103,6 +146,8 @@ def _learn(known: Known, person: PersonIn, now: datetime) -> None:
         values |= {"lives": person.lives, "community_id": person.community_id}
     if person.guardian_consent and not known.consented:
         values["guardian_consent_at"] = now
+    if guardian and not known.guardian_id:
+        values["guardian_id"] = guardian
     if values:
         db.session.connection().execute(_change_resident.values(**values), {"which": known.id})
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, func, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from stationapp.db import db
 from stationapp.phones import normal_phone
@@ -19,7 +20,7 @@ TAIL = 4
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person as already on record."""
+    """A person as already on record; of a record merged into another one, the other one."""
 
     id: int
     name: str
@@ -27,6 +28,7 @@ class Known:
     lives: Lives
     community_id: int | None
     consented: bool
+    guardian_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,25 @@ class Home:
 
     id: int | None
     phone: str | None
-    people: Mapping[str, Known] = field(default_factory=dict)  # by name
+    people: Mapping[str, Known] = field(default_factory=dict)  # by name, here and as whom they count
 
 
+_who = aliased(Resident.__table__)
 _home = select(
     Household.id,
-    Resident.id,
     Resident.name,
-    Resident.birth_month,
-    Resident.lives,
-    Resident.community_id,
-    Resident.guardian_consent_at,
-).select_from(Household.__table__.outerjoin(Resident.__table__, Resident.household_id == Household.id))
+    _who.c.id,
+    _who.c.name,
+    _who.c.birth_month,
+    _who.c.lives,
+    _who.c.community_id,
+    _who.c.guardian_consent_at,
+    _who.c.guardian_id,
+).select_from(
+    Household.__table__.outerjoin(Resident.__table__, Resident.household_id == Household.id).outerjoin(
+        _who, _who.c.id == func.coalesce(Resident.merged_into, Resident.id)
+    )
+)
 _by_phone = _home.where(Household.phone_index == bindparam("phone_index"))
 _by_id = _home.where(Household.id == bindparam("household_id"))
 _no_phone = select(Resident.household_id).join(Household, Household.id == Resident.household_id)
@@ -76,6 +85,26 @@ def counted(resident_id: ColumnElement[int], at: datetime) -> ColumnElement[int]
 
 def _merged_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return Merge.at <= at, or_(Merge.undone_at.is_(None), Merge.undone_at > at)
+
+
+def records_of(resident_id: int) -> Select:
+    """The ids of all records of one person: the kept one's and of those merged into it."""
+    return select(Resident.id).where(or_(Resident.id == resident_id, Resident.merged_into == resident_id))
+
+
+def records_at(household_id: ColumnElement[int] | int) -> CompoundSelect:
+    """The ids of all records of a household's people: those taken in there, and of merged ones the others."""
+    here, kept, other = aliased(Resident), aliased(Resident), aliased(Resident)
+    own = select(here.id).where(here.household_id == household_id)
+    led_to = select(kept.merged_into).where(kept.household_id == household_id, kept.merged_into.is_not(None))
+    led_here = select(other.id).join(kept, other.merged_into == func.coalesce(kept.merged_into, kept.id))
+    return union_all(own, led_to, led_here.where(kept.household_id == household_id))
+
+
+def get_person(resident_id: int) -> Resident:
+    """The person that a record stands for: itself, or the one it was merged into; raises NotFound."""
+    resident = get_resident(resident_id)
+    return get_resident(resident.merged_into) if resident.merged_into else resident
 
 
 def list_members(household_id: int) -> list[Resident]:
@@ -132,11 +161,13 @@ def _load(statement: Select, phone: str | None, **wanted: object) -> Home:
     rows = db.session.connection().execute(statement, wanted).all()
     if not rows:
         return Home(None, phone)
-    return Home(rows[0][0], phone, {row[2]: _known(row) for row in rows if row[1] is not None})
+    known = [(row[1], _known(row)) for row in rows if row[1] is not None]
+    names = {person.name: person for _name, person in known} | dict(known)
+    return Home(rows[0][0], phone, names)
 
 
 def _known(row: Row) -> Known:
-    return Known(row[1], row[2], row[3], row[4], row[5], row[6] is not None)
+    return Known(*row[2:7], row[7] is not None, row[8])
 
 
 def found_by(text: str) -> ColumnElement[bool] | None:
@@ -155,16 +186,21 @@ def found_by(text: str) -> ColumnElement[bool] | None:
 def search(text: str, *, among: ColumnElement[bool], limit: int = 30) -> list[tuple[Resident, Masked]]:
     """People for the desk, masked, those last taken in first; nobody for a text that is too short.
 
-    `among` is the condition on Resident that the asker may see them.
+    `among` is the condition on Resident that the asker may see them. Whose record was merged into another one is
+    shown as that other one.
     """
     condition = found_by(text)
     if condition is None:
         return []
+    found = select(func.coalesce(Resident.merged_into, Resident.id)).join(
+        Household, Household.id == Resident.household_id
+    )
+    person, home = aliased(Resident), aliased(Household)
     rows = db.session.execute(
-        select(Resident, Household.phone_sealed)
-        .join(Household, Household.id == Resident.household_id)
-        .where(condition, among)
-        .order_by(Resident.id.desc())
+        select(person, home.phone_sealed)
+        .join(home, home.id == person.household_id)
+        .where(person.id.in_(found.where(condition, among)))
+        .order_by(person.id.desc())
         .limit(limit)
     )
     return [

@@ -35,9 +35,25 @@ class ResidentRefusal(Enum):
     COMMUNITY_UNKNOWN = "community_unknown"
     REASON_MISSING = "reason_missing"  # showing in full needs a reason
     CONSENT_MISSING = "consent_missing"  # a child under 14 needs the guardian's consent
+    NAME_TAKEN = "name_taken"  # somebody else of the household has that name
+    GUARDIAN_UNFIT = "guardian_unfit"  # nobody of the household, or not of age
+    WARD_HERE = "ward_here"  # who is somebody's guardian is of age
+    EMAIL_UNREADABLE = "email_unreadable"
+
+
+class MergeRefusal(Enum):
+    """Why two records are not made one person."""
+
+    SAME = "same"  # they are one record
+    MERGED_ALREADY = "merged_already"  # one of them stands for somebody else already
+    KEEPS_OTHERS = "keeps_others"  # another record was merged into the one that is to go
+    REASON_MISSING = "reason_missing"  # a child's records are merged only with a reason
+    TWO_LEDGERS = "two_ledgers"  # both have hours as volunteers
+    KEEP_VOLUNTEER = "keep_volunteer"  # the one to go is a volunteer: keep that one
 
 
 NAME_LENGTH = 40
+REACH_LENGTH = 200
 OLDEST = 125
 """No resident is older; an earlier birth month was mistyped."""
 
@@ -80,7 +96,8 @@ class Revealed:
 def tidied(person: PersonIn) -> PersonIn:
     """The person with name and phone in their one form; a phone that cannot be read stays as written."""
     phone = normal_phone(person.phone) or (person.phone or "").strip() or None
-    return replace(person, name=tidy_name(person.name), phone=phone)
+    reach = " ".join(person.reach.split())[:REACH_LENGTH]
+    return replace(person, name=tidy_name(person.name), phone=phone, reach=reach)
 
 
 def person_problem(person: PersonIn, today: date) -> ResidentRefusal | None:
@@ -114,6 +131,11 @@ def plausible_birth(birth_month: str, today: date) -> bool:
 def is_child(birth_month: str | None, day: date) -> bool:
     """Whether somebody known to be born in that month is under 14 on `day`."""
     return birth_month is not None and age_on(birth_month, day) < CHILD_UNTIL
+
+
+def may_guard(birth_month: str | None, day: date) -> bool:
+    """Whether somebody is of age on `day`; people whose birth month was never asked for are taken to be."""
+    return birth_month is None or age_on(birth_month, day) >= OF_AGE
 
 
 def mask(name: str, phone: str | None) -> Masked:
@@ -150,3 +172,6 @@ def masked_name(name: str) -> str:
 
 CHILD_UNTIL = 14
 """Below this age a guardian's consent is recorded (domain.md §11)."""
+
+OF_AGE = 18
+"""From this age on somebody may be a child's guardian (民法典 17)."""
