@@ -13,6 +13,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Resident
+from stationapp.residents.queries import records_at, records_of
 from stationapp.signups.models import Party, PassedOver, PlaceLimit, Signup
 from stationapp.signups.rules import CALLERS, AgeRule, Answer, Place, Terms, Waiting
 from stationapp.sites.models import Site
@@ -134,7 +135,7 @@ def find_given(key_index: bytes) -> Given | None:
 class Taken:
     """A live place that somebody of a household has at this event, or at another one at the same time."""
 
-    resident_id: int
+    resident_id: int  # as whom they count
     event_id: int
     party_id: int
     state: Place
@@ -142,9 +143,10 @@ class Taken:
     queue_number: int | None
 
 
+# Whose record was merged into another one is one person with it, whichever of their phones is asked about.
 _live_of_household = (
     select(
-        Signup.resident_id,
+        func.coalesce(Resident.merged_into, Resident.id),
         Signup.event_id,
         Signup.party_id,
         Signup.state,
@@ -157,7 +159,7 @@ _live_of_household = (
     .join_from(Resident, Signup, Signup.resident_id == Resident.id)
     .join(Party, Party.id == Signup.party_id)
     .join(Event, Event.id == Signup.event_id)
-    .where(Resident.household_id == bindparam("household_id"), Signup.state != Place.CANCELLED)
+    .where(Resident.id.in_(records_at(bindparam("household_id"))), Signup.state != Place.CANCELLED)
 )
 
 
@@ -184,7 +186,7 @@ _count_live = (
     .select_from(Signup)
     .join(Resident, Resident.id == Signup.resident_id)
     .where(
-        Resident.household_id == bindparam("household_id"),
+        Resident.id.in_(records_at(bindparam("household_id"))),
         Signup.event_id == bindparam("event_id"),
         Signup.state != Place.CANCELLED,
     )
@@ -206,12 +208,16 @@ LINE = (Party.drawn.is_(None), Party.drawn, Party.queue_number)
 """The order of a line: who drew a lot by it, then the others by their numbers."""
 
 
-def list_waiting(event_id: int) -> list[Waiting]:
-    """The waiting parties of an event in their order, with the number of people still waiting in each."""
+def list_waiting(event_id: int, *, before: datetime | None = None) -> list[Waiting]:
+    """The waiting parties of an event in their order, with the number of people still waiting in each.
+
+    With `before` only those that came before.
+    """
+    came = (Party.made_at < before,) if before else ()
     rows = db.session.execute(
         select(Party.id, Party.queue_number, func.count(), Party.drawn, Party.channel)
         .join_from(Signup, Party, Party.id == Signup.party_id)
-        .where(Signup.event_id == event_id, Signup.state == Place.WAITLISTED)
+        .where(Signup.event_id == event_id, Signup.state == Place.WAITLISTED, *came)
         .group_by(Party.id, Party.queue_number, Party.drawn, Party.channel)
         .order_by(*LINE)
     )
@@ -300,11 +306,11 @@ def roster(event: Event) -> list[tuple[Signup, Resident, Party]]:
 
 
 def places_of(resident_id: int, *, limit: int = 50) -> list[tuple[Signup, Event]]:
-    """A person's places, newest event first."""
+    """A person's places, by whichever of their records, newest event first."""
     rows = db.session.execute(
         select(Signup, Event)
         .join(Event, Event.id == Signup.event_id)
-        .where(Signup.resident_id == resident_id)
+        .where(Signup.resident_id.in_(records_of(resident_id)))
         .order_by(Event.starts_at.desc(), Signup.id)
         .limit(limit)
     )
