@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from stationapp import clock
+from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
@@ -13,7 +13,9 @@ from stationapp.catalogue import operations, queries, rules
 from stationapp.catalogue.forms import TemplateForm, read_day, read_time, remark_of
 from stationapp.catalogue.models import Template
 from stationapp.catalogue.queries import Wanted
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
+from stationapp.events.forms import asked_key
+from stationapp.events.models import Event
 from stationapp.events.rules import Category, Theme
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room, list_shared
@@ -132,6 +134,7 @@ def _page(
         several=len(takers) > 1,
         may_change=guard.can(Action.PLAN, owner.path),
         may_adapt=bool(_owners()),
+        key=asked_key() or codes.new_public(),
         problem=problem,
         typed=typed or {"day": "", "hour": f"{template.starts:%H:%M}", "site": ""},
     ), status
@@ -147,16 +150,20 @@ def new():
         return render_template("desk/templates/pick_site.html", owners=owners, based_on=based_on)
     form = TemplateForm(obj=queries.fields_of(based_on) if based_on else None)
     form.offer_shared(list_shared(owner))
+    page = {"form": form, "owner": owner, "based_on": based_on, "key": asked_key() or codes.new_public()}
     if not form.is_submitted():
-        return render_template("desk/templates/new.html", form=form, owner=owner, based_on=based_on)
+        return render_template("desk/templates/new.html", **page)
     if not form.validate():
-        return render_template("desk/templates/new.html", form=form, owner=owner, based_on=based_on), 422
-    with transaction():
-        made = operations.write(
-            owner, form.fields(), based_on=based_on, by=guard.user().staff_id, now=clock.now()
-        )
+        return render_template("desk/templates/new.html", **page), 422
+    made = retried(lambda: _written(owner, form, based_on))
     flash(_("模板已保存，下面的站点现在就能采用。"))
     return redirect(url_for(".show", code=made.code), code=303)
+
+
+def _written(owner: Site, form: TemplateForm, based_on: Template | None) -> Template:
+    by, now = guard.user().staff_id, clock.now()
+    with transaction():
+        return operations.write(owner, form.fields(), based_on=based_on, key=asked_key(), by=by, now=now)
 
 
 def _chosen_owner(owners: list[Site]) -> Site | None:
@@ -220,15 +227,20 @@ def draft(code: str):
     if starts_at is None:
         return _page(template, owner, status=422, problem=_("请选好日期和几点开始。"), typed=typed)
     try:
-        with transaction():
-            drafts, _batch = operations.take_over(
-                template, [operations.Wish(site, starts_at)],
-                by=guard.user().staff_id, now=clock.now(), remark=remark_of(template.volunteers),
-            )  # fmt: skip
+        made = retried(lambda: _drafted(template, operations.Wish(site, starts_at)))
     except Refused as refused:
         return _page(template, owner, status=409, problem=sentence(refused), typed=typed)
     flash(_("草稿写好了。按本站的情况改一改，再提交。"))
-    return redirect(url_for("desk.events.edit", code=drafts[0].code), code=303)
+    return redirect(url_for("desk.events.edit", code=made.code), code=303)
+
+
+def _drafted(template: Template, wish: operations.Wish) -> Event:
+    """The draft; of the same page sent twice the one written before."""
+    remark, by = remark_of(template.volunteers), guard.user().staff_id
+    with transaction():
+        return operations.take_over_once(
+            template, wish, key=asked_key(), by=by, now=clock.now(), remark=remark
+        )
 
 
 def _read(day: str, hour: str) -> datetime | None:

@@ -20,6 +20,7 @@ from stationapp.events.forms import asked_key
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room, list_busy
 from stationapp.sites.models import Site
+from stationapp.sites.queries import list_where
 from stationapp.sites.rules import ids_of
 from stationapp.web.errors import sentence
 
@@ -117,7 +118,8 @@ def _by_office(sites: list[Site]) -> list[tuple[Site | None, list[Site]]]:
     groups: dict[int | None, list[Site]] = {}
     for site in sites:
         groups.setdefault(site.parent_id, []).append(site)
-    return [(db.session.get(Site, parent) if parent else None, found) for parent, found in groups.items()]
+    above = {one.id: one for one in list_where(Site.id.in_(groups.keys() - {None}))}
+    return [(above.get(parent), found) for parent, found in groups.items()]
 
 
 def _batch_site(sites: list[Site]) -> Site | None:

@@ -36,14 +36,26 @@ from stationapp.sites.rules import contains
 
 
 def write(
-    owner: Site, fields: TemplateFields, *, by: int | None, now: datetime, based_on: Template | None = None
+    owner: Site,
+    fields: TemplateFields,
+    *,
+    by: int | None,
+    now: datetime,
+    based_on: Template | None = None,
+    key: str = "",
 ) -> Template:
-    """A new template of an office or the center; `based_on` is the one it was adapted from. Raises Refused."""
+    """A new template of an office or the center; `based_on` is the one it was adapted from. Raises Refused.
+
+    `key` is the code it is to have, where a form brought one: the same sent twice is the same template.
+    """
     if owner.level not in OWNERS:
         raise Refused(TemplateRefusal.STATION_OWNS_NONE)
     _look_at(owner, fields)
+    before = db.session.scalar(select(Template).where(Template.code == key))
+    if before and (before.made_by, before.site_id, fields_of(before)) == (by, owner.id, fields):
+        return before
     template = Template(
-        code=codes.new_public(),
+        code=codes.new_public() if before or not key else key,
         site_id=owner.id,
         based_on=based_on.id if based_on else None,
         made_at=now,
@@ -105,12 +117,13 @@ def take_over(
     now: datetime,
     at: Site | None = None,
     key: str = "",
+    source: str | None = None,
     remark: str = "",
 ) -> tuple[list[Event], Batch | None]:
     """One draft for each wish, in the smallest room that is free, open and large enough, else at the site's address.
 
     `at` is the site whose batch the drafts become, so that they can be taken back at once; None: no batch. `key` is
-    the code of that batch where a form brought one.
+    the code of that batch where a form brought one, `source` the fingerprint of a draft that is the only one.
     Raises Refused; then nothing is written.
     """
     owner = db.session.get_one(Site, template.site_id)
@@ -129,8 +142,23 @@ def take_over(
             place=room.name if room else wish.site.address,
             remark=remark,
         )
-        drafts.append(events.draft(wish.site, values, by=by, now=now, batch=batch))
+        drafts.append(events.draft(wish.site, values, by=by, now=now, batch=batch, source=source))
     return drafts, batch
+
+
+def take_over_once(
+    template: Template, wish: Wish, *, key: str, by: int | None, now: datetime, remark: str = ""
+) -> Event:
+    """The draft of one wish, in no batch; the same wish sent twice by a form with this `key` is the same draft.
+
+    Raises Refused.
+    """
+    source = f"template {key} {by} {wish.site.code} {wish.starts_at:%Y%m%dT%H%M}" if key else None
+    before = db.session.scalar(select(Event).where(Event.source == source)) if source else None
+    if before:
+        return before
+    (made,), _batch = take_over(template, [wish], by=by, now=now, source=source, remark=remark)
+    return made
 
 
 def _look_at_wishes(template: Template, owner: Site, wishes: Sequence[Wish], now: datetime) -> None:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import event as listening
 from sqlalchemy import select
 
 from stationapp import clock
@@ -18,6 +20,7 @@ from stationapp.db import db, transaction
 from stationapp.events.models import Batch, Event
 from stationapp.events.rules import State
 from stationapp.rooms.rules import RoomKind
+from stationapp.sites.rules import Level
 from tests import cast
 from tests.catalogue.test_operations import PAPER, room, write
 
@@ -100,6 +103,68 @@ def test_chen_writes_one_and_lin_takes_it_over_as_a_draft(app, people, lin, chen
         event = db.session.scalar(select(Event))
         assert (event.site_id, event.batch_id) == (people.one.id, None)
         assert answer.location == f"/desk/events/{event.code}/edit"
+
+
+@pytest.mark.both_databases
+def test_a_template_saved_twice_is_one_and_changed_in_between_another(app, people, chen):
+    page = chen.get("/desk/templates/new")
+    first, again = (chen.submit(page, WHOLE, to="/desk/templates/new") for _ in range(2))
+    assert first.status_code == 303 and again.location == first.location
+    other = chen.submit(page, WHOLE | {"title": "另一个讲座"}, to="/desk/templates/new")
+    assert other.status_code == 303 and other.location != first.location
+    with app.app_context():
+        assert db.session.scalars(select(Template.title).order_by(Template.id)).all() == [
+            "健康讲座",
+            "另一个讲座",
+        ]
+
+
+@pytest.mark.both_databases
+def test_one_draft_of_a_template_pressed_twice_is_written_once_and_on_another_day_anew(app, people, lin):
+    page = lin.get(here(made(app, people.office)))
+    first, again, other = (
+        lin.submit(page, {"day": day}, to="/drafts") for day in ("2031-11-25", "2031-11-25", "2031-11-26")
+    )
+    assert first.status_code == other.status_code == 303
+    assert again.location == first.location != other.location
+    with app.app_context():
+        assert len(db.session.scalars(select(Event)).all()) == 2
+
+
+def test_a_day_refused_keeps_the_key_of_the_form(app, people, lin):
+    page = lin.get(here(made(app, people.office)))
+    key = re.search(r'name="key" value="([^"]+)"', page.text)[1]
+    refused = lin.submit(page, {"day": "2020-01-01"}, to="/drafts")
+    assert refused.status_code == 409 and f'name="key" value="{key}"' in refused.text
+
+
+def test_the_offices_above_many_stations_are_asked_for_at_once(app, people, lin):
+    page = here(made(app, people.center), "/batch")
+
+    def plans_for(station) -> None:
+        with app.app_context(), transaction():
+            grant_role(people.lin, site=station, role=Role.MANAGER, by=None, now=clock.now())
+
+    def asked() -> int:
+        seen = []
+        with app.app_context():
+            engine = db.engine
+        note = lambda *args: seen.append(args[2])  # noqa: E731
+        listening.listen(engine, "before_cursor_execute", note)
+        assert lin.get(page).text.count("<details") == offices
+        listening.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    plans_for(people.far)
+    offices = 2
+    two = asked() and asked()
+    for number in range(3, 8):
+        with app.app_context():
+            office = cast.site(f"41030500{number}", Level.OFFICE, f"示例{number}路", people.center)
+            station = cast.site(f"41030500{number}001", Level.STATION, f"示例{number}路一社区", office)
+        plans_for(station)
+    offices = 7
+    assert asked() == two
 
 
 def test_a_day_that_cannot_be_read_or_is_past_keeps_what_was_typed(app, people, lin):
