@@ -43,6 +43,8 @@ ACTS = {
     "residents.reveal": _("查看完整信息"),
     "signups.answer_call": _("记下打电话的结果"),
     "signups.cancel": _("代取消报名"),
+    "signups.end_limit": _("取消名额限制"),
+    "signups.set_limit": _("设定名额限制"),
     "rooms.add": _("登记功能室"),
     "rooms.change": _("修改功能室"),
     "rooms.hold": _("预留功能室"),

@@ -8,7 +8,7 @@ Every verb first holds all dates of the course, in the order of their ids, and o
 waits for a date holds none with a higher id, so that no two can wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,19 +21,21 @@ from stationapp.events.rules import Enrolment, EventRefusal, State
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
-from stationapp.signups import queries
-from stationapp.signups.models import Party, PassedOver, Signup
+from stationapp.signups import held, queries
+from stationapp.signups.models import Party, PassedOver, SeatHold, Signup
 from stationapp.signups.rules import (
+    CALLERS,
     WAITLIST_LIMIT,
     Answer,
     Passed,
     Place,
     SignupRefusal,
     Waiting,
+    free_seats,
     kept_back,
     next_in_line,
 )
-from stationapp.signups.steps import Entry, leave, move, note_passed_over, within_limit, write_party
+from stationapp.signups.steps import Entry, leave, move, note_passed_over, within_home_limit, write_party
 from stationapp.signups.weighing import Wish
 from stationapp.vault import vault
 
@@ -88,48 +90,73 @@ def _kept(dates: Iterable[Event], now: datetime) -> list[Event]:
 # --- signing up ---------------------------------------------------------------------------------------------------
 
 
+def hold_to_come(course_id: int, event_id: int, *, now: datetime) -> list[Event]:
+    """Hold the course; the public date asked for, then the others ahead. Nothing when that one is not public."""
+    dates = hold(course_id, now=now)
+    asked = [date for date in dates if date.id == event_id and date.state is State.PUBLISHED]
+    return [*asked, *(date for date in _ahead(dates, now) if date not in asked)] if asked else []
+
+
 def seat(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
     """A place at every date ahead, all or none: seated at all if all have room, else waiting at all.
 
-    The request's key belongs to the first date; the parties of the others have keys derived from it.
+    The request's key belongs to the first date; the parties of the others have keys derived from it. Seats held for
+    it are taken at the dates where they are held; it is never put on the waitlist then.
     """
-    dates = hold(wish.terms.course_id, now=now)
-    asked = [date for date in dates if date.id == wish.terms.event_id and date.state is State.PUBLISHED]
-    wanted = [*asked, *(date for date in _ahead(dates, now) if date not in asked)]
-    if not asked:
+    wanted = hold_to_come(wish.terms.course_id, wish.terms.event_id, now=now)
+    if not wanted:
         raise Refused(SignupRefusal.CLOSED)
     size = len(entry.resident_ids)
-    seated = all(date.capacity is None or date.taken + size <= date.capacity for date in wanted)
+    rows = held.list_standing(wish.hold, [date.id for date in wanted])
+    seated = all(_has_room(date, rows, size, wish.caller, now) for date in wanted)
+    if not seated and rows:
+        raise Refused(SignupRefusal.HOLD_TOO_SMALL, held=min(row.size for row in rows.values()))
     if not seated and any(date.waiting + size > WAITLIST_LIMIT for date in wanted):
         raise Refused(SignupRefusal.FULL)
-    if entry.by is None and wish.home.id is not None:
-        within_limit(asked[0].id, entry)
+    within_home_limit(wish, entry)
     answers = []
     for date in wanted:
         key = wish.key_index if not answers else _key(wish.key_index, date)
-        answers.append(_enter(date, entry, key, seated, now))
+        answers.append(_enter(date, entry, key, seated, now, rows.get(date.id)))
     party_id, codes, number = answers[0]
     return Answer(party_id, Place.CONFIRMED if seated else Place.WAITLISTED, codes, number, False)
+
+
+def _has_room(date: Event, rows: Mapping[int, SeatHold], size: int, caller: bool, now: datetime) -> bool:
+    free = free_seats(date, caller=caller, now=now)
+    more = size - rows[date.id].size if date.id in rows else size
+    return free is None or more <= max(free, 0)
 
 
 def _key(key_index: bytes, date: Event) -> bytes:
     return vault().index("request", f"{key_index.hex()} {date.code}")
 
 
-def _enter(date: Event, entry: Entry, key_index: bytes, seated: bool, now: datetime):
+def _enter(
+    date: Event, entry: Entry, key_index: bytes, seated: bool, now: datetime, row: SeatHold | None = None
+):
     """Write a party down at one date that is held: (its id, codes, number)."""
-    number = None
+    size, number = len(entry.resident_ids), None
     if seated:
-        date.taken += len(entry.resident_ids)
+        _count(date, size if entry.channel in CALLERS else 0, size, row)
     else:
-        date.waiting += len(entry.resident_ids)
+        date.waiting += size
         date.queued += 1
         number = date.queued
     db.session.flush()
     party_id, codes = write_party(entry, date.id, key_index=key_index, number=number, now=now)
+    if row is not None:
+        held.use(row, party_id, now=now)
     if seated and date.waiting:
-        note_passed_over(date.id, party_id, now)
+        free = (date.capacity or 0) - date.taken + size
+        note_passed_over(date.id, party_id, free, before=row and row.made_at, now=now)
     return party_id, codes, number
+
+
+def _count(date: Event, by_callers: int, size: int, row: SeatHold | None) -> None:
+    """Count the seated instead of what was held for them."""
+    date.taken += size - (row.size if row else 0)
+    date.phone_taken += by_callers - (row.size if row and row.by_phone else 0)
 
 
 # --- taking back and handing on -----------------------------------------------------------------------------------
@@ -266,7 +293,15 @@ def bring_along(event: Event, *, now: datetime) -> int:
         raise Refused(SignupRefusal.COURSE_TOO_SMALL, taken=seated)
     for member in members:
         party = member.party
-        entry = Entry(party.household_id, member.people, party.channel, party.by, party.consent)
+        entry = Entry(
+            party.household_id,
+            member.people,
+            party.channel,
+            party.by,
+            party.consent,
+            party.declared,
+            party.lifted,
+        )
         _enter(event, entry, _key(party.key_index, event), member.seated, now)
     _promote(dates, now)
     return sum(len(member.people) for member in members)

@@ -1,16 +1,14 @@
 """The verbs of sign-ups: give a place, take it back, hand it on (domain.md §6; trust.md S1–S8).
 
 A sign-up is `weighing.weigh` (plain reads: repeats and refusals are answered without any lock) and `seat` (one
-guarded counter, then inserts). `sign_up` is both in one go. Of a course every verb means all its dates still to come
-(`course`). Locks are taken in one order everywhere: people, the events' rows by id, the party, its places. Where two
-requests meet, a unique index lets one through; the edge repeats the other (`db.retried`), which then finds what the
-first one wrote.
+guarded counter, `seats`, then inserts). `sign_up` is both in one go. Of a course every verb means all its dates still
+to come (`course`). Locks are taken in one order everywhere: people, the events' rows by id, their holds, the party,
+its places. Where two requests meet, a unique index lets one through; the edge repeats the other (`db.retried`), which
+then finds what the first one wrote.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-
-from sqlalchemy import bindparam, or_, update
 
 from stationapp.audit.operations import record
 from stationapp.db import Overtaken, db
@@ -20,20 +18,12 @@ from stationapp.notices.models import Notice
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import admit
 from stationapp.residents.rules import PersonIn
-from stationapp.signups import course, queries, weighing
+from stationapp.signups import course, held, holds, limits, queries, seats, weighing
 from stationapp.signups.calls import get_list
-from stationapp.signups.models import CallAnswer, Signup
+from stationapp.signups.models import CallAnswer, SeatHold, Signup
 from stationapp.signups.promotion import hand_on
-from stationapp.signups.rules import (
-    WAITLIST_LIMIT,
-    Answer,
-    CallOutcome,
-    Channel,
-    Place,
-    SignupRefusal,
-    Terms,
-)
-from stationapp.signups.steps import Entry, hold, leave, note_passed_over, within_limit, write_party
+from stationapp.signups.rules import Answer, CallOutcome, Channel, Place, SignupRefusal
+from stationapp.signups.steps import Entry, hold, leave, note_passed_over, within_home_limit, write_party
 from stationapp.signups.weighing import Wish
 
 
@@ -46,45 +36,31 @@ def sign_up(
     by: int | None,
     consent: str,
     now: datetime,
+    hold: str = "",
+    declared: bool = False,
+    lift: str = "",
 ) -> Answer:
     """Give a party of one household places, all or none, or put it on the waitlist.
 
     The same `key` gets the same answer for ever, and people who all have a place get the one they have; both with
-    `repeated`. Raises Refused(SignupRefusal | ResidentRefusal).
+    `repeated`. `hold`, `declared`, `lift`: see `weighing.weigh`. Raises Refused(SignupRefusal | ResidentRefusal).
     """
     terms = queries.get_terms(event_id=event.id)
-    wish = weighing.weigh(terms, people, key=key, by=by, now=now)
+    wish = weighing.weigh(
+        terms, people, key=key, channel=channel, by=by, now=now, hold=hold, declared=declared, lift=lift
+    )
     if isinstance(wish, Answer):
         return wish
-    answer = seat(wish, channel=channel, by=by, consent=consent, now=now)
+    answer = seat(wish, consent=consent, now=now)
     if event in db.session:
-        db.session.expire(event, ["taken", "waiting", "queued"])
+        db.session.expire(event, ["taken", "phone_taken", "waiting", "queued"])
     return answer
 
 
 # --- the hot write -----------------------------------------------------------------------------------------------
 
-_E = Event.__table__.c
-_open_event = (_E.id == bindparam("event_id")) & (_E.state == State.PUBLISHED)
-_take = (
-    update(Event.__table__)
-    .where(_open_event, or_(_E.capacity.is_(None), _E.taken + bindparam("size") <= _E.capacity))
-    .values(taken=_E.taken + bindparam("size"))
-    .returning(_E.waiting)
-)
-_queue = (
-    update(Event.__table__)
-    .where(
-        _open_event,
-        _E.taken + bindparam("size") > _E.capacity,
-        _E.waiting + bindparam("size") <= WAITLIST_LIMIT,
-    )
-    .values(waiting=_E.waiting + bindparam("size"), queued=_E.queued + 1)
-    .returning(_E.queued)
-)
 
-
-def seat(wish: Wish, *, channel: Channel, by: int | None, consent: str, now: datetime) -> Answer:
+def seat(wish: Wish, *, consent: str, now: datetime) -> Answer:
     """Take the seats or draw a waiting number; then write the party down.
 
     At a single event one guarded statement decides, at a course its held dates. Raises Refused, or Overtaken when
@@ -92,47 +68,60 @@ def seat(wish: Wish, *, channel: Channel, by: int | None, consent: str, now: dat
     """
     terms = wish.terms
     household_id, resident_ids = admit(wish.home, wish.people, now=now)
-    entry = Entry(household_id, resident_ids, channel, by, consent)
-    alone = terms.course_id is None
+    entry = Entry(
+        household_id, resident_ids, wish.channel, wish.by, consent, terms.audience_only, lifted=wish.lift
+    )
     try:
-        answer = _seat_one(wish, entry, now) if alone else course.seat(wish, entry, now=now)
+        if terms.limited and not wish.lift:
+            limits.within_limits(wish.dates, household_id, resident_ids)
+        answer = _seat(wish, entry, now)
     except Refused as refused:
         if queries.find_given(wish.key_index):
             raise Overtaken from refused
         raise
-    if by is not None:
-        record("signups.sign_up", f"party {answer.party_id}", by=by, now=now, site_id=terms.site_id)
+    if wish.by is not None:
+        subject = f"party {answer.party_id}"
+        record("signups.sign_up", subject, by=wish.by, now=now, site_id=terms.site_id, reason=wish.lift)
     return answer
 
 
-def _seat_one(wish: Wish, entry: Entry, now: datetime) -> Answer:
-    event_id = wish.terms.event_id
-    state, number = _decide(wish.terms, len(entry.resident_ids))
-    if entry.by is None and wish.home.id is not None:
-        within_limit(event_id, entry)
+_FULL = frozenset({SignupRefusal.FULL, SignupRefusal.HOLD_TOO_SMALL})
+
+
+def _seat(wish: Wish, entry: Entry, now: datetime) -> Answer:
+    """Before anybody is told that it is full, holds that are over are ended."""
+    place = _seat_one if wish.terms.course_id is None else course.seat
+    try:
+        return place(wish, entry, now=now)
+    except Refused as refused:
+        if refused.reason not in _FULL or not holds.expire_at(wish.terms.event_id, now=now, but=wish.hold):
+            raise
+    return place(wish, entry, now=now)
+
+
+def _seat_one(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
+    event_id, size = wish.terms.event_id, len(entry.resident_ids)
+    row = _held(wish)
+    state, number = seats.decide(wish.terms, size, caller=wish.caller, row=row, now=now)
+    within_home_limit(wish, entry)
     rank = None if state is Place.CONFIRMED else number
     party_id, codes = write_party(entry, event_id, key_index=wish.key_index, number=rank, now=now)
+    if row is not None:
+        held.use(row, party_id, now=now)
     if state is Place.CONFIRMED and number:
-        note_passed_over(event_id, party_id, now)
+        terms = queries.get_terms(event_id=event_id)
+        free = (terms.capacity or 0) - terms.taken + size
+        note_passed_over(event_id, party_id, free, before=row and row.made_at, now=now)
     return Answer(party_id, state, codes, rank, False)
 
 
-def _decide(terms: Terms, size: int) -> tuple[Place, int]:
-    """(CONFIRMED, people who wait) or (WAITLISTED, the number drawn).
-
-    What was read a moment ago only says which of the two to try first; each refuses when it is not so.
-    """
-    order = ((_take, Place.CONFIRMED), (_queue, Place.WAITLISTED))
-    for statement, state in (*order, *order) if terms.fits(size) else (*reversed(order), *order):
-        number = (
-            db.session.connection().execute(statement, {"event_id": terms.event_id, "size": size}).scalar()
-        )
-        if number is not None:
-            return state, number
-    now_state = queries.get_terms(event_id=terms.event_id).state
-    reasons = {State.CANCELLED: SignupRefusal.CANCELLED, State.POSTPONED: SignupRefusal.POSTPONED}
-    otherwise = SignupRefusal.FULL if now_state is State.PUBLISHED else SignupRefusal.CLOSED
-    raise Refused(reasons.get(now_state, otherwise))
+def _held(wish: Wish) -> SeatHold | None:
+    """The seats held for this wish, whose event is then held too: they are neither given back nor used meanwhile."""
+    if not wish.hold:
+        return None
+    event_id = wish.terms.event_id
+    hold(event_id)
+    return held.list_standing(wish.hold, [event_id]).get(event_id)
 
 
 # --- taking back and handing on -----------------------------------------------------------------------------------

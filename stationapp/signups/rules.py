@@ -143,6 +143,9 @@ class SignupRefusal(Enum):
 PARTY_LIMIT = 6
 """People in a party, and places one phone may take at an event by itself; staff may sign up more parties."""
 
+LIFT_LENGTH = 200
+"""Characters of staff's reason for going beyond a limit."""
+
 WEB_CONSENT = "web-1"
 ORAL_CONSENT = "oral-1"
 """Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone."""

@@ -9,10 +9,10 @@ from sqlalchemy import insert, select, update
 from stationapp.codes import new_personal
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.refusal import Refused
-from stationapp.signups import queries
+from stationapp.signups import limits, queries
 from stationapp.signups.models import Offer, Party, PassedOver, Signup, SignupMove
-from stationapp.signups.rules import PARTY_LIMIT, SEATED, Channel, OfferEnd, Place, SignupRefusal
+from stationapp.signups.rules import CALLERS, SEATED, Channel, OfferEnd, PassedWhy, Place
+from stationapp.signups.weighing import Wish
 from stationapp.vault import vault
 
 _add_party = insert(Party.__table__)
@@ -28,6 +28,8 @@ class Entry:
     channel: Channel
     by: int | None
     consent: str
+    declared: bool = False
+    lifted: str = ""
 
 
 def hold(event_id: int) -> Event:
@@ -40,10 +42,17 @@ def hold(event_id: int) -> Event:
     return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
-def within_limit(event_id: int, entry: Entry) -> None:
-    """Refuse what would be too many places of one phone: many requests at once were weighed before any was seated."""
-    if queries.count_live(event_id, entry.household_id) + len(entry.resident_ids) > PARTY_LIMIT:
-        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
+def within_home_limit(wish: Wish, entry: Entry) -> None:
+    """Refuse what would be too many places of one household: many requests at once were weighed before any was seated.
+
+    Asked while the event is held; staff who lift the limit, and staff where the event sets none, need not ask.
+    """
+    terms, new_home = wish.terms, wish.home.id is None
+    if new_home or wish.lift or (entry.by is not None and terms.home_limit is None):
+        return
+    places = queries.count_live(terms.event_id, entry.household_id) + len(entry.resident_ids)
+    if problem := limits.home_problem(wish.dates, places, by_staff=entry.by is not None):
+        raise problem
 
 
 def write_party(
@@ -61,6 +70,8 @@ def write_party(
         "channel": entry.channel,
         "by": entry.by,
         "consent": entry.consent,
+        "declared": entry.declared,
+        "lifted": entry.lifted,
         "made_at": now,
     }
     party_id = lean.execute(_add_party, party).inserted_primary_key[0]
@@ -83,11 +94,18 @@ def write_party(
     return party_id, codes
 
 
-def note_passed_over(event_id: int, overtaken_by: int, now: datetime) -> None:
-    """Those who wait are too many for what was free (a freed seat is handed on at once): they keep their rank."""
-    for party in queries.list_waiting(event_id):
+def note_passed_over(
+    event_id: int, overtaken_by: int, free: int, *, before: datetime | None, now: datetime
+) -> None:
+    """A newcomer sat down while others wait: their party is too large for the seats that were `free`, or these were
+    kept back for callers.
+
+    `before`: since when the newcomer's seats were held; nobody who came to wait later was deprived of them.
+    """
+    for party in queries.list_waiting(event_id, before=before):
+        why = PassedWhy.SIZE if party.caller or party.size > free else PassedWhy.PHONE
         db.session.add(
-            PassedOver(party_id=party.party_id, overtaken_by=overtaken_by, needed=party.size, at=now)
+            PassedOver(party_id=party.party_id, overtaken_by=overtaken_by, needed=party.size, why=why, at=now)
         )
 
 
@@ -96,6 +114,7 @@ def leave(event: Event, signup: Signup, *, by: int | None, why: str, now: dateti
     was_offered = signup.state is Place.OFFERED
     if signup.state in SEATED:
         event.taken -= 1
+        event.phone_taken -= queries.get_party(signup.party_id).channel in CALLERS
     else:
         event.waiting -= 1
     move(signup, Place.CANCELLED, by=by, why=why, now=now)

@@ -94,11 +94,13 @@ def _take(terms: Terms, again: Callable[[SignupForm, str], str], now: datetime):
 
 def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:
     """Repeats and refusals are answered by plain reads; only a wish that may be seated asks for the lock."""
-    seen = weighing.weigh(terms, form.people(), key=form.request_key(), by=None, now=now)
+    seen = weighing.weigh(
+        terms, form.people(), key=form.request_key(), channel=Channel.WEB, by=None, now=now
+    )
     if isinstance(seen, Answer):
         return seen
     with transaction():
-        return operations.seat(seen, channel=Channel.WEB, by=None, consent=WEB_CONSENT, now=now)
+        return operations.seat(seen, consent=WEB_CONSENT, now=now)
 
 
 def remember(code: str) -> None:

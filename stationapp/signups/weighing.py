@@ -9,10 +9,13 @@ from stationapp.refusal import Refused
 from stationapp.residents.operations import checked
 from stationapp.residents.queries import Home, Known, home_of
 from stationapp.residents.rules import Lives, PersonIn, ResidentRefusal, is_child
-from stationapp.signups import queries
+from stationapp.signups import limits, queries
 from stationapp.signups.rules import (
+    CALLERS,
+    LIFT_LENGTH,
     PARTY_LIMIT,
     Answer,
+    Channel,
     SignupRefusal,
     Terms,
     age_problem,
@@ -26,16 +29,43 @@ from stationapp.vault import vault
 class Wish:
     """A request that nothing stands against, as far as plain reads can tell."""
 
-    terms: Terms
+    dates: tuple[Terms, ...]  # the event asked for; of a course then the others
     people: tuple[PersonIn, ...]
     home: Home
     key_index: bytes
+    channel: Channel
+    by: int | None
+    hold: str  # the token of seats held for it, "" for none
+    lift: str  # staff's reason for going beyond the limit that stands against it, "" for none
+
+    @property
+    def terms(self) -> Terms:
+        """Those of the event asked for."""
+        return self.dates[0]
+
+    @property
+    def caller(self) -> bool:
+        """Whether it may take seats kept back for callers."""
+        return self.channel in CALLERS
 
 
 def weigh(
-    terms: Terms, people: Sequence[PersonIn], *, key: str, by: int | None, now: datetime
+    terms: Terms,
+    people: Sequence[PersonIn],
+    *,
+    key: str,
+    channel: Channel,
+    by: int | None,
+    now: datetime,
+    hold: str = "",
+    declared: bool = False,
+    lift: str = "",
 ) -> Answer | Wish:
-    """By plain reads: the answer already given, a refusal, or a wish that may be seated."""
+    """By plain reads: the answer already given, a refusal, or a wish that may be seated.
+
+    `hold`: the token of `holds.hold_seats`; one that ran out or was never known is harmless. `declared`: they say
+    that the event is for them. `lift`: why staff go beyond a limit. Raises Refused(SignupRefusal | ResidentRefusal).
+    """
     key_index = vault().index("request", key)
     given = queries.find_given(key_index)
     people = _party(people, by, now)
@@ -49,13 +79,34 @@ def weigh(
         return _same_request(
             given, terms, people
         )  # the same request, pressed twice, was seated between two reads
-    if answer := _at_the_door(dates, taken, members, by):
+    if answer := _at_the_door(dates, taken, members):
         return answer
     if problem := event_problem(terms, by_staff=by is not None, now=now):
         raise _refused(problem, terms)
     for person, known in zip(people, members, strict=True):
         _person_may_come(dates, person, known)
-    return Wish(terms, people, home, key_index)
+    if by is None and not declared and (its := next((date for date in dates if date.audience_only), None)):
+        raise Refused(SignupRefusal.NOT_DECLARED, audience=its.audience)
+    reason = " ".join(lift.split())[:LIFT_LENGTH] if by is not None else ""
+    beyond = _beyond(dates, home, taken, members, by)
+    if beyond is not None and not reason:
+        raise beyond
+    return Wish(dates, people, home, key_index, channel, by, hold, reason if beyond else "")
+
+
+def _beyond(
+    dates: Sequence[Terms],
+    home: Home,
+    taken: Sequence[queries.Taken],
+    members: list[Known | None],
+    by: int | None,
+) -> Refused | None:
+    """The limit that so many people more would pass."""
+    here = sum(place.event_id == dates[0].event_id for place in taken)
+    problem = limits.home_problem(dates, here + len(members), by_staff=by is not None)
+    if problem or not dates[0].limited:
+        return problem
+    return limits.stands_against(dates, home.id, [known.id if known else None for known in members])
 
 
 def _dates(terms: Terms, now: datetime) -> tuple[Terms, ...]:
@@ -97,7 +148,7 @@ def _member(home: Home, person: PersonIn) -> Known | None:
 
 
 def _at_the_door(
-    dates: Sequence[Terms], taken: Sequence[queries.Taken], members: list[Known | None], by: int | None
+    dates: Sequence[Terms], taken: Sequence[queries.Taken], members: list[Known | None]
 ) -> Answer | None:
     """What the household's other places say: the answer if everybody here has one already, or a refusal."""
     ids = [known.id if known else None for known in members]
@@ -108,8 +159,6 @@ def _at_the_door(
         return Answer(have[0].party_id, have[0].state, codes, have[0].queue_number, True)
     if have:
         raise Refused(SignupRefusal.ALREADY)
-    if by is None and len(here) + len(members) > PARTY_LIMIT:
-        raise Refused(SignupRefusal.PARTY_TOO_LARGE, limit=PARTY_LIMIT)
     asked_for = {date.event_id for date in dates}
     if any(place.resident_id in ids for place in taken if place.event_id not in asked_for):
         raise Refused(SignupRefusal.CLASHES)

@@ -4,7 +4,7 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 
-from stationapp.signups.rules import CallOutcome, Channel, Place
+from stationapp.signups.rules import CallOutcome, Channel, Counted, Place, Span
 
 WORDS: dict[Enum, object] = {
     Place.CONFIRMED: _("已报名"),
@@ -21,4 +21,8 @@ WORDS: dict[Enum, object] = {
     Channel.DESK: _("现场代报"),
     Channel.TEAM: _("团队名单"),
     Channel.WALK_IN: _("现场到场"),
+    Counted.PERSON: _("每个人"),
+    Counted.HOME: _("一个电话（一家人）"),
+    Span.WEEK: _("一周"),
+    Span.MONTH: _("一个月"),
 }

@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 from stationapp import app as application
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.signups import operations, weighing
+from stationapp.signups import seats, weighing
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place, Terms
 
@@ -21,7 +21,7 @@ def _count_then_weigh(terms: Terms, people, **more):
     return wish
 
 
-def _believe_the_count(terms: Terms, size: int):
+def _believe_the_count(terms: Terms, size: int, **_more):
     if _fitted.pop(id(terms)):
         return Place.CONFIRMED, 0
     queue = (
@@ -33,5 +33,5 @@ def _believe_the_count(terms: Terms, size: int):
     return Place.WAITLISTED, db.session.scalar(queue)
 
 
-weighing.weigh, operations._decide = _count_then_weigh, _believe_the_count
+weighing.weigh, seats.decide = _count_then_weigh, _believe_the_count
 app = application.create_app()

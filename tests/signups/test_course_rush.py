@@ -31,11 +31,11 @@ def test_a_rush_for_a_course_keeps_every_date_the_same(app):
     def book(event_id: int, household: int) -> Answer:
         party, key = people(household % 2 + 1, household), f"rush {household}"
         terms = queries.get_terms(event_id=event_id)
-        wish = weighing.weigh(terms, party, key=key, by=None, now=clock.now())
+        wish = weighing.weigh(terms, party, key=key, channel=Channel.WEB, by=None, now=clock.now())
         if isinstance(wish, Answer):
             return wish
         with transaction():
-            return operations.seat(wish, channel=Channel.WEB, by=None, consent=WEB_CONSENT, now=clock.now())
+            return operations.seat(wish, consent=WEB_CONSENT, now=clock.now())
 
     def cancel(code: str) -> None:
         with transaction():

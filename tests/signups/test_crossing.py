@@ -22,7 +22,7 @@ NAMES = ["赵甲", "钱乙", "孙丙", "李丁", "周戊", "吴己", "郑庚", "
 
 def _seat(wish):
     with transaction():
-        return operations.seat(wish, channel=Channel.WEB, by=None, consent=WEB_CONSENT, now=clock.now())
+        return operations.seat(wish, consent=WEB_CONSENT, now=clock.now())
 
 
 def test_one_phone_does_not_pass_its_limit_by_asking_twice_at_once(app):
@@ -33,7 +33,12 @@ def test_one_phone_does_not_pass_its_limit_by_asking_twice_at_once(app):
         terms = queries.get_terms(event_id=event.id)
         both = [
             weighing.weigh(
-                terms, [cast.person(name) for name in names], key=names[0], by=None, now=clock.now()
+                terms,
+                [cast.person(name) for name in names],
+                key=names[0],
+                channel=Channel.WEB,
+                by=None,
+                now=clock.now(),
             )
             for names in (NAMES[:6], NAMES[6:])
         ]
@@ -95,7 +100,7 @@ def test_a_request_pressed_twice_hears_its_answer_though_the_limit_stands_agains
 
 def _wish(terms, key: str):
     people = [cast.person(name) for name in NAMES[:4]]
-    return weighing.weigh(terms, people, key=key, by=None, now=clock.now())
+    return weighing.weigh(terms, people, key=key, channel=Channel.WEB, by=None, now=clock.now())
 
 
 def test_a_course_asked_for_twice_at_once_through_two_dates_is_answered_once(app, monkeypatch):
