@@ -10,7 +10,7 @@ from stationapp.db import db
 from stationapp.events.listing import Shown
 from stationapp.events.models import Event, EventMove, EventStep, Series
 from stationapp.events.rules import PUBLIC, Enrolment, State, Step
-from stationapp.events.stages import Stage, stage, window
+from stationapp.events.stages import Stage, stage_of
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 
@@ -44,11 +44,6 @@ class ShownSeries(NamedTuple):
         """The date its page speaks of: where one can sign up, else the next one, else the last there was."""
         coming = [date for date in self.ahead(now) if date.state is State.PUBLISHED]
         return self.open(now) or (coming or self.ahead(now) or self.dates[-1:])[0]
-
-
-def stage_of(event: Event, now: datetime) -> Stage:
-    """Where an event stands at `now`."""
-    return stage(event.state, window(event), event.capacity, event.taken, now)
 
 
 def get_series(code: str) -> ShownSeries:

@@ -6,14 +6,26 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, not_, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from stationapp import clock
 from stationapp.db import UtcDateTime, db
 from stationapp.events.models import Event, EventMove, EventPartner, EventTheme
 from stationapp.events.queries import partners_of
 from stationapp.events.rules import PUBLIC, Category, State, Theme
-from stationapp.events.stages import Stage, Window, stage
+from stationapp.events.stages import Stage, stage_of
 from stationapp.refusal import NotFound
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
@@ -63,15 +75,31 @@ class Line(NamedTuple):
     capacity: int | None
     taken: int
     waiting: int
+    phone_seats: int
+    phone_taken: int
+    phone_until_at: datetime | None
+    draw_at: datetime | None
     site: str
 
     def stage(self, now: datetime) -> Stage:
         """Where it stands at `now`."""
-        window = Window(self.starts_at, self.ends_at, self.opens_at, self.closes_at)
-        return stage(self.state, window, self.capacity, self.taken, now)
+        return stage_of(self, now)
+
+    @property
+    def turns(self) -> tuple[datetime, ...]:
+        """The instants at which it is said in other words though nothing was written."""
+        times = (
+            self.opens_at,
+            self.closes_at,
+            self.starts_at,
+            self.ends_at,
+            self.phone_until_at,
+            self.draw_at,
+        )
+        return tuple(at for at in times if at)
 
 
-_COLUMNS = (
+LINE_COLUMNS = (
     Event.code,
     Event.state,
     Event.title,
@@ -84,6 +112,10 @@ _COLUMNS = (
     Event.capacity,
     Event.taken,
     Event.waiting,
+    Event.phone_seats,
+    Event.phone_taken,
+    Event.phone_until_at,
+    Event.draw_at,
     Site.short_name,
 )
 
@@ -124,7 +156,7 @@ def _like(word: str) -> str:
 @lru_cache(maxsize=256)
 def _statement(names: frozenset[str]) -> Select:
     """The statement for these values. Putting it together takes longer than running it, so each is made once."""
-    narrowed = select(*_COLUMNS).join(Site, Site.id == Event.site_id).where(*_conditions(names))
+    narrowed = select(*LINE_COLUMNS).join(Site, Site.id == Event.site_id).where(*_conditions(names))
     if "site_id" in names:
         merged = _of_some_sites(narrowed, Event.site_id == bindparam("site_id"), names)
     elif "beneath" in names:
@@ -140,11 +172,8 @@ def next_change(lines: Iterable[Line], now: datetime) -> datetime:
     Sign-up windows and beginnings of events outside the lines can bring them in only through the filter for free
     places, so a list never lasts longer than `LIST_LASTS`.
     """
-    marks = (
-        at for line in lines for at in (line.opens_at, line.closes_at, line.starts_at, line.ends_at) if at
-    )
     tomorrow = _midnight(now) + timedelta(days=1)
-    return min(tomorrow, now + LIST_LASTS, *(at for at in marks if at > now))
+    return min(tomorrow, now + LIST_LASTS, *(at for line in lines for at in line.turns if at > now))
 
 
 _NOW = bindparam("now", type_=UtcDateTime())
@@ -217,8 +246,14 @@ def _has_free_places() -> ColumnElement[bool]:
         Event.starts_at > _NOW,
         or_(Event.opens_at.is_(None), Event.opens_at <= _NOW),
         or_(Event.closes_at.is_(None), Event.closes_at > _NOW),
-        or_(Event.capacity.is_(None), Event.taken < Event.capacity),
+        or_(Event.capacity.is_(None), Event.draw_at > _NOW, Event.taken + _kept_back() < Event.capacity),
     )
+
+
+def _kept_back() -> ColumnElement[int]:
+    """`stages.kept_back` in a query."""
+    kept = and_(Event.phone_until_at > _NOW, Event.phone_seats > Event.phone_taken)
+    return case((kept, Event.phone_seats - Event.phone_taken), else_=0)
 
 
 def _midnight(now: datetime) -> datetime:
@@ -237,9 +272,7 @@ class Shown(NamedTuple):
 
     def stage(self, now: datetime) -> Stage:
         """Where it stands at `now`."""
-        event = self.event
-        window = Window(event.starts_at, event.ends_at, event.opens_at, event.closes_at)
-        return stage(event.state, window, event.capacity, event.taken, now)
+        return stage_of(self.event, now)
 
     @property
     def phone(self) -> str:

@@ -49,6 +49,34 @@ def stage(state: State, window: Window, capacity: int | None, taken: int, now: d
     return Stage.FULL if capacity is not None and taken >= capacity else Stage.OPEN
 
 
+def kept_back(seats: int, taken: int, until_at: datetime | None, now: datetime) -> int:
+    """How many free seats only callers may take at `now`: of `seats` kept back, callers have `taken`."""
+    return max(seats - taken, 0) if until_at is not None and now < until_at else 0
+
+
+def kept_for_callers(event: object, now: datetime) -> int:
+    """How many seats of an event (or a line of a list) are still kept back for those who call."""
+    return kept_back(event.phone_seats, event.phone_taken, event.phone_until_at, now)
+
+
+def free_on_the_web(event: object, now: datetime) -> int | None:
+    """How many seats residents can take by themselves at `now`; None without a number of places."""
+    if event.capacity is None:
+        return None
+    return max(event.capacity - event.taken - kept_for_callers(event, now), 0)
+
+
+def draws_later(event: object, now: datetime) -> bool:
+    """Whether lots are still to be drawn: who signs up until then waits for it, whatever is free."""
+    return event.draw_at is not None and now < event.draw_at
+
+
+def stage_of(event: object, now: datetime) -> Stage:
+    """Where an event (or a line of a list) stands at `now` for residents, who cannot take seats kept for callers."""
+    taken = 0 if draws_later(event, now) else event.taken + kept_for_callers(event, now)
+    return stage(event.state, window(event), event.capacity, taken, now)
+
+
 def window(event: object) -> Window:
     """The times of an event or of `EventFields`."""
     return Window(event.starts_at, event.ends_at, event.opens_at, event.closes_at)

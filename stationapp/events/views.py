@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request
@@ -19,8 +20,9 @@ from stationapp.events.listing import (
     next_change,
     what_is_on,
 )
+from stationapp.events.models import Event
 from stationapp.events.rules import Category
-from stationapp.events.stages import Stage
+from stationapp.events.stages import Stage, draws_later, free_on_the_web, kept_for_callers
 from stationapp.signups.forms import form_for
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
@@ -35,15 +37,30 @@ LONGEST_SEARCH = 30
 _ASKED = ("site", "day", "category", "free", "q")
 
 
+class Seats(NamedTuple):
+    """What a page says of an event's seats at a moment; `free` None: no number of places."""
+
+    free: int | None
+    kept: int  # for those who call
+    drawn: bool  # lots are still to be drawn
+
+
 @bp.app_template_global()
 def card(line: Line, stage: Stage) -> Markup:
     """An event's card in a list. The same line always looks the same, so it is drawn once."""
-    return _drawn(line, stage, str(get_locale()))
+    return _drawn(line, stage, seats_of(line), str(get_locale()))
+
+
+@bp.app_template_global()
+def seats_of(event: Event | Line) -> Seats:
+    """How many seats of an event residents can take by themselves now, and how."""
+    now = clock.now()
+    return Seats(free_on_the_web(event, now), kept_for_callers(event, now), draws_later(event, now))
 
 
 @lru_cache(maxsize=4096)
-def _drawn(line: Line, stage: Stage, language: str) -> Markup:
-    return current_app.jinja_env.get_template("components/cards.html").module.event(line, stage)
+def _drawn(line: Line, stage: Stage, seats: Seats, language: str) -> Markup:
+    return current_app.jinja_env.get_template("components/cards.html").module.event(line, stage, seats)
 
 
 @bp.get("/")

@@ -11,7 +11,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import Residence, State, Theme
 from stationapp.publicity.paper import PT, Box, Code, Sized, code, count_lines, fit, height, settable, width
 from stationapp.sites.models import Site
-from stationapp.web.filters import span
+from stationapp.web.filters import moment, span
 from stationapp.web.words import word
 
 
@@ -175,6 +175,8 @@ def _seats(event: Event) -> str:
     """Paper cannot say how many are left, only how many there are."""
     if event.capacity is None:
         return _("不限人数，报了就能来")
+    if event.draw_at is not None:
+        return _("一共 %(n)s 个，%(at)s抽签", n=event.capacity, at=moment(event.draw_at))
     return _("一共 %(n)s 个，先报先得，报满可以候补", n=event.capacity)
 
 

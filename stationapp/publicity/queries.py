@@ -13,7 +13,7 @@ from stationapp import clock
 from stationapp.db import db
 from stationapp.events.models import Event, EventPartner
 from stationapp.events.rules import PUBLIC, Category, State
-from stationapp.events.stages import Stage, Window, stage
+from stationapp.events.stages import Stage, stage_of
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
@@ -37,6 +37,10 @@ class Announced(NamedTuple):
     capacity: int | None
     taken: int
     waiting: int
+    phone_seats: int
+    phone_taken: int
+    phone_until_at: datetime | None
+    draw_at: datetime | None
     made_at: datetime
     phone: str  # its own, or the site's
     site: str  # the lead's short name
@@ -44,8 +48,7 @@ class Announced(NamedTuple):
 
     def stage(self, now: datetime) -> Stage:
         """Where it stands at `now`."""
-        window = Window(self.starts_at, self.ends_at, self.opens_at, self.closes_at)
-        return stage(self.state, window, self.capacity, self.taken, now)
+        return stage_of(self, now)
 
     @property
     def where(self) -> str:
@@ -77,6 +80,7 @@ _CALLED_OFF = (State.CANCELLED, State.POSTPONED)
 _COLUMNS = (
     Event.id, Event.code, Event.state, Event.title, Event.summary, Event.audience, Event.category, Event.place,
     Event.starts_at, Event.ends_at, Event.opens_at, Event.closes_at, Event.capacity, Event.taken, Event.waiting,
+    Event.phone_seats, Event.phone_taken, Event.phone_until_at, Event.draw_at,
     Event.made_at, func.coalesce(func.nullif(Event.contact_phone, ""), Site.phone), Site.short_name, Site.address,
 )  # fmt: skip
 
