@@ -52,6 +52,7 @@ DESK_PAGES: tuple[str, ...] = (
     "reports.desk",
     "residents.desk",
     "signups.desk",
+    "signups.desk_phone",
     "signups.desk_calls",
     "attendance.desk",
     "attendance.desk_progress",

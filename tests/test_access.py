@@ -52,6 +52,7 @@ class Sample:
     signup: int
     signup_code: str
     resident: int
+    household: int
     home: Site
     notice: int
     staff: int
@@ -78,6 +79,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "signups/code": lambda s: s.signup_code,
     "signups/signup_id": lambda s: s.signup,
     "residents/resident_id": lambda s: s.resident,
+    "homes/household_id": lambda s: s.household,
+    "places/signup_id": lambda s: s.signup,
     "notices/notice_id": lambda s: s.notice,
     "calls/notice_id": lambda s: s.notice,
     "staff/staff_id": lambda s: s.staff,
@@ -202,6 +205,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         signup=signup.id,
         signup_code=answer.codes[0],
         resident=signup.resident_id,
+        household=get_resident(signup.resident_id).household_id,
         home=home,
         notice=notice.id,
         staff=worker.id,
@@ -291,7 +295,8 @@ def _place(path: str, sample: Sample) -> str | None:
         return None
     if path.startswith("/desk/templates/"):
         return sample.template_at
-    return (sample.home if path.startswith("/desk/residents/") else sample.site).path
+    lives = path.startswith(("/desk/residents/", "/desk/phone/homes/"))
+    return (sample.home if lives else sample.site).path
 
 
 @pytest.fixture
