@@ -16,12 +16,14 @@ from stationapp.events.rules import State
 from stationapp.importing.operations import drop_old_uploads
 from stationapp.jobs.models import JobRun, Lease
 from stationapp.jobs.rules import LEASE_LASTS, REMINDERS
+from stationapp.messages.sending import sweep
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
 from stationapp.rooms.operations import release
 from stationapp.signups.draws import draw_due
+from stationapp.signups.holds import expire, seat_after_callers
 from stationapp.signups.offers import lapse
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
@@ -143,11 +145,14 @@ def tidy(*, now: datetime) -> int:
 
 
 DUTIES: dict[str, Callable[..., int]] = {
+    "holds": expire,
+    "phone_seats": seat_after_callers,
     "offers": lapse,
     "draws": draw_due,
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,
+    "sweep": sweep,
     "tidy": tidy,
 }
 """Each duty by the name of its pace."""

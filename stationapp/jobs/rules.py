@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from stationapp.signups.rules import HOLDS_SWEPT_EVERY
+
 LEASE_LASTS = timedelta(seconds=30)
 TICK = timedelta(seconds=5)
 
@@ -19,11 +21,14 @@ class Pace:
 
 
 PACES = (
+    Pace("holds", HOLDS_SWEPT_EVERY),
+    Pace("phone_seats", HOLDS_SWEPT_EVERY),
     Pace("offers", timedelta(seconds=10)),
     Pace("draws", timedelta(seconds=10)),
     Pace("close_out_reminders", timedelta(minutes=1)),
     Pace("room_release", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),
+    Pace("sweep", timedelta(seconds=30)),
     Pace("tidy", timedelta(hours=1)),
 )
 

@@ -74,11 +74,11 @@ def let_go(token: str, *, now: datetime) -> None:
     _hand_on(back, now)
 
 
-def expire(*, now: datetime) -> list[int]:
-    """End the holds whose time is over and hand their seats on; the ids of the events that got seats back."""
+def expire(*, now: datetime) -> int:
+    """End the holds whose time is over and hand their seats on; how many events got seats back."""
     over = select(SeatHold.event_id).where(SeatHold.ended_at.is_(None), SeatHold.until_at <= now).distinct()
     event_ids = db.session.scalars(over).all()
-    return [event.id for event in _sweep(_lock(event_ids), now)] if event_ids else []
+    return len(_sweep(_lock(event_ids), now)) if event_ids else 0
 
 
 def expire_at(event_id: int, *, now: datetime, but: str = "") -> bool:

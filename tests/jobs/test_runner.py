@@ -43,9 +43,9 @@ def test_a_tick_does_what_is_due_and_the_next_one_nothing(app, overdue):
     assert runner.tick(app, "b") is None
     with app.app_context():
         runs = last_runs()
-        assert {job: (run.done, run.problem) for job, run in runs.items()} == {
-            "close_out_reminders": (1, ""), "month_preparation": (3, ""), "room_release": (0, ""), "tidy": (0, ""),
-        }  # fmt: skip
+        done = {job: (run.done, run.problem) for job, run in runs.items() if run.done or run.problem}
+        assert done == {"close_out_reminders": (1, ""), "month_preparation": (3, "")}
+        assert set(runs) == {pace.name for pace in PACES}
 
 
 @pytest.mark.both_databases
@@ -61,9 +61,8 @@ def test_a_duty_that_fails_is_written_down_and_the_others_go_on(app, overdue, mo
     assert runner.tick(app, "a") == 3
     with app.app_context():
         runs = last_runs()
-        assert {job: run.problem for job, run in runs.items()} == {
-            "close_out_reminders": "ValueError", "month_preparation": "", "room_release": "", "tidy": "",
-        }  # fmt: skip
+        problems = {job: run.problem for job, run in runs.items() if run.problem}
+        assert problems == {"close_out_reminders": "ValueError"} and len(runs) == len(PACES)
 
 
 def test_a_tick_that_cannot_reach_the_database_is_logged_and_not_raised(app, monkeypatch, caplog):
