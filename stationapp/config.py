@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields
@@ -30,6 +31,17 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     district: str = "涧西区"
     icp: str = ""
+    sms: str = ""
+    sms_url: str = ""
+    sms_key: str = ""
+    sms_secret: str = ""
+    sms_sign: str = ""
+    sms_app: str = ""
+    sms_per_minute: str = "600"
+    sms_per_day: str = "5000"
+    codes_per_minute: str = "60"
+    smtp: str = ""
+    mail_from: str = ""
 
     def __post_init__(self) -> None:
         # Paths are put behind it, and each begins with a slash.
@@ -65,7 +77,44 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         raise BadSettings("database_url 要空着（用 SQLite），或以 postgresql:// 开头")
     if not settings.public_url.startswith(("http://", "https://")):
         raise BadSettings(f"public_url 要以 http:// 或 https:// 开头，现在是 {settings.public_url!r}")
+    _check_sending(settings)
     return settings
+
+
+GATEWAYS = {
+    "": (),
+    "file": (),
+    "console": (),
+    "webhook": ("sms_url", "sms_secret"),
+    "aliyun": ("sms_key", "sms_secret", "sms_sign"),
+    "tencent": ("sms_key", "sms_secret", "sms_sign", "sms_app"),
+}
+"""What `sms` may be, and the settings each cannot do without."""
+
+
+def _check_sending(settings: Settings) -> None:
+    """No sentence repeats a value: these hold secrets."""
+    if settings.sms not in GATEWAYS:
+        raise BadSettings(f"sms 要空着，或写 {'、'.join(filter(None, GATEWAYS))} 之一")
+    for name in GATEWAYS[settings.sms]:
+        if not getattr(settings, name):
+            raise BadSettings(f"sms 写了 {settings.sms}，还要写 {name}")
+    if settings.sms_url and not settings.sms_url.startswith(("http://", "https://")):
+        raise BadSettings("sms_url 要以 http:// 或 https:// 开头")
+    for name in ("sms_per_minute", "sms_per_day", "codes_per_minute"):
+        value = getattr(settings, name)
+        if not (value.isascii() and value.isdigit() and 0 < int(value) <= 1_000_000):
+            raise BadSettings(f"{name} 要写成 1 到 1000000 的整数，加引号")
+    if settings.smtp and not _MAIL_SERVER.fullmatch(settings.smtp):
+        raise BadSettings(
+            "smtp 要写成 smtp://主机:25、smtp://用户:密码@主机:587 或 smtps://用户:密码@主机:465 的样子"
+        )
+    if settings.smtp and not _MAIL_ADDRESS.fullmatch(settings.mail_from):
+        raise BadSettings("写了 smtp，还要在 mail_from 写发件人的邮箱地址")
+
+
+_MAIL_SERVER = re.compile(r"smtps?://([^\s:@/]+:[^\s@/]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?")
+_MAIL_ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")
 
 
 def _from_file(path: Path, known: list[str]) -> dict[str, str]:
