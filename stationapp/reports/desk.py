@@ -134,7 +134,7 @@ def behind(site: str, month: str, figure: str):
         raise NotFound
     latest = find_latest(its, of)
     body = standing(its, of)
-    scope = rows.Scope(its, of, latest and latest.id, body["ledger"] if latest else None)
+    scope = rows.scope_of(its, of, latest)
     group = _group() if figure == "I-08" else Group.ALL
     return render_template(
         f"desk/reports/rows/{rows.LISTS[figure]}.html",

@@ -35,7 +35,7 @@ def close_month(
     reason = reason.strip()
     if before and not reason:
         raise Refused(ReportRefusal.REASON_MISSING)
-    body = figures(site, month, version=version)
+    body = figures(site, month, version=version, closed_at=now)
     if before and not (differences(json.loads(before.body), body) or late_events(before, site, month)):
         raise Refused(ReportRefusal.NOTHING_CHANGED, version=before.version)
     counted = evidence(site, month)

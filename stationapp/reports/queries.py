@@ -1,6 +1,6 @@
 """The facts of a site's month, read once in a fixed number of queries, and the figures made of them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
@@ -16,28 +16,38 @@ from stationapp.reports.figures import body
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.rules import state_of
 from stationapp.reports.tally import Facts, Held, Line, Place, Reached, Row
+from stationapp.residents.queries import counts_as
 from stationapp.sites.models import Population, Site
 from stationapp.sites.queries import beneath
 from stationapp.sites.rules import Group, Level, contains
 from stationapp.volunteers.models import HoursEntry, Volunteer
 
 
-def figures(site: Site, month: Month, *, version: int = 0) -> dict:
+def figures(site: Site, month: Month, *, version: int = 0, closed_at: datetime | None = None) -> dict:
     """The report's body as the facts stand now, marked as a version (0: the month is open)."""
-    return body(facts(site, month), version=version, state=state_of(version))
+    return body(facts(site, month, closed_at=closed_at), version=version, state=state_of(version))
 
 
-def facts(site: Site, month: Month, *, counted_by: int | None = None, ledger: int | None = None) -> Facts:
-    """Everything the month rests on: nine queries, however many sites and events there are.
+def facts(
+    site: Site,
+    month: Month,
+    *,
+    counted_by: int | None = None,
+    ledger: int | None = None,
+    closed_at: datetime | None = None,
+) -> Facts:
+    """Everything the month rests on: ten queries, however many sites and events there are.
 
     With `counted_by` (a report's id) only the events which that version counted are read, and with `ledger`
-    the lines of hours up to that one: lines are numbered in the order they were committed.
+    the lines of hours up to that one: lines are numbered in the order they were committed. Who counts as whom is
+    read as it stands, or with `closed_at` as a closing at that instant saw it.
     """
     tree = list(db.session.execute(_TREE))
     places = _places(tree, site, month)
     homes = _homes(tree, places, month)
     counts = event_counts(counted_by)
     here = counts & in_month(month) & beneath(site.path)
+    who = counts_as(merged_at(closed_at))
     populations, sources = _populations(places, month)
     return Facts(
         month=month,
@@ -45,10 +55,15 @@ def facts(site: Site, month: Month, *, counted_by: int | None = None, ledger: in
         places=places,
         homes=homes,
         events=[Held(*row[:-1], order=(row.starts_at, row.id)) for row in db.session.execute(_events(here))],
-        rows=[Row(*row) for row in db.session.execute(_rows(here))],
+        rows=[Row(who.get(row[0], row[0]), *row[1:]) for row in db.session.execute(_rows(here))],
         heads=[tuple(row) for row in db.session.execute(_heads(here))],
-        lines=[Line(*row) for row in db.session.execute(_lines(site, month, ledger))],
-        reached=[Reached(*row) for row in db.session.execute(_reached(counts, homes, month))],
+        lines=[
+            Line(who.get(row[0], row[0]), *row[1:]) for row in db.session.execute(_lines(site, month, ledger))
+        ],
+        reached=[
+            Reached(who.get(row[0], row[0]), *row[1:])
+            for row in db.session.execute(_reached(counts, homes, month))
+        ],
         populations=populations,
         sources=sources,
         before=db.session.scalar(_before(site, month, counts)) or 0,
@@ -69,6 +84,16 @@ def communities(site: Site, month: Month) -> Communities:
     tree = list(db.session.execute(_TREE))
     places = _places(tree, site, month)
     return Communities(places, _homes(tree, places, month), _populations(places, month)[0])
+
+
+SETTLED = timedelta(minutes=1)
+"""A closing reads who counts as whom as it was a minute before: by then whatever was written is committed, and the
+version made again finds the same, whoever waited for whom (trust.md R2)."""
+
+
+def merged_at(closed_at: datetime | None) -> datetime | None:
+    """The instant whose merges a closing at `closed_at` reads; None: as they stand."""
+    return None if closed_at is None else closed_at - SETTLED
 
 
 # --- conditions, also used by the rows behind a figure -------------------------------------------------------
@@ -176,8 +201,8 @@ def _events(here: ColumnElement[bool]):
 def _rows(here: ColumnElement[bool]):
     return (
         select(
-            Attendance.event_id,
             Attendance.resident_id,
+            Attendance.event_id,
             Attendance.part,
             Attendance.channel,
             Attendance.lives,
@@ -215,8 +240,8 @@ def _lines(site: Site, month: Month, ledger: int | None):
     corrected, conditions = ledger_lines(site, month, ledger)
     return (
         select(
-            HoursEntry.site_id,
             Volunteer.resident_id,
+            HoursEntry.site_id,
             HoursEntry.minutes,
             func.coalesce(HoursEntry.manual_id, corrected.manual_id).is_not(None),
         )

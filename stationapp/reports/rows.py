@@ -1,6 +1,8 @@
 """The rows behind each figure, as paged queries of their own: they count again what the figures counted (R4)."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, case, func, select, union
 
@@ -9,6 +11,7 @@ from stationapp.attendance.rules import Part
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event, Series
+from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import (
     event_counts,
     event_valid,
@@ -16,9 +19,11 @@ from stationapp.reports.queries import (
     in_month,
     is_served,
     ledger_lines,
+    merged_at,
 )
 from stationapp.reports.rules import BANDS
 from stationapp.residents.models import Resident
+from stationapp.residents.queries import counted
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on, beneath
 from stationapp.sites.rules import Group, Level
@@ -52,12 +57,24 @@ class Scope:
     month: Month
     counted_by: int | None = None
     ledger: int | None = None
+    closed_at: datetime | None = None
+
+    def person(self, resident_id: ColumnElement[int]) -> ColumnElement[int]:
+        """As whom somebody counts."""
+        return counted(resident_id, merged_at(self.closed_at))
 
     @property
     def here(self) -> ColumnElement[bool]:
         """The condition on Event and Site "held here in the month, and counts"."""
         counts = event_counts(self.counted_by) & event_valid()
         return counts & in_month(self.month) & beneath(self.site.path)
+
+
+def scope_of(site: Site, month: Month, version: CoverageReport | None) -> Scope:
+    """The rows of a frozen version, or without one as they stand."""
+    if version is None:
+        return Scope(site, month)
+    return Scope(site, month, version.id, json.loads(version.body)["ledger"], version.closed_at)
 
 
 def query(scope: Scope, id: str, group: Group = Group.ALL) -> Select:
@@ -193,7 +210,7 @@ def _attendances(scope: Scope) -> Select:
 def _persons(scope: Scope) -> Select:
     return (
         select(Resident.id, Resident.name, func.count(Attendance.id).label("times"))
-        .join(Attendance, Attendance.resident_id == Resident.id)
+        .join(Attendance, scope.person(Attendance.resident_id) == Resident.id)
         .join(Event, Event.id == Attendance.event_id)
         .join(Site, Site.id == Event.site_id)
         .where(scope.here, is_served())
@@ -204,7 +221,7 @@ def _persons(scope: Scope) -> Select:
 
 def _volunteers(scope: Scope) -> Select:
     came = (
-        select(Attendance.resident_id)
+        select(scope.person(Attendance.resident_id).label("resident_id"))
         .join(Event, Event.id == Attendance.event_id)
         .join(Site, Site.id == Event.site_id)
         .where(scope.here, Attendance.part == Part.VOLUNTEER, ~Attendance.undone)
@@ -243,7 +260,7 @@ def _hours(scope: Scope) -> Select:
             HoursEntry.minutes,
             HoursEntry.site_id,
             HoursEntry.corrects_id,
-            Volunteer.resident_id,
+            scope.person(Volunteer.resident_id).label("resident_id"),
             Resident.name,
             Site.short_name,
             source.label("source"),
@@ -263,7 +280,7 @@ def _reached(scope: Scope, group: Group) -> Select:
     homes = homes_of(scope.site, scope.month)
     return (
         select(Resident.id, Resident.name, func.count(Attendance.id).label("times"))
-        .join(Attendance, Attendance.resident_id == Resident.id)
+        .join(Attendance, scope.person(Attendance.resident_id) == Resident.id)
         .join(Event, Event.id == Attendance.event_id)
         .where(
             event_counts(scope.counted_by),

@@ -41,8 +41,8 @@ class Held(NamedTuple):
 class Row(NamedTuple):
     """One attendance that stands."""
 
+    resident_id: int  # as whom they count, here and below
     event_id: int
-    resident_id: int
     part: Part
     channel: Channel
     lives: Lives
@@ -52,8 +52,8 @@ class Row(NamedTuple):
 class Line(NamedTuple):
     """One line of the hours ledger, by date of service."""
 
-    site_id: int
     resident_id: int
+    site_id: int
     minutes: int
     manual: bool
 

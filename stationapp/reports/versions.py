@@ -56,12 +56,18 @@ def standing(site: Site, month: Month) -> dict:
 def recomputed(report: CoverageReport) -> dict:
     """A version's body made again from exactly the facts it counted (trust.md R2).
 
-    Events are those of `counted_events`, ledger lines those up to the one it names; the population and the
-    sites in force are part of the version itself.
+    Events are those of `counted_events`, ledger lines those up to the one it names, people as whom they counted
+    when it was closed; the population and the sites in force are part of the version itself.
     """
     frozen = json.loads(report.body)
     site = db.session.get_one(Site, report.site_id)
-    read = facts(site, Month.of(report.month_on), counted_by=report.id, ledger=frozen["ledger"])
+    read = facts(
+        site,
+        Month.of(report.month_on),
+        counted_by=report.id,
+        ledger=frozen["ledger"],
+        closed_at=report.closed_at,
+    )
     return body(_as_frozen(read, frozen), version=report.version, state=state_of(report.version))
 
 

@@ -69,22 +69,25 @@ def get_resident(resident_id: int) -> Resident:
     return resident
 
 
-def counts_as(at: datetime) -> dict[int, int]:
-    """Who counted as whom at an instant: the id of a record found to be somebody else's second one → that person's.
+def counts_as(at: datetime | None = None) -> dict[int, int]:
+    """Who counts as whom as it stands, or counted at an instant: the id of a record found to be somebody's second
+    one → that person's.
 
     One step leads there: nobody is kept and gone at once.
     """
-    return dict(db.session.execute(select(Merge.gone_id, Merge.kept_id).where(*_merged_at(at))).all())
+    return dict(db.session.execute(select(Merge.gone_id, Merge.kept_id).where(_merged(at))).all())
 
 
-def counted(resident_id: ColumnElement[int], at: datetime) -> ColumnElement[int]:
-    """The same in SQL: the id under which the person with that id counted at an instant."""
-    kept = select(Merge.kept_id).where(Merge.gone_id == resident_id, *_merged_at(at)).scalar_subquery()
-    return func.coalesce(kept, resident_id)
+def counted(resident_id: ColumnElement[int], at: datetime | None = None) -> ColumnElement[int]:
+    """The same in SQL: the id under which the person with that id counts, or counted at an instant."""
+    kept = select(Merge.kept_id).where(Merge.gone_id == resident_id, _merged(at)).correlate_except(Merge)
+    return func.coalesce(kept.scalar_subquery(), resident_id)
 
 
-def _merged_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Merge.at <= at, or_(Merge.undone_at.is_(None), Merge.undone_at > at)
+def _merged(at: datetime | None) -> ColumnElement[bool]:
+    if at is None:
+        return Merge.undone_at.is_(None)
+    return (Merge.at <= at) & (Merge.undone_at.is_(None) | (Merge.undone_at > at))
 
 
 def records_of(resident_id: int) -> Select:

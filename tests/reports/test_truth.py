@@ -12,6 +12,7 @@ from stationapp.calendar.rules import AgeBand, Month
 from stationapp.db import db, transaction
 from stationapp.events.rules import Category, State
 from stationapp.reports.queries import figures
+from stationapp.residents.merging import merge, undo_merge
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
 from tests import cast
@@ -25,14 +26,19 @@ VALID = """WITH valid AS (
   WHERE e.state = 'closed_out' AND e.starts_at >= :begin AND e.starts_at < :end AND s.path LIKE :path
     AND (EXISTS (SELECT 1 FROM attendances a WHERE a.event_id = e.id AND a.part = 'resident' AND NOT a.undone)
       OR EXISTS (SELECT 1 FROM headcounts h WHERE h.event_id = e.id)))
-, served AS (SELECT a.* FROM attendances a JOIN valid v ON v.id = a.event_id WHERE a.part = 'resident' AND NOT a.undone)
+, person AS (SELECT id, coalesce(merged_into, id) AS resident_id FROM residents)
+, came AS (
+  SELECT a.event_id, a.part, a.undone, a.channel, a.band, a.community_id, p.resident_id
+  FROM attendances a JOIN person p ON p.id = a.resident_id)
+, served AS (SELECT a.* FROM came a JOIN valid v ON v.id = a.event_id WHERE a.part = 'resident' AND NOT a.undone)
 , ledger AS (
-  SELECT h.minutes, h.site_id, p.resident_id, (h.manual_id IS NOT NULL OR o.manual_id IS NOT NULL) AS by_hand
+  SELECT h.minutes, h.site_id, w.resident_id, (h.manual_id IS NOT NULL OR o.manual_id IS NOT NULL) AS by_hand
   FROM hours_entries h JOIN volunteers p ON p.id = h.volunteer_id JOIN sites s ON s.id = h.site_id
+  JOIN person w ON w.id = p.resident_id
   LEFT JOIN hours_entries o ON o.id = h.corrects_id
   WHERE h.served_on >= :first AND h.served_on <= :last AND s.path LIKE :path)
 , living AS (
-  SELECT a.resident_id, a.band, e.starts_at FROM attendances a JOIN events e ON e.id = a.event_id
+  SELECT a.resident_id, a.band, e.starts_at FROM came a JOIN events e ON e.id = a.event_id
   JOIN sites c ON c.id = a.community_id
   WHERE e.state = 'closed_out' AND a.part = 'resident' AND NOT a.undone AND e.starts_at >= :year AND e.starts_at < :end
     AND c.path LIKE :path)
@@ -58,7 +64,7 @@ QUERIES = {
     ("I-06", "numerator"): "SELECT count(*) FROM served",
     ("I-07", "numerator"): "SELECT count(DISTINCT resident_id) FROM living WHERE starts_at >= :begin",
     ("I-07", "year", "numerator"): "SELECT count(DISTINCT resident_id) FROM living",
-    ("I-12", "value"): "SELECT count(*) FROM (SELECT a.resident_id FROM attendances a "
+    ("I-12", "value"): "SELECT count(*) FROM (SELECT a.resident_id FROM came a "
     "JOIN valid v ON v.id = a.event_id WHERE a.part = 'volunteer' AND NOT a.undone "
     "UNION SELECT resident_id FROM ledger "
     "GROUP BY site_id, resident_id HAVING sum(minutes) > 0) AS who",
@@ -96,6 +102,17 @@ def _random_life(people: cast.District, chance: random.Random) -> None:
         _random_company(held, site, persons, volunteers, chance, people)
         for band in chance.sample(list(AgeBand), chance.choice([0, 0, 1, 2])):
             build.counted(held, chance.randint(1, 40), band)
+    _random_merges(persons, chance, people)
+
+
+def _random_merges(persons, chance: random.Random, people: cast.District) -> None:
+    """Some are found to be one person; some of these turn out to be two after all."""
+    kept = chance.sample(persons, 4)
+    gone = chance.sample([person for person in persons if person not in kept], 6)
+    for person in gone:
+        made = merge(chance.choice(kept).id, person.id, by=people.chen.id, now=clock.now())
+        if chance.random() < 0.3:
+            undo_merge(made.id, by=people.chen.id, now=clock.now())
 
 
 def _random_company(held, site, persons, volunteers, chance, people) -> None:
