@@ -6,6 +6,7 @@ from stationapp import clock
 from stationapp.db import transaction
 from stationapp.jobs import runner
 from stationapp.jobs.operations import note_run
+from stationapp.jobs.rules import PACES
 from tests import cast
 
 
@@ -14,7 +15,7 @@ def test_before_any_process_led_the_page_says_what_to_start(app, client):
     cast.sign_in(client, people.chen)
     text = client.get("/desk/jobs/").text
     assert "没有运行" in text and "stationapp jobs" in text
-    assert text.count("还没有运行过") == 4
+    assert text.count("还没有运行过") == len(PACES)
 
 
 def test_after_a_tick_every_duty_stands_with_what_it_did(app, client):
@@ -23,7 +24,7 @@ def test_after_a_tick_every_duty_stands_with_what_it_did(app, client):
     cast.sign_in(client, people.root)
     text = client.get("/desk/jobs/").text
     assert "正在运行" in text and "还没有运行过" not in text
-    assert text.count("准时") == 4 and text.count(">正常<") == 4
+    assert text.count("准时") == len(PACES) and text.count(">正常<") == len(PACES)
     assert [name in text for name in ("归档提醒", "放出没人来的功能室", "月报准备", "清理过期内容")] == [
         True
     ] * 4
@@ -45,4 +46,4 @@ def test_a_station_manager_and_a_viewer_do_not_see_the_jobs(app, client):
     people = cast.district(app)
     for who in (people.lin, people.zhao):
         cast.sign_in(client, who)
-        assert client.get("/desk/jobs/").status_code == 403
+        assert client.get("/desk/jobs/").status_code == len(PACES)03

@@ -79,7 +79,7 @@ def test_losing_the_lead_in_the_middle_of_a_tick_ends_it_quietly(app, overdue, m
         db.session.execute(update(Lease).values(holder="b", token=Lease.token + 1))
         return 1
 
-    monkeypatch.setitem(operations.DUTIES, "close_out_reminders", overtaken)
+    monkeypatch.setitem(operations.DUTIES, PACES[0].name, overtaken)
     runner.guarded_tick(app, "a")
     assert [record.getMessage() for record in caplog.records] == ["jobs: the lead went to another process"]
     with app.app_context():
