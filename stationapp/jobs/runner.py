@@ -4,6 +4,8 @@ import logging
 import os
 import secrets
 import socket
+import threading
+from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
@@ -13,26 +15,68 @@ from stationapp.db import transaction
 from stationapp.jobs.operations import DUTIES, LeaseLost, fence, note_run, take_lease
 from stationapp.jobs.queries import last_began
 from stationapp.jobs.rules import PACES, TICK, is_due
+from stationapp.messages.gateways.choose import limits_of, open_gateways
+from stationapp.messages.sending import Gateways, drain
 
 log = logging.getLogger(__name__)
 
+A_TICK = 10_000
+"""Messages one process sends at most before it looks at the clock again."""
 
-def start(app: Flask) -> BackgroundScheduler:
-    """Tick in a background thread until `shutdown()`; any number of processes may do so at once."""
+
+class Jobs(BackgroundScheduler):
+    """The clock of one process. Told to stop, it finishes what it is doing and begins nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__(timezone=clock.SHANGHAI)
+        self._ending = threading.Event()
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Stop; what is being sent is sent to the end of its group."""
+        self._ending.set()
+        super().shutdown(wait)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nobody has told it to stop."""
+        return not self._ending.is_set()
+
+
+def start(app: Flask) -> Jobs:
+    """Tick in background threads until `shutdown()`; any number of processes may do so at once.
+
+    The duties are the leader's; sending is done by every process, beside them.
+    """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    scheduler = BackgroundScheduler(timezone=clock.SHANGHAI)
-    scheduler.add_job(
-        guarded_tick,
+    jobs = Jobs()
+    _every_tick(jobs, guarded_tick, app, holder)
+    if gateways := open_gateways(app.config["SETTINGS"], clock.now):
+        _every_tick(jobs, guarded_send, app, gateways, jobs)
+    jobs.start()
+    return jobs
+
+
+def _every_tick(jobs: Jobs, do: Callable[..., None], *arguments: object) -> None:
+    jobs.add_job(
+        do,
         "interval",
-        args=(app, holder),
+        args=arguments,
         seconds=TICK.total_seconds(),
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
         next_run_time=clock.now(),
     )
-    scheduler.start()
-    return scheduler
+
+
+def guarded_send(app: Flask, gateways: Gateways, jobs: Jobs) -> None:
+    """Send what is due, and raise nothing; what was not sent stays due."""
+    try:
+        with app.app_context():
+            bounds = limits_of(app.config["SETTINGS"])
+            drain(gateways, now_of=clock.now, most=A_TICK, bounds=bounds, go_on=lambda: jobs.goes_on)
+    except Exception as error:
+        log.error("jobs: sending: %s", type(error).__name__)
 
 
 def guarded_tick(app: Flask, holder: str) -> None:
