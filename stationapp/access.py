@@ -98,6 +98,7 @@ TABLE: dict[str, Row] = {
     "desk.signups.create": _write(Action.SIGN_UP),
     "desk.signups.cancel": _write(Action.SIGN_UP),
     "desk.calls.index": _read(Action.SIGN_UP),
+    "desk.calls.export": _read(Action.SIGN_UP),
     "desk.calls.show": _read(Action.SIGN_UP),
     "desk.calls.answer": _write(Action.SIGN_UP),
     "desk.calls.number": _write(Action.REVEAL),

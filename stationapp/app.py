@@ -10,6 +10,7 @@ from stationapp import access, vault
 from stationapp.accounts import guard
 from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
+from stationapp.messages import switches
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
 from stationapp.web import assets, compress, errors, filters, headers, numbers, remember, words
 from stationapp.web.proxy import LocalProxy
@@ -53,7 +54,7 @@ DESK_PAGES: tuple[str, ...] = (
     "residents.desk",
     "signups.desk",
     "signups.desk_phone",
-    "signups.desk_calls",
+    "messages.desk_calls",
     "attendance.desk",
     "attendance.desk_progress",
     "volunteers.desk",
@@ -71,6 +72,7 @@ WORDS: tuple[str, ...] = (
     "planning.words",
     "review.words",
     "signups.words",
+    "messages.words",
     "residents.words",
     "attendance.words",
     "volunteers.words",
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     keys = load_keys(settings.instance)
     vault.use(keys)
+    switches.use(sms=bool(settings.sms), email=bool(settings.smtp), public_url=settings.public_url)
     app = Flask(
         "stationapp",
         template_folder=str(ROOT / "templates"),

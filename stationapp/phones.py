@@ -29,6 +29,11 @@ def normal_phone(value: object) -> str | None:
     return f"{landline[1]}-{landline[2]}" if landline else None
 
 
+def is_mobile(phone: str | None) -> bool:
+    """Whether a number in its one form takes text messages."""
+    return phone is not None and _MOBILE.fullmatch(phone) is not None
+
+
 def masked_phone(phone: str) -> str:
     """How lists show a number: `138****5678`, `0379-****0101` (domain.md §11). Anything else is all stars."""
     normal = normal_phone(phone)

@@ -26,6 +26,9 @@ from stationapp.db import db, sqlite_module, transaction
 from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import Cadence, Category, EventFields, Pattern, Task
 from stationapp.events.series import lay_out
+from stationapp.messages.models import Message
+from stationapp.messages.rules import Way
+from stationapp.messages.spreading import spread_notices
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
@@ -55,6 +58,7 @@ class Sample:
     household: int
     home: Site
     notice: int
+    message: int
     staff: int
     grant: int
     volunteer: str
@@ -83,6 +87,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "places/signup_id": lambda s: s.signup,
     "notices/notice_id": lambda s: s.notice,
     "calls/notice_id": lambda s: s.notice,
+    "lines/message_id": lambda s: s.message,
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
     "volunteers/code": lambda s: s.volunteer,
@@ -188,7 +193,9 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
     worker = cast.staff(f"员工{site.code}", site, Role.HELPER)
     with transaction():
         tell_desk(Occasion.MOVED, f"event {event.code}", site_id=site.id, now=clock.now())
+        spread_notices(now=clock.now())
     notice = db.session.query(Notice).filter_by(site_id=site.id).one()
+    message = db.session.query(Message).filter_by(notice_id=notice.id, way=Way.CALL).one()
     grant = db.session.query(Grant).filter_by(staff_id=worker.id).one()
     assert get_resident(signup.resident_id).name == name
     volunteer, shift, assignment, manual = _volunteering(site, event, signup.resident_id, people.lin.id)
@@ -208,6 +215,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         household=get_resident(signup.resident_id).household_id,
         home=home,
         notice=notice.id,
+        message=message.id,
         staff=worker.id,
         grant=grant.id,
         volunteer=volunteer,

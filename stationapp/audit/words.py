@@ -41,7 +41,7 @@ ACTS = {
     "proposals.take_over": _("采用排期建议"),
     "reports.close": _("封存月报"),
     "residents.reveal": _("查看完整信息"),
-    "signups.answer_call": _("记下打电话的结果"),
+    "messages.answer_call": _("记下打电话的结果"),
     "signups.cancel": _("代取消报名"),
     "signups.end_limit": _("取消名额限制"),
     "signups.set_limit": _("设定名额限制"),

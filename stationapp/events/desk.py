@@ -25,6 +25,7 @@ from stationapp.events.rules import Category, EventRefusal, Step
 from stationapp.events.series_queries import find_series
 from stationapp.events.series_rules import Scope
 from stationapp.events.stages import Standing
+from stationapp.messages.spreading import spread_notices
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Site
@@ -286,7 +287,9 @@ def _walk(code: str, step: Step, act: Callable, done: str):
 
     def attempt() -> None:
         with transaction():
-            act(event, by=guard.user().staff_id, now=clock.now(), reason=typed)
+            now = clock.now()
+            act(event, by=guard.user().staff_id, now=now, reason=typed)
+            spread_notices(now=now)  # whom to call stands on the list at once
 
     try:
         retried(attempt)

@@ -7,6 +7,7 @@ from stationapp.attendance.rules import opens_at
 from stationapp.events import operations, rules, series
 from stationapp.events.models import Event
 from stationapp.events.series_rules import Scope
+from stationapp.messages.spreading import spread_notices
 from stationapp.signups import course
 from stationapp.signups.draws import announce
 from stationapp.signups.promotion import promote
@@ -29,6 +30,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
         announce(one, now=now)
         if one.waiting and _seating(one) != before[one.id]:
             promote(one.id, now=now)
+    spread_notices(now=now)
     return len(changed)
 
 

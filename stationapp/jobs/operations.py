@@ -17,6 +17,8 @@ from stationapp.importing.operations import drop_old_uploads
 from stationapp.jobs.models import JobRun, Lease
 from stationapp.jobs.rules import LEASE_LASTS, REMINDERS
 from stationapp.messages.sending import sweep
+from stationapp.messages.spreading import spread
+from stationapp.messages.tidying import tidy_calls
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
@@ -149,6 +151,8 @@ DUTIES: dict[str, Callable[..., int]] = {
     "phone_seats": seat_after_callers,
     "offers": lapse,
     "draws": draw_due,
+    "spread": spread,
+    "call_tidying": tidy_calls,
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,

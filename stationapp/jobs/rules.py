@@ -25,6 +25,8 @@ PACES = (
     Pace("phone_seats", HOLDS_SWEPT_EVERY),
     Pace("offers", timedelta(seconds=10)),
     Pace("draws", timedelta(seconds=10)),
+    Pace("spread", TICK),
+    Pace("call_tidying", timedelta(minutes=1)),
     Pace("close_out_reminders", timedelta(minutes=1)),
     Pace("room_release", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
-from stationapp.messages.rules import AttemptEnd, Delivery, StopWhy, Way
+from stationapp.messages.rules import AttemptEnd, CallOutcome, Delivery, StopWhy, Way
 from stationapp.notices.rules import Occasion
 
 
@@ -107,3 +107,15 @@ class Stop(Base):
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class CallAnswer(Base):
+    """What came of a call: append-only, the last one holds."""
+
+    __tablename__ = "call_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    outcome: Mapped[CallOutcome]
+    at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from stationapp.notices.rules import Occasion
+
 
 class Way(Enum):
     """How somebody hears of something."""
@@ -31,6 +33,7 @@ EDGES = frozenset(
         (Delivery.PENDING, Delivery.CLAIMED),
         (Delivery.PENDING, Delivery.ANSWERED),
         (Delivery.PENDING, Delivery.VOID),
+        (Delivery.ANSWERED, Delivery.PENDING),  # a wrong button at the desk: nobody was reached after all
         (Delivery.CLAIMED, Delivery.PENDING),  # the process that had it is gone
         (Delivery.CLAIMED, Delivery.SENDING),
         (Delivery.CLAIMED, Delivery.VOID),
@@ -64,3 +67,27 @@ class StopWhy(Enum):
     RATE = "rate"  # too many within a minute
     GATEWAY = "gateway"  # it failed again and again
     PERSON = "person"  # somebody pulled the plug
+
+
+class CallOutcome(Enum):
+    """What came of a call."""
+
+    REACHED = "reached"  # told; nothing to decide
+    NO_ANSWER = "no_answer"
+    COMES = "comes"
+    NOT_COMING = "not_coming"  # gives the places back
+
+
+_TOLD_ONLY = (CallOutcome.REACHED, CallOutcome.NO_ANSWER)
+
+CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
+    Occasion.MOVED: tuple(CallOutcome),
+    Occasion.POSTPONED: tuple(CallOutcome),
+    Occasion.CANCELLED: _TOLD_ONLY,
+    Occasion.PROMOTED: tuple(CallOutcome),
+    Occasion.OFFERED: (CallOutcome.COMES, CallOutcome.NOT_COMING, CallOutcome.NO_ANSWER),
+    Occasion.OFFER_LAPSED: _TOLD_ONLY,
+    Occasion.REMINDER: tuple(CallOutcome),
+    Occasion.CERTIFICATE: _TOLD_ONLY,
+}
+"""The occasions people are called about, and what may come of such a call."""

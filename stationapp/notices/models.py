@@ -2,18 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base
 from stationapp.notices.rules import Occasion
+
+_TO_SPREAD = text("spread_at IS NULL")
 
 
 class Notice(Base):
     """One thing a site's desk should know or do; one row per occasion, subject and step (trust.md M1)."""
 
     __tablename__ = "notices"
-    __table_args__ = (UniqueConstraint("occasion", "subject", "step"),)
+    __table_args__ = (
+        UniqueConstraint("occasion", "subject", "step"),
+        Index(
+            "ix_notices_to_spread", "id", **dict.fromkeys(("sqlite_where", "postgresql_where"), _TO_SPREAD)
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)

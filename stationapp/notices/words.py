@@ -15,4 +15,12 @@ WORDS: dict[Enum, object] = {
     Occasion.ROOM_RELEASED: _("开始半小时了还没有人签到，功能室已经放出"),
     Occasion.JOINT: _("有一场活动请本站联合举办"),
     Occasion.MOVED: _("时间或地点变了，请告知报名的人"),
+    Occasion.OFFERED: _("候补的人等着答复名额，请打电话"),
+    Occasion.OFFER_LAPSED: _("名额没等到答复，让给了下一位，请告知"),
+    Occasion.CONFIRMED: _("报名成功"),
+    Occasion.WAITLISTED: _("排上了候补"),
+    Occasion.REMINDER: _("提醒快要开始的活动"),
+    Occasion.CERTIFICATE: _("志愿服务证明办好了"),
+    Occasion.HOME_CODE: _("打开我家报名的验证码"),
+    Occasion.STOPPED: _("短信或邮件停发了"),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
@@ -11,11 +11,10 @@ from stationapp.audit.rules import Check
 from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
-from stationapp.notices.models import Notice
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import is_child
-from stationapp.signups.models import CallAnswer, Party, PassedOver, Signup, SignupMove
-from stationapp.signups.rules import EDGES, LIVE, SEATED, Place
+from stationapp.signups.models import Draw, Party, PassedOver, Signup, SignupMove
+from stationapp.signups.rules import CALLERS, EDGES, HOLDS_SWEPT_EVERY, LIVE, SEATED, Place
 
 
 def _ids(kind: str, query: Select) -> list[str]:
@@ -27,10 +26,35 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return counted.correlate(Event).scalar_subquery()
 
 
+def _held(*which: ColumnElement[bool]) -> ColumnElement[int]:
+    """Seats of holds that were not ended."""
+    seats = select(func.coalesce(func.sum(SeatHold.size), 0))
+    its = seats.where(SeatHold.event_id == Event.id, SeatHold.ended_at.is_(None), *which)
+    return its.correlate(Event).scalar_subquery()
+
+
 def _seats() -> list[str]:
-    seated = _count(Signup.state.in_(SEATED))
+    seated = _count(Signup.state.in_(SEATED)) + _held()
     wrong = or_(Event.taken != seated, and_(Event.capacity.is_not(None), seated > Event.capacity))
     return _ids("event", select(Event.id).where(wrong))
+
+
+def _callers() -> list[str]:
+    by_callers = select(Party.id).where(Party.channel.in_(CALLERS))
+    seated = _count(Signup.state.in_(SEATED) & Signup.party_id.in_(by_callers))
+    return _ids("event", select(Event.id).where(Event.phone_taken != seated + _held(SeatHold.by_phone)))
+
+
+def _outlived() -> list[str]:
+    """Holds that were not ended though their time is over for two periods of the duty."""
+    late = SeatHold.until_at < clock.now() - 2 * HOLDS_SWEPT_EVERY
+    return _ids("seat_hold", select(SeatHold.id).where(SeatHold.ended_at.is_(None), late))
+
+
+def _used_elsewhere() -> list[str]:
+    """Holds used by a party of another event."""
+    used = select(SeatHold.id).join(Party, Party.id == SeatHold.party_id)
+    return _ids("seat_hold", used.where(Party.event_id != SeatHold.event_id))
 
 
 def _waiting() -> list[str]:
@@ -65,23 +89,46 @@ def _line() -> Select:
 
 
 def _waits_for_nothing() -> list[str]:
+    """Seats kept back for callers, and a draw to come, are no free seats; for two periods after their time neither."""
+    at = clock.now() - 2 * HOLDS_SWEPT_EVERY
     line = _line().subquery()
-    fits = or_(Event.capacity.is_(None), Event.taken + line.c.people <= Event.capacity)
+    kept = and_(
+        Event.phone_until_at > at, Event.phone_seats > Event.phone_taken, Party.channel.not_in(CALLERS)
+    )
+    free = Event.capacity - Event.taken - case((kept, Event.phone_seats - Event.phone_taken), else_=0)
+    was_drawn = select(Draw.event_id).where(Draw.event_id == Event.id, Draw.drawn_at.is_not(None))
+    given_out = or_(Event.draw_at.is_(None), Event.draw_at <= at, was_drawn.exists())
     return _ids(
         "party",
         select(line.c.party_id)
+        .join(Party, Party.id == line.c.party_id)
         .join(Event, Event.id == line.c.event_id)
-        .where(Event.state == State.PUBLISHED, Event.starts_at > clock.now(), fits),
+        .where(
+            Event.state == State.PUBLISHED,
+            Event.starts_at > clock.now(),
+            given_out,
+            or_(Event.capacity.is_(None), line.c.people <= free),
+        ),
     )
 
 
+def _ahead_of(ahead: type[Party], behind: type[Party]) -> ColumnElement[bool]:
+    """Who drew a lot stands by it, before who drew none; these stand by their numbers."""
+    by_lot = and_(ahead.drawn.is_not(None), or_(behind.drawn.is_(None), ahead.drawn < behind.drawn))
+    neither = and_(ahead.drawn.is_(None), behind.drawn.is_(None))
+    return or_(by_lot, neither & (ahead.queue_number < behind.queue_number))
+
+
 def _overtaken() -> list[str]:
-    """Seated from the queue before somebody ahead who waited on, or as a newcomer before somebody who waits still."""
+    """Seated from the queue before somebody ahead who waited on, or as a newcomer before somebody who waits still.
+
+    Who came to wait while the newcomer's seats were held already was not overtaken.
+    """
     ahead, seated = aliased(Party), aliased(Party)
     moved = (
         select(Signup.party_id, func.min(SignupMove.id).label("move"))
         .join(Signup, Signup.id == SignupMove.signup_id)
-        .where(SignupMove.to_state == Place.CONFIRMED)
+        .where(SignupMove.from_state == Place.WAITLISTED, SignupMove.to_state.in_(SEATED))
         .group_by(Signup.party_id)
     )
     ahead_moved, seated_moved = moved.subquery(), moved.subquery()
@@ -89,13 +136,17 @@ def _overtaken() -> list[str]:
     logged = select(PassedOver.id).where(
         PassedOver.party_id == ahead.id, PassedOver.overtaken_by == seated.id
     )
+    held_before = select(SeatHold.id).where(SeatHold.party_id == seated.id, SeatHold.made_at <= ahead.made_at)
     from_queue = and_(
         seated_moved.c.move.is_not(None),
-        ahead.queue_number < seated.queue_number,
+        _ahead_of(ahead, seated),
         or_(waits.c.party_id.is_not(None), ahead_moved.c.move > seated_moved.c.move),
     )
     newcomer = and_(
-        seated.first_state == Place.CONFIRMED, seated.id > ahead.id, waits.c.party_id.is_not(None)
+        seated.first_state == Place.CONFIRMED,
+        seated.id > ahead.id,
+        waits.c.party_id.is_not(None),
+        ~held_before.exists(),
     )
     return _ids(
         "party",
@@ -194,31 +245,18 @@ def _standing(places: list) -> Hashable:
     return seated, tuple(line)
 
 
-def _called_elsewhere() -> list[str]:
-    """The answer of somebody who has nothing to do with what the notice is about."""
-    about = or_(
-        Notice.subject == "event " + Event.code, Notice.subject == "party " + cast(CallAnswer.party_id, Text)
-    )
-    query = (
-        select(CallAnswer.id)
-        .join(Notice, Notice.id == CallAnswer.notice_id)
-        .join(Party, Party.id == CallAnswer.party_id)
-        .join(Event, Event.id == Party.event_id)
-    )
-    return _ids("call_answer", query.where(~about).order_by(CallAnswer.id))
-
-
 CHECKS = (
     Check("S1", "占用的名额等于计数，不超过名额", _seats),
+    Check("S1 callers", "打电话和到现场的人占用的名额等于计数", _callers),
     Check("S1 waiting", "候补人数等于计数", _waiting),
     Check("S1 queue", "候补号从 1 排到最后一号，没有缺号和重号", _queue_numbers),
     Check("S2", "一人一场只有一个有效名额", _one_place),
     Check("S3", "有放得下的空位时没有人在候补", _waits_for_nothing),
     Check("S4", "递补不越位，越位有记录", _overtaken),
     Check("S5", "名额的状态与最后一步一致，每一步都在规定之内", lambda: _untraced() + _first_states()),
+    Check("S6 holds", "留着的名额到时就放回，用掉的属于同一场活动", lambda: _outlived() + _used_elsewhere()),
     Check("S7", "一家人的名额一起变动", _torn_apart),
     Check("S8", "每个请求只有一个答复，名额齐全", _answers),
     Check("S11", "课程各次未开始的场次，名额、报上的人和候补次序都一样", _out_of_step),
-    Check("S11 calls", "打过的电话都属于通知所说的活动", _called_elsewhere),
     Check("S10", "孩子有监护人同意，代报有同意方式", lambda: _children() + _consents()),
 )

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
-from stationapp.signups.rules import CallOutcome, Channel, Counted, HoldEnd, OfferEnd, PassedWhy, Place, Span
+from stationapp.signups.rules import Channel, Counted, HoldEnd, OfferEnd, PassedWhy, Place, Span
 
 
 class Party(Base):
@@ -162,19 +162,3 @@ class PlaceLimit(Base):
     made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-
-
-class CallAnswer(Base):
-    """What came of calling a party about a notice: append-only, the last one holds.
-
-    Whom to call is derived: the parties that had a place when the notice was made.
-    """
-
-    __tablename__ = "call_answers"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), index=True)
-    party_id: Mapped[int] = mapped_column(ForeignKey("parties.id"), index=True)
-    outcome: Mapped[CallOutcome]
-    at: Mapped[datetime]
-    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

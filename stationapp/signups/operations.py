@@ -14,15 +14,13 @@ from stationapp.audit.operations import record
 from stationapp.db import Overtaken, db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
-from stationapp.notices.models import Notice
-from stationapp.refusal import NotFound, Refused
+from stationapp.refusal import Refused
 from stationapp.residents.operations import admit
 from stationapp.residents.rules import PersonIn
 from stationapp.signups import course, held, holds, limits, queries, seats, weighing
-from stationapp.signups.calls import get_list
-from stationapp.signups.models import CallAnswer, SeatHold, Signup
+from stationapp.signups.models import SeatHold, Signup
 from stationapp.signups.promotion import hand_on
-from stationapp.signups.rules import Answer, CallOutcome, Channel, Place, SignupRefusal
+from stationapp.signups.rules import Answer, Channel, Place, SignupRefusal
 from stationapp.signups.steps import Entry, hold, leave, note_passed_over, within_home_limit, write_party
 from stationapp.signups.weighing import Wish
 
@@ -153,31 +151,3 @@ def _leave_one(signup: Signup, *, by: int | None, why: str, now: datetime) -> in
     leave(event, signup, by=by, why=why, now=now)
     hand_on(event.id, now=now)
     return event.site_id
-
-
-# --- calling people up --------------------------------------------------------------------------------------------
-
-
-def answer_call(
-    notice: Notice, party_id: int, outcome: CallOutcome, *, by: int, now: datetime
-) -> CallAnswer | None:
-    """Write down what came of calling a household; who does not come gives the places back.
-
-    The last answer holds; the same one again changes nothing. A place given back is not restored by another answer.
-    Raises NotFound for a household or an outcome that is not on the notice's list, Refused(EVENT_STARTED).
-    """
-    asked = get_list(notice)
-    call = asked.find(party_id)
-    if outcome not in asked.outcomes:
-        raise NotFound
-    if outcome is call.outcome:
-        return call.answer
-    answer = CallAnswer(notice_id=notice.id, party_id=party_id, outcome=outcome, at=now, by=by)
-    db.session.add(answer)
-    db.session.flush()
-    if outcome is CallOutcome.NOT_COMING:
-        for place in call.live:
-            cancel(place, by=by, why="call", now=now)
-    subject = f"notice {notice.id} party {party_id}"
-    record("signups.answer_call", subject, by=by, now=now, site_id=notice.site_id, reason=outcome.value)
-    return answer

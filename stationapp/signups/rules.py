@@ -8,7 +8,6 @@ from typing import Protocol
 
 from stationapp.calendar.rules import age_on
 from stationapp.events.rules import Residence, State
-from stationapp.notices.rules import Occasion
 from stationapp.residents.rules import Lives
 from stationapp.sites.rules import contains
 
@@ -22,24 +21,6 @@ class Channel(Enum):
     DESK = "desk"  # 现场代报
     TEAM = "team"  # 团队名单
     WALK_IN = "walk_in"  # 现场到场
-
-
-class CallOutcome(Enum):
-    """What came of a call."""
-
-    REACHED = "reached"  # told; nothing to decide
-    NO_ANSWER = "no_answer"
-    COMES = "comes"
-    NOT_COMING = "not_coming"  # gives the places back
-
-
-CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
-    Occasion.MOVED: tuple(CallOutcome),
-    Occasion.POSTPONED: tuple(CallOutcome),
-    Occasion.CANCELLED: (CallOutcome.REACHED, CallOutcome.NO_ANSWER),
-    Occasion.PROMOTED: tuple(CallOutcome),
-}
-"""The occasions people are called about, and what may come of such a call."""
 
 
 CALLERS = frozenset({Channel.PHONE, Channel.DESK})

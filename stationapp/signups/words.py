@@ -4,17 +4,13 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 
-from stationapp.signups.rules import CallOutcome, Channel, Counted, Place, Span
+from stationapp.signups.rules import Channel, Counted, Place, Span
 
 WORDS: dict[Enum, object] = {
     Place.CONFIRMED: _("已报名"),
     Place.WAITLISTED: _("候补"),
     Place.OFFERED: _("有名额了，等您确认"),
     Place.CANCELLED: _("已取消"),
-    CallOutcome.REACHED: _("已告知"),
-    CallOutcome.NO_ANSWER: _("没人接"),
-    CallOutcome.COMES: _("还来"),
-    CallOutcome.NOT_COMING: _("不来了"),
     Channel.WEB: _("本人网上"),
     Channel.FAMILY: _("亲友代报"),
     Channel.PHONE: _("电话代报"),

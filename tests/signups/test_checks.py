@@ -5,8 +5,6 @@ from sqlalchemy import text
 
 from stationapp import clock
 from stationapp.db import db, transaction
-from stationapp.notices.operations import tell_desk
-from stationapp.notices.rules import Occasion
 from stationapp.residents.checks import CHECKS as RESIDENT_CHECKS
 from stationapp.signups import operations, queries
 from stationapp.signups.checks import CHECKS
@@ -136,16 +134,3 @@ def test_a_course_out_of_step_is_named(in_step, statement):
     assert BY_NAME["S11"].find() == []
     corrupt("UPDATE parties SET queue_number = queue_number + 10 WHERE event_id = 2", statement)
     assert BY_NAME["S11"].find() == ["series 1"]
-
-
-def test_an_answer_of_somebody_who_was_not_to_be_called_is_named(in_step):
-    now = clock.now()
-    with transaction():
-        tell_desk(Occasion.MOVED, f"event {in_step[0].code}", site_id=in_step[0].site_id, now=now)
-        tell_desk(Occasion.PROMOTED, "party 1", site_id=in_step[0].site_id, now=now)
-    for notice, party in ((1, 1), (1, 2), (2, 1), (2, 3)):
-        corrupt(
-            "INSERT INTO call_answers (notice_id, party_id, outcome, at) "
-            f"VALUES ({notice}, {party}, 'reached', CURRENT_TIMESTAMP)"
-        )
-    assert BY_NAME["S11 calls"].find() == ["call_answer 2", "call_answer 4"]

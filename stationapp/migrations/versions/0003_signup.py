@@ -516,5 +516,70 @@ def upgrade() -> None:
         "WHERE signups.event_id = events.id AND signups.state IN ('confirmed', 'offered') "
         "AND parties.channel IN ('phone', 'desk'))"
     )
-    append_only.guard("message_attempts")
-    append_only.guard("receipts")
+    _calls_become_messages()
+    op.create_index(
+        "ix_notices_to_spread",
+        "notices",
+        ["id"],
+        sqlite_where=sa.text("spread_at IS NULL"),
+        postgresql_where=sa.text("spread_at IS NULL"),
+    )
+    for table in ("message_attempts", "receipts", "call_answers"):
+        append_only.guard(table)
+
+
+def _calls_become_messages() -> None:
+    """Each household that was called about a notice has a message of way "call" now, and its answers belong to that.
+
+    The table of answers is made anew: it loses two columns, and what is written in it may not be changed.
+    """
+    op.execute(
+        "INSERT INTO messages (occasion, subject, step, household_id, way, site_id, notice_id, party_id, made_at, "
+        "due_at, state, why, tries, ended_at) SELECT n.occasion, n.subject, n.step, p.household_id, 'call', n.site_id, "
+        "n.id, min(a.party_id), n.made_at, n.made_at, CASE WHEN max(a.id) IN (SELECT id FROM call_answers WHERE "
+        "outcome = 'no_answer') THEN 'pending' ELSE 'answered' END, '', 0, CASE WHEN max(a.id) IN (SELECT id FROM "
+        "call_answers WHERE outcome = 'no_answer') THEN NULL ELSE max(a.at) END FROM call_answers AS a "
+        "JOIN notices AS n ON n.id = a.notice_id JOIN parties AS p ON p.id = a.party_id "
+        "GROUP BY n.id, n.occasion, n.subject, n.step, n.site_id, n.made_at, p.household_id"
+    )
+    op.execute(
+        "CREATE TEMPORARY TABLE answers_before AS SELECT a.id, m.id AS message_id, a.outcome, a.at, a.by "
+        "FROM call_answers AS a JOIN parties AS p ON p.id = a.party_id "
+        "JOIN messages AS m ON m.notice_id = a.notice_id AND m.household_id = p.household_id"
+    )
+    op.drop_table("call_answers")
+    op.create_table(
+        "call_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "reached",
+                "no_answer",
+                "comes",
+                "not_coming",
+                name="calloutcome",
+                native_enum=False,
+                create_constraint=True,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_call_answers_by")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_call_answers_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_answers")),
+    )
+    op.create_index("ix_call_answers_message_id", "call_answers", ["message_id"])
+    op.execute(
+        "INSERT INTO call_answers (id, message_id, outcome, at, by) "
+        "SELECT id, message_id, outcome, at, by FROM answers_before ORDER BY id"
+    )
+    op.execute("DROP TABLE answers_before")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute(
+            "SELECT setval(pg_get_serial_sequence('call_answers', 'id'), "
+            "(SELECT coalesce(max(id), 0) + 1 FROM call_answers), false)"
+        )

@@ -1,0 +1,175 @@
+"""What a message says, as facts for the wordings: made when it is sent, so that it is true then (trust.md M4).
+
+A message whose places are gone, whose event is over, whose offer was answered, or of which a later notice says
+something else, has no facts any more: it is void.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from stationapp import clock
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.messages.ground import Ground, lay
+from stationapp.messages.models import Message
+from stationapp.notices.rules import Occasion
+from stationapp.signups.rules import Place
+from stationapp.vault import vault
+from stationapp.web.filters import groups, moment, span, time
+
+Facts = dict[str, str]
+
+
+def facts_of(messages: Sequence[Message], *, now: datetime) -> dict[int, Facts | None]:
+    """The facts of each message by its id (phrases.KNOWN says which); None: void. In a fixed number of questions."""
+    return say(messages, lay(messages, now=now), now=now)
+
+
+def say(messages: Sequence[Message], ground: Ground, *, now: datetime) -> dict[int, Facts | None]:
+    """The same from what was read already."""
+    return {message.id: _MAKERS[message.occasion](message, ground, now) for message in messages}
+
+
+def _of_event(message: Message, ground: Ground, now: datetime, *states: State) -> Facts | None:
+    """Title, time and place of the event, whom to ask; None when it is over or not in one of these states."""
+    event, site = ground.event(message), ground.site(message)
+    if (
+        event is None
+        or event.state not in states
+        or (event.state is not State.POSTPONED and event.ends_at <= now)
+    ):
+        return None
+    put_off = event.state is State.POSTPONED
+    return {
+        "title": event.title,
+        "when": "时间另行通知" if put_off else span(event.starts_at, event.ends_at),
+        "where": event.place,
+        "site": site.short_name,
+        "phone": event.contact_phone or site.phone,
+    }
+
+
+def _with_place(facts: Facts | None, message: Message, ground: Ground, *states: Place) -> Facts | None:
+    """The same with the code of their first place and its page; None when they have none in one of these states."""
+    its = [place for place in ground.places(message) if place.state in (states or Place)]
+    if facts is None or not its:
+        return None
+    code = vault().unseal(its[0].code_sealed)
+    return facts | {"code": groups(code), "link": f"{ground.public_url}/signups/{code}"}
+
+
+def _confirmed(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    return _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground, Place.CONFIRMED)
+
+
+def _waitlisted(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    facts = _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground, Place.WAITLISTED)
+    return facts and facts | {"rank": str(ground.rank(message) or "")}
+
+
+def _promoted(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    facts = _of_event(message, ground, now, State.PUBLISHED, State.POSTPONED)
+    return _with_place(facts, message, ground, Place.CONFIRMED)
+
+
+def _offered(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    until = ground.offer_until(message)
+    if until is None or until < now:
+        return None
+    facts = _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground, Place.OFFERED)
+    return facts and facts | {"until": moment(until)}
+
+
+def _offer_lapsed(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    """Void once they signed up anew."""
+    facts, event = _of_event(message, ground, now, State.PUBLISHED), ground.event(message)
+    if facts is None or ground.places(message):
+        return None
+    return facts | {"link": f"{ground.public_url}/events/{event.code}"}
+
+
+def _moved(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    if ground.is_superseded(message):
+        return None
+    facts = _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground)
+    return facts and facts | {"before": _before(ground.event(message), message, ground)}
+
+
+def _before(event: Event, message: Message, ground: Ground) -> str:
+    """What was otherwise when they last heard of it; empty when nothing was."""
+    was = ground.before(message)
+    if was is None:
+        return ""
+    parts = []
+    if (was.starts_at, was.ends_at) != (event.starts_at, event.ends_at):
+        parts.append(span(was.starts_at, was.ends_at))
+    if was.place != event.place:
+        parts.append(was.place)
+    return "，".join(parts)
+
+
+def _postponed(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    if ground.is_superseded(message):
+        return None
+    event, facts = ground.event(message), _of_event(message, ground, now, State.POSTPONED)
+    facts = _with_place(facts, message, ground)
+    return facts and facts | {
+        "before": span(event.starts_at, event.ends_at),
+        "reason": ground.reason(message),
+    }
+
+
+def _cancelled(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    facts = _with_place(_of_event(message, ground, now, State.CANCELLED), message, ground)
+    return facts and facts | {"reason": ground.reason(message)}
+
+
+def _reminder(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    """Everything the household goes to on that day and that has not begun, the day said once."""
+    its = ground.of_day(message)
+    if not its:
+        return None
+    (first, site, code), lines = its[0], []
+    for event, _site, _code in its:
+        at = moment(event.starts_at) if not lines else time(event.starts_at)
+        lines.append(f"{at}{event.title}，{event.place}")
+    return {
+        "events": "；".join(lines),
+        "site": site.short_name,
+        "phone": first.contact_phone or site.phone,
+        "link": f"{ground.public_url}/signups/{vault().unseal(code)}",
+    }
+
+
+def _home_code(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    """Void once it was used, is too old, or a newer one was asked for."""
+    code, site = ground.code(message), ground.site(message)
+    if code is None or code.code_sealed is None or code.used_at is not None or code.until_at <= now:
+        return None
+    until = clock.local(code.until_at).strftime("%H:%M")
+    return {
+        "code": vault().unseal(code.code_sealed),
+        "until": until,
+        "site": site.short_name,
+        "phone": site.phone,
+    }
+
+
+def _nothing(_message: Message, _ground: Ground, _now: datetime) -> None:
+    """An occasion residents are not told of."""
+
+
+_MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = dict.fromkeys(
+    Occasion, _nothing
+) | {
+    Occasion.CONFIRMED: _confirmed,
+    Occasion.WAITLISTED: _waitlisted,
+    Occasion.PROMOTED: _promoted,
+    Occasion.OFFERED: _offered,
+    Occasion.OFFER_LAPSED: _offer_lapsed,
+    Occasion.MOVED: _moved,
+    Occasion.POSTPONED: _postponed,
+    Occasion.CANCELLED: _cancelled,
+    Occasion.REMINDER: _reminder,
+    Occasion.HOME_CODE: _home_code,
+}

@@ -1,0 +1,107 @@
+"""Calls nobody needs to make any more become void: places gone, event over, offer answered (trust.md M4).
+
+The list leaves them out at once (`wanted`); this writes down why.
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from stationapp import clock
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.messages.models import Message
+from stationapp.messages.rules import Delivery, Way
+from stationapp.notices.rules import Occasion
+from stationapp.signups.models import Offer, Party, Signup
+from stationapp.signups.rules import LIVE, Place
+
+
+def tidy_calls(*, now: datetime) -> int:
+    """Make void what is not to be called about any more; how many. Five statements at most."""
+    open_calls = (Message.way == Way.CALL, Message.state == Delivery.PENDING)
+    done = 0
+    for why, condition in _reasons(now):
+        done += db.session.execute(
+            update(Message)
+            .where(*open_calls, condition)
+            .values(state=Delivery.VOID, why=why, ended_at=now)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+    return done
+
+
+def _reasons(now: datetime) -> list[tuple[str, ColumnElement[bool]]]:
+    return [
+        ("over", is_over(now)),
+        ("gone", ~has_places(now)),
+        ("answered", is_answered()),
+        ("sent", was_sent()),
+    ]
+
+
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """Its event is over, or its time has passed; of a reminder, the day."""
+    its = select(Event.id).join(Party, Party.event_id == Event.id).where(Party.id == Message.party_id)
+    over = its.where(Event.ends_at <= now, Event.state != State.POSTPONED).exists()
+    return or_(
+        and_(Message.until_at.is_not(None), Message.until_at < now),
+        and_(Message.occasion != Occasion.REMINDER, over),
+    )
+
+
+def has_places(now: datetime) -> ColumnElement[bool]:
+    """The household has a live place at the event; of a reminder a confirmed one that day; whose offer lapsed, none."""
+    asked = Party.__table__.alias("asked")
+    at_event = (
+        select(Signup.id)
+        .join(Party, Party.id == Signup.party_id)
+        .join(asked, asked.c.event_id == Signup.event_id)
+        .where(
+            asked.c.id == Message.party_id, Party.household_id == Message.household_id, Signup.state.in_(LIVE)
+        )
+    )
+    day = clock.day_of(now)
+    return or_(
+        and_(Message.occasion.not_in((Occasion.REMINDER, Occasion.OFFER_LAPSED)), at_event.exists()),
+        and_(Message.occasion == Occasion.OFFER_LAPSED, ~at_event.exists()),
+        *(_goes_on(day + timedelta(days=later), now) for later in (0, 1)),
+    )
+
+
+def _goes_on(day: date, now: datetime) -> ColumnElement[bool]:
+    goes = (
+        select(Signup.id)
+        .join(Party, Party.id == Signup.party_id)
+        .join(Event, Event.id == Signup.event_id)
+        .where(
+            Party.household_id == Message.household_id,
+            Signup.state == Place.CONFIRMED,
+            Event.state == State.PUBLISHED,
+            Event.starts_at >= max(clock.instant(day), now),
+            Event.starts_at < clock.instant(day + timedelta(days=1)),
+        )
+    )
+    return and_(Message.occasion == Occasion.REMINDER, Message.subject == f"day {day}", goes.exists())
+
+
+def is_answered() -> ColumnElement[bool]:
+    """An offer that is not open any more: answered on the page, lapsed or withdrawn."""
+    live = select(Offer.id).where(Offer.party_id == Message.party_id, Offer.ended_at.is_(None))
+    return and_(Message.occasion == Occasion.OFFERED, ~live.exists())
+
+
+def was_sent() -> ColumnElement[bool]:
+    """The text message that was in doubt arrived after all."""
+    other = Message.__table__.alias("other")
+    same = (
+        other.c[name] == getattr(Message, name) for name in ("occasion", "subject", "step", "household_id")
+    )
+    arrived = other.c.state.in_((Delivery.ACCEPTED, Delivery.DELIVERED)) & (other.c.way == Way.SMS)
+    return select(other.c.id).where(*same, arrived).exists()
+
+
+def wanted(now: datetime) -> ColumnElement[bool]:
+    """The condition "somebody is to be called about this", on open calls."""
+    return and_(~is_over(now), has_places(now), ~is_answered(), ~was_sent())
