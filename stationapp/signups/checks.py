@@ -13,7 +13,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import is_child
-from stationapp.signups.models import Draw, Party, PassedOver, Signup, SignupMove
+from stationapp.signups.models import Draw, Party, PassedOver, SeatHold, Signup, SignupMove
 from stationapp.signups.rules import CALLERS, EDGES, HOLDS_SWEPT_EVERY, LIVE, SEATED, Place
 
 
