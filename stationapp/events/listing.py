@@ -233,14 +233,15 @@ def _conditions(names: frozenset[str]):
     if "category" in names:
         yield Event.category == bindparam("category")
     if "free" in names:
-        yield _has_free_places()
+        yield has_free_places()
     for name in names:
         if name.startswith("word"):
             fields = (Event.title, Event.summary, Event.place, Site.short_name)
             yield or_(*(field.ilike(bindparam(name), escape="/") for field in fields))
 
 
-def _has_free_places() -> ColumnElement[bool]:
+def has_free_places() -> ColumnElement[bool]:
+    """The condition "residents can sign up to it by themselves at `now`", a value the statement is run with."""
     return and_(
         Event.state == State.PUBLISHED,
         Event.starts_at > _NOW,

@@ -23,7 +23,9 @@ from stationapp.events.listing import (
 from stationapp.events.models import Event
 from stationapp.events.rules import Category
 from stationapp.events.stages import Stage, draws_later, free_on_the_web, kept_for_callers
-from stationapp.signups.forms import form_for
+from stationapp.signups.alternatives import NOWHERE, elsewhere
+from stationapp.signups.forms import asks_at
+from stationapp.signups.views_form import form_here
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
 from stationapp.sites.rules import Level
@@ -85,9 +87,12 @@ def show(code: str):
         return redirect(f"/events/{tidied}", code=301)
     shown = get_shown(code)
     now = clock.now()
-    form = form_for(shown.event, now) if shown.stage(now) in (Stage.OPEN, Stage.FULL) else None
-    news = news_of(shown)
-    return render_template("events/show.html", shown=shown, news=news, form=form, stage_of=stage_of)
+    stage, news = shown.stage(now), news_of(shown)
+    form = form_here(asks_at(shown.event, now), now) if stage in (Stage.OPEN, Stage.FULL) else None
+    others = elsewhere(shown.event, shown.site, now=now) if stage in NOWHERE else ()
+    return render_template(
+        "events/show.html", shown=shown, news=news, form=form, stage_of=stage_of, elsewhere=others
+    )
 
 
 def _list(template: str, **more):

@@ -4,7 +4,8 @@ from flask import Blueprint, redirect, render_template
 
 from stationapp import clock, codes
 from stationapp.events.announced import get_series, stage_of
-from stationapp.signups.forms import form_for
+from stationapp.signups.forms import asks_at
+from stationapp.signups.views_form import form_here
 
 bp = Blueprint("series", __name__)
 
@@ -17,5 +18,5 @@ def show(code: str):
         return redirect(f"/series/{tidied}", code=301)
     shown, now = get_series(code), clock.now()
     through = shown.open(now) if shown.is_course else None
-    form = form_for(through, now) if through else None
+    form = form_here(asks_at(through, now), now) if through else None
     return render_template("series/show.html", shown=shown, form=form, stage_of=stage_of)

@@ -1,17 +1,22 @@
-"""The sign-up form: a person, and further people of the same household (surface.md, Addresses)."""
+"""The sign-up form: a person, and further people of the same household (surface.md, Addresses).
+
+Where a household's own page is open in the browser, `forms_home` asks less.
+"""
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from wtforms import FieldList, FormField, HiddenField, RadioField, SelectChoice
 
+from stationapp import clock
 from stationapp.events.models import Event
 from stationapp.residents.fields import BirthMonthField, CommunityField
 from stationapp.residents.rules import NAME_LENGTH, PersonIn
-from stationapp.signups.queries import asks_age, get_terms
-from stationapp.signups.rules import PARTY_LIMIT, AgeRule, Channel
+from stationapp.signups.queries import get_terms, list_course_terms
+from stationapp.signups.rules import LIFT_LENGTH, PARTY_LIMIT, AgeRule, Channel, Terms
 from stationapp.web.forms import Form, PhoneField, TextField, TickField
 
 _GUARDIAN = _("这是未满14周岁的孩子：我是监护人，同意替孩子报名并登记孩子的信息")
@@ -29,16 +34,19 @@ class SignupForm(Form):
     """What a resident fills in. `birth_month` is there only for events with an age rule."""
 
     key = HiddenField()
+    hold = HiddenField()
     name = TextField(_("姓名"), most=NAME_LENGTH, needed=True, render_kw={"autocomplete": "name"})
     phone = PhoneField(_("电话"), needed=True)
     community = CommunityField(_("住在哪个社区"))
     birth_month = BirthMonthField(_("出生年月"))
     guardian_consent = TickField(_GUARDIAN)
+    declared = TickField()
     party = FieldList(FormField(MemberForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
 
     def without_ages(self) -> "SignupForm":
         """Ask nobody for a month of birth."""
-        del self.birth_month
+        if "birth_month" in self:
+            del self.birth_month
         for row in self.party:
             del row.form.birth_month
         return self
@@ -46,6 +54,29 @@ class SignupForm(Form):
     def request_key(self) -> str:
         """The key sent, or one of its own for a form that lost it."""
         return self.key.data if self.key.data and len(self.key.data) <= 64 else secrets.token_urlsafe(12)
+
+    def hold_token(self) -> str:
+        """The token to keep seats with while this form is filled in: the one sent, or a new one."""
+        self.hold.raw_data, self.hold.data = None, self.hold_sent() or secrets.token_urlsafe(16)
+        return self.hold.data
+
+    def hold_sent(self) -> str:
+        """The token of the seats kept for this form, "" for none."""
+        sent = self.hold.data or ""
+        return sent if 16 <= len(sent) <= 64 else ""
+
+    def size(self) -> int:
+        """For how many people it was filled in so far; one at least."""
+        return 1 + sum(bool(row.form.name.data) for row in self.party)
+
+    def births(self) -> list[str]:
+        """The months of birth that were written, "YYYY-MM"."""
+        rows = [self, *(row.form for row in self.party)]
+        return [row.birth_month.data for row in rows if "birth_month" in row and row.birth_month.data]
+
+    def is_declared(self) -> bool:
+        """Whether they said to belong to the audience of the event."""
+        return "declared" in self and self.declared.data
 
     def renew(self, now: datetime) -> "SignupForm":
         """Make it ready to be shown: a fresh key (raw data first: it would be shown again), the communities."""
@@ -80,6 +111,8 @@ class SignupForm(Form):
 class DeskForm(SignupForm):
     """The same at the desk or on the phone: somebody without a phone can be entered, somebody known picked (`who`)."""
 
+    declared = None  # it is asked on the phone
+    lift = TextField(_("仍要报名的理由"), most=LIFT_LENGTH)
     who = HiddenField()
     name = TextField(_("姓名"), most=NAME_LENGTH)
     phone = PhoneField(_("电话（没有电话可以不填）"))
@@ -103,14 +136,39 @@ class DeskForm(SignupForm):
         return (replace(first, resident_id=self.picked()), *others)
 
 
-def form_for(event: Event, now: datetime) -> SignupForm:
-    """The sign-up form of an event, with whatever this request sent."""
-    asks = asks_age(get_terms(event_id=event.id), now) if event.series_id else _ages(event).exists
-    return fit(SignupForm(), asks).renew(now)
+class Asks(NamedTuple):
+    """What an event wants to know: months of birth, and (if not "") that all belong to this audience.
+
+    `day` is the local day ages are meant for.
+    """
+
+    ages: bool
+    audience: str
+    day: date
 
 
-def _ages(event: Event) -> AgeRule:
-    return AgeRule(event.min_age, event.max_age)
+def asks_of(terms: Terms, now: datetime) -> Asks:
+    """What signing up at these terms asks; of a course, what any of its dates to come does."""
+    dates = [terms, *(list_course_terms(terms.course_id, now) if terms.course_id is not None else ())]
+    audience = next((date.audience for date in dates if date.audience_only), "")
+    return Asks(any(date.ages.exists for date in dates), audience, clock.day_of(terms.starts_at))
+
+
+def asks_at(event: Event, now: datetime) -> Asks:
+    """The same for an event at hand, which need not be read again unless it belongs to a series."""
+    if event.series_id:
+        return asks_of(get_terms(event_id=event.id), now)
+    ages, audience = AgeRule(event.min_age, event.max_age), event.audience if event.audience_only else ""
+    return Asks(ages.exists, audience, clock.day_of(event.starts_at))
+
+
+def suit(form: SignupForm, asks: Asks) -> SignupForm:
+    """The form of a resident with just the questions an event asks."""
+    if asks.audience:
+        form.declared.label.text = _("报名的人都是：%(who)s", who=asks.audience)
+    else:
+        del form.declared
+    return fit(form, asks.ages)
 
 
 def fit(form: SignupForm, asks_age: bool) -> SignupForm:

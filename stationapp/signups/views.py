@@ -28,10 +28,12 @@ from stationapp.publicity import feeds
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
 from stationapp.signups import operations, queries, weighing
+from stationapp.signups.alternatives import ELSEWHERE, Who, elsewhere
 from stationapp.signups.dates import Places, held_by
-from stationapp.signups.forms import SignupForm, fit
+from stationapp.signups.forms import SignupForm, asks_of
 from stationapp.signups.models import Signup
-from stationapp.signups.rules import WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
+from stationapp.signups.rules import PARTY_LIMIT, WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
+from stationapp.signups.views_form import form_here, keep_seats, who_of
 from stationapp.web.errors import sentence
 from stationapp.web.qr import png
 
@@ -52,11 +54,12 @@ def create(code: str):
     if terms.state not in PUBLIC:
         raise NotFound
 
-    def again(form: SignupForm, refusal: str) -> str:
+    def again(form: SignupForm, who: Who | None = None, **said) -> str:
         shown = get_shown(code)
         news = news_of(shown)
+        others = elsewhere(shown.event, shown.site, now=now, who=who) if who else ()
         return render_template(
-            "events/show.html", shown=shown, news=news, stage_of=stage_of, form=form, refusal=refusal
+            "events/show.html", shown=shown, news=news, stage_of=stage_of, form=form, elsewhere=others, **said
         )
 
     return _take(terms, again, now)
@@ -69,33 +72,55 @@ def enrol(code: str):
     if not shown.is_course:
         raise NotFound
 
-    def again(form: SignupForm, refusal: str) -> str:
-        return render_template("series/show.html", shown=shown, stage_of=stage_of, form=form, refusal=refusal)
+    def again(form: SignupForm, who: Who | None = None, **said) -> str:
+        others = elsewhere(shown.next(now), shown.site, now=now, who=who) if who else ()
+        return render_template(
+            "series/show.html", shown=shown, stage_of=stage_of, form=form, elsewhere=others, **said
+        )
 
     return _take(queries.get_terms(event_id=shown.next(now).id), again, now)
 
 
-def _take(terms: Terms, again: Callable[[SignupForm, str], str], now: datetime):
-    """A place, or the page `again` with the form as it was filled in and the sentence of a refusal."""
-    form = fit(SignupForm(), queries.asks_age(terms, now))
+def _take(terms: Terms, again: Callable[..., str], now: datetime):
+    """A place, or the page `again` with the form as it was filled in, the sentence of a refusal and what else there is.
+
+    Seats are kept for a form that comes back, so that nobody loses them to a slip of the finger.
+    """
+    form = form_here(asks_of(terms, now), now)
     if "more" in request.form:
+        size = min(form.size() + 1, PARTY_LIMIT)
         form.one_more()
-        return again(form.renew(now), "")
+        return again(form, kept=keep_seats(form, terms.event_id, size, now))
     if not form.validate():
-        return again(form.renew(now), ""), 422
+        return again(form.renew(now), kept=keep_seats(form, terms.event_id, form.size(), now)), 422
     try:
         answer = retried(lambda: _book(terms, form, now))
     except Refused as refused:
         status = 409 if isinstance(refused.reason, SignupRefusal) else 422
-        return again(form.renew(now), sentence(refused)), status
+        return again(form.renew(now), **_no(refused, terms, form, now)), status
     remember(answer.codes[0])
     return redirect(f"/signups/{answer.codes[0]}", code=303)
+
+
+def _no(refused: Refused, terms: Terms, form: SignupForm, now: datetime) -> dict[str, object]:
+    """The sentence of a refusal, and either where else they may go or the seats that are still kept for them."""
+    said = {"refusal": sentence(refused)}
+    if refused.reason in ELSEWHERE:
+        return said | {"who": who_of(form)}
+    return said | {"kept": keep_seats(form, terms.event_id, form.size(), now) if form.hold_sent() else None}
 
 
 def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:
     """Repeats and refusals are answered by plain reads; only a wish that may be seated asks for the lock."""
     seen = weighing.weigh(
-        terms, form.people(), key=form.request_key(), channel=Channel.WEB, by=None, now=now
+        terms,
+        form.people(),
+        key=form.request_key(),
+        channel=Channel.WEB,
+        by=None,
+        now=now,
+        hold=form.hold_sent(),
+        declared=form.is_declared(),
     )
     if isinstance(seen, Answer):
         return seen
@@ -194,5 +219,4 @@ def _give_back(code: str, everybody: bool, now: datetime) -> None:
     with transaction():
         signup = queries.get_by_code(code)
         party = [each for each, _person in queries.members(signup.party_id)] if everybody else [signup]
-        for each in party:
-            operations.cancel(each, by=None, why="own", now=now)
+        operations.cancel(*party, by=None, why="own", now=now)
