@@ -194,6 +194,16 @@ def test_every_table_that_is_kept_for_good_has_its_guard(app):
 @pytest.fixture
 def of_version_1(request, tmp_path, database_url):
     """An application whose database stands at the first version, empty."""
+    yield from _of_version("0001", request, tmp_path, database_url)
+
+
+@pytest.fixture
+def of_version_2(request, tmp_path, database_url):
+    """The same at the second version."""
+    yield from _of_version("0002", request, tmp_path, database_url)
+
+
+def _of_version(version: str, request, tmp_path, database_url):
     lite = database_url.startswith("sqlite")
     url = f"sqlite:///{tmp_path / 'old.db'}" if lite else request.getfixturevalue("postgresql").fresh()
     old = create_app(Settings(instance=tmp_path / "old", database_url=url))
@@ -201,7 +211,7 @@ def of_version_1(request, tmp_path, database_url):
         config = Config()
         config.set_main_option("script_location", str(migrate._FOLDER))
         config.attributes["engine"] = db.engine
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
         yield old
         db.session.remove()
         db.engine.dispose()
@@ -295,3 +305,88 @@ def test_version_2_keeps_every_row_books_what_fits_and_still_refuses_to_change_w
     with pytest.raises(DBAPIError), db.engine.begin() as connection:
         connection.execute(text(overlapping))
     assert everything() == after
+
+
+HOMES = {1: (1, 2), 2: (3,), 3: (4,)}
+"""Parties of each household; the first signed up twice for the same event."""
+
+CALLS = (  # notice, party, outcome
+    (1, 1, "no_answer"),
+    (1, 3, "reached"),
+    (1, 2, "comes"),  # the first household's other party: the same call
+    (2, 1, "not_coming"),
+    (1, 4, "comes"),
+    (1, 4, "no_answer"),  # pressed wrong before
+)
+
+
+def write_version_2() -> None:
+    """An event with four parties of three households, two notices about it, and what came of calling them."""
+    tables = MetaData()
+    tables.reflect(db.engine)
+    lite = db.engine.dialect.name == "sqlite"
+
+    def at(minutes: int):
+        moment = NINE + timedelta(minutes=minutes)
+        return moment.astimezone(UTC).replace(tzinfo=None) if lite else moment
+
+    def put(connection, table: str, **values) -> None:
+        connection.execute(tables.tables[table].insert().values(**values))
+
+    with db.engine.begin() as connection:
+        put(connection, "sites", id=1, code="410305000", level="center", name="涧西区新时代文明实践中心",
+            short_name="涧西区", path="/1/", valid_from=date(2020, 1, 1), address="", phone="", legal_body="",
+            hours="", publishes_directly=False)  # fmt: skip
+        put(connection, "events", id=1, code="EVENT001", site_id=1, state="published", title="旧活动", summary="",
+            audience="", place="", starts_at=at(600), ends_at=at(700), residence="anyone", bring="", contact="",
+            contact_phone="", notes="", remark="", break_minutes=0, taken=4, waiting=0, queued=0,
+            made_at=at(-900))  # fmt: skip
+        for household, parties in HOMES.items():
+            put(connection, "households", id=household, made_at=at(-800))
+            for party in parties:
+                put(connection, "parties", id=party, key_index=bytes([party]), event_id=1, household_id=household,
+                    size=1, first_state="confirmed", channel="web", consent="web-1", made_at=at(-700))  # fmt: skip
+        for notice, occasion in ((1, "moved"), (2, "cancelled")):
+            put(connection, "notices", id=notice, site_id=1, occasion=occasion, subject="event EVENT001", step=0,
+                made_at=at(notice))  # fmt: skip
+        for number, (notice, party, outcome) in enumerate(CALLS, start=1):
+            put(connection, "call_answers", id=number, notice_id=notice, party_id=party, outcome=outcome,
+                at=at(10 + number))  # fmt: skip
+
+
+@pytest.mark.both_databases
+def test_version_3_gives_every_call_a_message_keeps_the_answers_and_still_refuses_to_change_them(
+    of_version_2,
+):
+    write_version_2()
+    before = everything()["call_answers"]
+    migrate.migrate(db.engine)
+    after = everything()
+    calls = {
+        (row["notice_id"], row["household_id"]): row for row in after["messages"] if row["way"] == "call"
+    }
+    assert len(calls) == len(after["messages"]) == 4
+    told = [calls[1, 1], calls[1, 2], calls[1, 3], calls[2, 1]]
+    assert [row["state"] for row in told] == ["answered", "answered", "pending", "answered"]
+    assert [row["party_id"] for row in told] == [1, 3, 4, 1]
+    assert [row["occasion"] for row in told] == ["moved", "moved", "moved", "cancelled"]
+    assert {row["subject"] for row in told} == {"event EVENT001"}
+    assert told[0]["ended_at"] == before[2]["at"] and told[2]["ended_at"] is None
+    home_of = {party: household for household, parties in HOMES.items() for party in parties}
+    expected = [
+        (old["id"], calls[old["notice_id"], home_of[old["party_id"]]]["id"], old["outcome"], old["at"])
+        for old in before
+    ]
+    assert [
+        (row["id"], row["message_id"], row["outcome"], row["at"]) for row in after["call_answers"]
+    ] == expected
+    for change in ("UPDATE call_answers SET by = NULL", "DELETE FROM call_answers"):
+        with pytest.raises(DBAPIError, match="append-only"), db.engine.begin() as connection:
+            connection.execute(text(change))
+    with db.engine.begin() as connection:  # and the next one gets a number of its own
+        connection.execute(
+            text(
+                "INSERT INTO call_answers (message_id, outcome, at) SELECT message_id, outcome, at FROM call_answers"
+            )
+        )
+    assert len(everything()["call_answers"]) == 2 * len(CALLS)
