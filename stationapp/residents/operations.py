@@ -12,7 +12,16 @@ from stationapp.db import Overtaken, db
 from stationapp.pinyin import initials
 from stationapp.refusal import Refused
 from stationapp.residents.models import Household, Resident
-from stationapp.residents.queries import TAIL, Home, Known, full, get_person, get_resident, home_of
+from stationapp.residents.queries import (
+    TAIL,
+    Home,
+    Known,
+    full,
+    get_person,
+    get_resident,
+    guards_somebody,
+    home_of,
+)
 from stationapp.residents.rules import (
     Lives,
     PersonIn,
@@ -67,12 +76,12 @@ def admit(home: Home, people: Sequence[PersonIn], *, now: datetime) -> tuple[int
     for person, known in zip(people, met, strict=True):
         guardian = ids[0] if ids and person.guardian_consent and _of_age(people[0], met[0], now) else None
         if known is None:
-            ids.append(_make_resident(household_id, person, guardian, now))
+            ids.append(make_resident(household_id, person, guardian, now))
         else:
             _learn(known, person, guardian, now)
             ids.append(known.id)
-    if people[0].reach and people[0].phone is None and home.id:
-        note_reach(household_id, people[0].reach)
+    if people[0].reach and home.id and home.phone is None:
+        _note_reach(home.id, people[0].reach)
     return household_id, ids
 
 
@@ -113,14 +122,13 @@ def _make_household(person: PersonIn, phone: str | None, now: datetime) -> int:
     return db.session.connection().execute(_add_household, values).inserted_primary_key[0]
 
 
-def note_reach(household_id: int, reach: str) -> None:
-    """Write down how a household without a phone is reached, in words; empty: not known."""
-    sealed = vault().seal(reach) if reach else None
+def _note_reach(household_id: int, reach: str) -> None:
     without = (Household.id == household_id, Household.phone_index.is_(None))
-    db.session.execute(update(Household).where(*without).values(reach_sealed=sealed))
+    db.session.execute(update(Household).where(*without).values(reach_sealed=vault().seal(reach)))
 
 
-def _make_resident(household_id: int, person: PersonIn, guardian: int | None, now: datetime) -> int:
+def make_resident(household_id: int, person: PersonIn, guardian: int | None, now: datetime) -> int:
+    """A new record of a checked person in a household: its id."""
     values = {
         "household_id": household_id,
         "name": person.name,
@@ -137,7 +145,7 @@ def _make_resident(household_id: int, person: PersonIn, guardian: int | None, no
 
 def _learn(known: Known, person: PersonIn, guardian: int | None, now: datetime) -> None:
     values = {}
-    if person.birth_month and person.birth_month != known.birth_month:
+    if person.birth_month and person.birth_month != known.birth_month and not _is_slip(known, person, now):
         values["birth_month"] = person.birth_month
     if person.lives is not Lives.UNKNOWN and (person.lives, person.community_id) != (
         known.lives,
@@ -146,10 +154,15 @@ def _learn(known: Known, person: PersonIn, guardian: int | None, now: datetime) 
         values |= {"lives": person.lives, "community_id": person.community_id}
     if person.guardian_consent and not known.consented:
         values["guardian_consent_at"] = now
-    if guardian and not known.guardian_id:
-        values["guardian_id"] = guardian
+    if guardian and guardian != known.id and not known.guardian_id:
+        values |= {"guardian_id": guardian, "guardian_consent_at": now}
     if values:
         db.session.connection().execute(_change_resident.values(**values), {"which": known.id})
+
+
+def _is_slip(known: Known, person: PersonIn, now: datetime) -> bool:
+    """Who is a child's guardian is no minor, whatever was typed in passing."""
+    return not may_guard(person.birth_month, clock.day_of(now)) and guards_somebody(known.id)
 
 
 def reveal(resident: Resident, *, by: int, site_id: int | None, reason: str, now: datetime) -> Revealed:

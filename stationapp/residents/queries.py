@@ -121,6 +121,12 @@ def list_members(household_id: int) -> list[Resident]:
     return list(db.session.scalars(select(Resident).where(Resident.id.in_(here)).order_by(Resident.id)))
 
 
+def guards_somebody(resident_id: int) -> bool:
+    """Whether somebody is written down as a child's guardian."""
+    wards = select(Resident.id).where(Resident.guardian_id == resident_id)
+    return db.session.scalar(wards.limit(1)) is not None
+
+
 def phone_of(resident: Resident) -> str | None:
     """The household's phone in full: for the system's own use and for `reveal`, never for a list."""
     sealed = db.session.scalar(select(Household.phone_sealed).where(Household.id == resident.household_id))
