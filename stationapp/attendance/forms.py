@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from stationapp import clock
 from stationapp.attendance.rules import Part, opens_at
+from stationapp.calendar.forms import read_time
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.models import Event
 from stationapp.residents.forms import PersonForm
@@ -64,9 +65,8 @@ def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, even
     text = read.typed[name] = form.get(name, "").strip()[:10]
     if not text:
         return
-    try:
-        at = time.fromisoformat(text)
-    except ValueError:
+    at = read_time(text)
+    if at is None:
         read.problems[name] = _("时间请写成 10:30 的样子。")
         return
     read.left[resident_id] = _after_opening(event, at)

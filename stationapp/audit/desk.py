@@ -1,7 +1,7 @@
 """The audit log for auditors: read, filter, print, take away as CSV."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.audit.queries import lines, list_acts
 from stationapp.audit.words import said
+from stationapp.calendar.forms import asked_day
 from stationapp.db import db
 from stationapp.sites.models import Site
 from stationapp.web.filters import stamp
@@ -60,21 +61,13 @@ def export():
 
 def _asked():
     actor = request.args.get("staff", "")
-    since, until = _day("from"), _day("to")
+    since, until = asked_day("from"), asked_day("to")
     return lines(
         actor_id=int(actor) if actor.isascii() and actor.isdigit() and len(actor) < 10 else None,
         act=request.args.get("act", "")[:64],
         begins_at=since and clock.instant(since),
         ends_at=until and clock.instant(until + timedelta(days=1)),
     )
-
-
-def _day(name: str) -> date | None:
-    try:
-        day = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 3000 else None
 
 
 def _people() -> dict[int, str]:

@@ -9,8 +9,9 @@ from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
+from stationapp.calendar.forms import read_day, read_time
 from stationapp.catalogue import operations, queries, rules
-from stationapp.catalogue.forms import TemplateForm, read_day, read_time, remark_of
+from stationapp.catalogue.forms import TemplateForm, remark_of
 from stationapp.catalogue.models import Template
 from stationapp.catalogue.queries import Wanted
 from stationapp.db import db, retried, transaction
@@ -21,6 +22,7 @@ from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room, list_shared
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
+from stationapp.web.asked import asked_case
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
@@ -62,8 +64,8 @@ def _wanted(owners: list[Site]) -> Wanted:
     asked = request.args
     return Wanted(
         owner=next((site for site in owners if site.code == asked.get("owner")), None),
-        category=next((case for case in Category if case.value == asked.get("category")), None),
-        theme=next((case for case in Theme if case.value == asked.get("theme")), None),
+        category=asked_case("category", Category),
+        theme=asked_case("theme", Theme),
         text=asked.get("q", "").strip().replace("\0", "")[:60],
         retired="retired" in asked,
     )

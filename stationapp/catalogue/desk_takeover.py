@@ -10,9 +10,10 @@ from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
+from stationapp.calendar.forms import asked_day, read_day, read_time
 from stationapp.calendar.queries import named
 from stationapp.catalogue import operations, queries, rules
-from stationapp.catalogue.forms import read_day, read_time, remark_of
+from stationapp.catalogue.forms import remark_of
 from stationapp.catalogue.models import Template
 from stationapp.db import db, retried, transaction
 from stationapp.events.batches import asked_before
@@ -138,7 +139,7 @@ def _batch_site(sites: list[Site]) -> Site | None:
 def _proposed(sites: list[Site], template: Template) -> list[Line]:
     """A day for each site, from `?first=` on, on `?weekday=`s, `?per_day=` sites a day, never on a holiday."""
     tomorrow = clock.day_of(clock.now()) + timedelta(days=1)
-    first = max(read_day(request.args.get("first", "")) or tomorrow, tomorrow)
+    first = max(asked_day("first", tomorrow), tomorrow)
     weekdays = frozenset(int(text) for text in request.args.getlist("weekday") if text in tuple("0123456"))
     text = request.args.get("per_day", "")
     per_day = min(max(int(text), 1), 99) if text.isascii() and text.isdigit() and len(text) < 4 else 1

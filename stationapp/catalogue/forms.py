@@ -1,13 +1,12 @@
 """What comes in about templates from a desk page."""
 
-import re
 from collections.abc import Sequence
-from datetime import date, time
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 
+from stationapp.calendar.forms import read_time
 from stationapp.catalogue import rules
 from stationapp.catalogue.rules import TemplateFields, TemplateRefusal
 from stationapp.events.forms import OLDEST
@@ -16,25 +15,6 @@ from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
 from stationapp.web.errors import sentence
 from stationapp.web.forms import EnumField, EnumsField, Form, PickField, TextField, WholeNumberField
-
-_WALL_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(:[0-9]{2})?")
-
-
-def read_time(text: str) -> time | None:
-    """ "09:30" as a wall-clock time; None when it is none."""
-    found = _WALL_CLOCK.fullmatch(text.strip())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
-        return None
-    return time(int(found[1]), int(found[2]))
-
-
-def read_day(text: str) -> date | None:
-    """ "2026-11-25" as a local day; None when it is none."""
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 3000 else None
 
 
 class HourField(StringField):

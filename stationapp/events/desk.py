@@ -11,12 +11,13 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
+from stationapp.calendar.forms import asked_month
 from stationapp.db import db, retried, transaction
 from stationapp.events import operations, queries, rules, series
 from stationapp.events.clashes import Trouble, in_words, trouble_of
 from stationapp.events.desk_acts import change, postpone, publish, reopen
 from stationapp.events.desk_page import event_page, helps_to_hold, its, may_publish
-from stationapp.events.forms import EventForm, ReasonForm, asked_case, asked_month, asked_scope, said
+from stationapp.events.forms import EventForm, ReasonForm, asked_scope, said
 from stationapp.events.forms_offer import put_down, take_offer
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
@@ -30,6 +31,7 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
+from stationapp.web.asked import asked_case
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer

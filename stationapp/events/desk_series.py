@@ -15,7 +15,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events import operations, rules, series_queries
 from stationapp.events import series as verbs
 from stationapp.events.batches import asked_before
-from stationapp.events.forms import EventForm, asked_case, asked_key, said
+from stationapp.events.forms import EventForm, asked_key, said
 from stationapp.events.forms_series import EndForm, SeriesForm
 from stationapp.events.lines import line_of
 from stationapp.events.models import Event, Series
@@ -32,6 +32,7 @@ from stationapp.signups import course
 from stationapp.signups.draws import announce
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
+from stationapp.web.asked import asked_case
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
 from stationapp.web.words import word

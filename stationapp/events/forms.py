@@ -7,18 +7,17 @@ from flask import request
 from flask_babel import lazy_gettext as _
 
 from stationapp import codes
-from stationapp.calendar.rules import Month
 from stationapp.events import admission_rules, rules
 from stationapp.events.admission_rules import AdmissionRefusal
 from stationapp.events.rules import COLUMNS, SETS, Category, EventFields, EventRefusal, Residence, Task, Theme
 from stationapp.events.series_rules import Scope, SeriesRefusal
-from stationapp.events.stages import Standing
 from stationapp.refusal import Refused
 from stationapp.rooms.models import Room
 from stationapp.rooms.queries import list_shared
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_sites
 from stationapp.sites.rules import Level
+from stationapp.web.asked import asked_case
 from stationapp.web.errors import sentence
 from stationapp.web.forms import (
     EnumField,
@@ -181,19 +180,6 @@ def asked_key() -> str:
     return typed if len(typed) == codes.PUBLIC_LENGTH and set(typed) <= set(codes.ALPHABET) else ""
 
 
-def asked_month() -> Month | None:
-    """`?month=2026-11`; None when absent or senseless."""
-    try:
-        return Month.parse(request.args.get("month", ""))
-    except ValueError:
-        return None
-
-
-def asked_case(name: str, of: type[Category] | type[Standing]):
-    """`?name=value` as a case of the enum; None when absent or senseless."""
-    return next((case for case in of if case.value == request.args.get(name)), None)
-
-
 def asked_scope() -> Scope:
     """How far the change reaches, as the page asked; this one alone when it says nothing."""
-    return next((case for case in Scope if case.value == request.values.get("scope")), Scope.THIS)
+    return asked_case("scope", Scope, request.values) or Scope.THIS

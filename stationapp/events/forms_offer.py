@@ -5,6 +5,7 @@ from datetime import date, datetime
 from werkzeug.datastructures import MultiDict
 
 from stationapp import clock
+from stationapp.calendar.forms import read_day
 from stationapp.events.forms import EventForm
 from stationapp.web.forms import Form, LocalDateTimeField, PickField
 
@@ -44,10 +45,7 @@ def put_down(form: EventForm, day: str, room: str, *, today: date) -> None:
 
     Each is left out by itself when it makes no sense.
     """
-    try:
-        on = date.fromisoformat(day)
-    except ValueError:
-        on = None
+    on = read_day(day)
     if on and on >= today:
         _type(form.starts_at, f"{on}T{FROM}")
         _type(form.ends_at, f"{on}T{UNTIL}")

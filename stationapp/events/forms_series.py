@@ -1,7 +1,6 @@
 """What comes in about a series from a desk page."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectMultipleField, StringField
@@ -10,6 +9,7 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, RadioInput
 
 from stationapp import clock
+from stationapp.calendar.forms import read_day
 from stationapp.events.forms import EventForm
 from stationapp.events.recurrence import Recurrence, problem
 from stationapp.events.rules import AroundHolidays, Cadence, Enrolment, Pattern
@@ -38,13 +38,9 @@ class DayField(StringField):
         self.data = None
         if not text:
             return
-        try:
-            day = date.fromisoformat(text) if len(text) == 10 else None
-        except ValueError:
-            day = None
-        if day is None or not 2000 <= day.year <= 2999:
+        self.data = read_day(text)
+        if self.data is None:
             raise ValueError(_("日期读不懂，请写成 2026-12-01 的样子。"))
-        self.data = day
 
 
 class OneOfField(EnumField):

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from stationapp import clock, codes
+from stationapp.calendar.forms import read_day
 from stationapp.events.announced import news_of, stage_of
 from stationapp.events.listing import (
     LAST_PAGE,
@@ -30,6 +31,7 @@ from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site, list_sites
 from stationapp.sites.rules import Level
 from stationapp.web import remember
+from stationapp.web.asked import asked_case
 from stationapp.web.paging import Page, page_number
 
 bp = Blueprint("events", __name__)
@@ -127,7 +129,7 @@ def _filters(asked: dict[str, str], site: Site | None, now: datetime) -> Filters
         path=site.path if site and site.level is Level.OFFICE else "",
         first=first,
         last=last,
-        category=next((case for case in Category if case.value == asked.get("category")), None),
+        category=asked_case("category", Category, asked),
         free="free" in asked,
         words=asked.get("q", "")[:LONGEST_SEARCH].replace("\0", ""),
     )
@@ -142,11 +144,8 @@ def _days(text: str, today: date) -> tuple[date | None, date | None]:
     if text == "weekend":
         sunday = today + timedelta(days=6 - today.weekday())
         return max(today, sunday - timedelta(days=1)), sunday
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None, None
-    return (day, day) if 2000 <= day.year < 3000 else (None, None)
+    day = read_day(text)
+    return day, day
 
 
 def _by_day(lines: tuple[Line, ...], now: datetime) -> list[tuple[date, list]]:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
+from stationapp.calendar.forms import asked_day, asked_month, read_time
 from stationapp.calendar.rules import Month
 from stationapp.db import transaction
 from stationapp.events.models import Event
@@ -16,7 +17,7 @@ from stationapp.events.queries import fields_of, get_with_site
 from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
 from stationapp.planning import again, board, desk_undo, lines, operations
 from stationapp.planning.board import By
-from stationapp.planning.forms import MoveForm, Wanted, asked, asked_day, asked_month, read_day, read_time
+from stationapp.planning.forms import MoveForm, Wanted, asked, planned_month
 from stationapp.planning.queries import Plan, list_communities, plan_of
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports.rules import GROUPS
@@ -31,9 +32,6 @@ from stationapp.web.view import local_path
 
 bp = Blueprint("planning", __name__, url_prefix="/planning")
 
-AHEAD = timedelta(days=10)
-"""In its last days a month is planned no more: the board opens with the next."""
-
 MOST_COPIED = 400
 """Above this one page of boxes serves nobody: a site beneath is to be chosen."""
 
@@ -46,10 +44,6 @@ def _scope() -> tuple[Site, list[Site]]:
     return next((site for site in sites if site.code == request.values.get("site")), sites[0]), sites
 
 
-def _this_month() -> Month:
-    return Month.of(clock.day_of(clock.now() + AHEAD))
-
-
 # --- the board --------------------------------------------------------------------------------------------------
 
 
@@ -57,7 +51,8 @@ def _this_month() -> Month:
 def index():
     """The month: weeks of one site, otherwise sites, rooms or categories by days."""
     site, sites = _scope()
-    month, wanted, now = asked_month(_this_month()), asked(), clock.now()
+    wanted, now = asked(), clock.now()
+    month = asked_month(planned_month(now))
     plan = plan_of(site, month.first_day, month.last_day, now=now)
     communities = list_communities(site, month)
     by = wanted.by if wanted.by in (By.SITE, By.ROOM, By.CATEGORY, By.DAY) else By.SITE
@@ -90,7 +85,7 @@ def week():
     """A week: hours, sites or rooms by days."""
     site, sites = _scope()
     wanted, now = asked(), clock.now()
-    first = board.monday(asked_day(clock.day_of(now)))
+    first = board.monday(asked_day("day", clock.day_of(now)))
     last = first + timedelta(days=6)
     plan = plan_of(site, first, last, now=now)
     usual = By.HOUR if len(plan.sites) == 1 else By.SITE
@@ -146,8 +141,9 @@ def _address(**changes: object) -> str:
 def export():
     """The month's plan as a file, with the same filters."""
     site, _sites = _scope()
-    month = asked_month(_this_month())
-    plan = plan_of(site, month.first_day, month.last_day, now=clock.now())
+    now = clock.now()
+    month = asked_month(planned_month(now))
+    plan = plan_of(site, month.first_day, month.last_day, now=now)
     rooms = {room.id: room.name for room in plan.rooms}
     rows = (lines.csv_row(slot, rooms) for slot in lines.chosen(plan, asked()))
     return csv_answer(_("%(site)s-%(month)s-排期", site=site.short_name, month=month), lines.csv_head(), rows)
@@ -190,7 +186,7 @@ def move():
 
 def _move_form(event: Event, site: Site) -> MoveForm:
     at = clock.local(event.starts_at)
-    day = read_day(request.args.get("day", "")) or at.date()
+    day = asked_day("day", at.date())
     hour = read_time(request.args.get("time", "")) or at.time()
     form = MoveForm(
         event=event.code,
@@ -289,7 +285,8 @@ def undo():
 def copy():
     """Last month's events on the same weekdays of this one: a preview with boxes, then drafts, all in one batch."""
     site, sites = _scope()
-    month, now = asked_month(_this_month()), clock.now()
+    now = clock.now()
+    month = asked_month(planned_month(now))
     if request.method != "POST":
         return _copy_page(site, sites, month, now)
     chosen = request.form.getlist("chosen")

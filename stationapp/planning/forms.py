@@ -1,16 +1,19 @@
 """What comes in from the board: which part of the plan is looked at, and where an event is moved."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import datetime, timedelta
 
 from flask import request
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, StringField
 
+from stationapp import clock
+from stationapp.calendar.forms import read_day, read_time
 from stationapp.calendar.rules import Month
 from stationapp.events.rules import Category, State
 from stationapp.planning.board import By, Mark
 from stationapp.rooms.models import Room
+from stationapp.web.asked import asked_case
 from stationapp.web.forms import Form, PickField
 
 NEEDED = _("请填写这一项。")
@@ -36,46 +39,21 @@ def asked() -> Wanted:
     """The filters of the address; senseless ones count as absent."""
     room = request.args.get("room", "")
     return Wanted(
-        by=_case("by", By),
+        by=asked_case("by", By),
         room=int(room) if room.isascii() and room.isdigit() and len(room) < 10 else None,
-        category=_case("category", Category),
-        state=_case("state", State),
-        mark=_case("mark", Mark),
+        category=asked_case("category", Category),
+        state=asked_case("state", State),
+        mark=asked_case("mark", Mark),
     )
 
 
-def _case(name: str, of: type):
-    return next((case for case in of if case.value == request.args.get(name)), None)
+AHEAD = timedelta(days=10)
+"""In its last days a month is planned no more: pages open with the next."""
 
 
-def asked_month(otherwise: Month) -> Month:
-    """`?month=2026-12`."""
-    try:
-        return Month.parse(request.args.get("month", ""))
-    except ValueError:
-        return otherwise
-
-
-def asked_day(otherwise: date) -> date:
-    """`?day=2026-12-07`: any day of the week that is wanted."""
-    return read_day(request.args.get("day", "")) or otherwise
-
-
-def read_day(text: str) -> date | None:
-    """From "2026-12-07", 2000 to 2999; None when senseless."""
-    try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    return day if day and 2000 <= day.year <= 2999 else None
-
-
-def read_time(text: str) -> time | None:
-    """From "09:30"; None when senseless."""
-    try:
-        return time.fromisoformat(text) if len(text) == 5 else None
-    except ValueError:
-        return None
+def planned_month(now: datetime) -> Month:
+    """The month that is planned at `now`."""
+    return Month.of(clock.day_of(now + AHEAD))
 
 
 class MoveForm(Form):
@@ -94,7 +72,7 @@ class MoveForm(Form):
 
     def validate(self, extra_validators=None) -> bool:
         """Read the day and the hour; an empty hour is the same as before."""
-        self.on, self.at = read_day((self.day.data or "").strip()), read_time((self.time.data or "").strip())
+        self.on, self.at = read_day(self.day.data or ""), read_time(self.time.data or "")
         fine = super().validate(extra_validators)
         if self.on is None:
             self.day.errors = [_("日期读不懂，请写成 2026-12-08 的样子。")]

@@ -10,10 +10,12 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.logins import begin_alone, count_work, end_alone
 from stationapp.accounts.queries import reached
+from stationapp.calendar.forms import asked_month
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.events.models import Batch
 from stationapp.events.rules import Category
+from stationapp.planning.forms import planned_month
 from stationapp.proposals import saying
 from stationapp.proposals.models import Proposal
 from stationapp.proposals.operations import get_proposal, keep, list_proposals, take_over
@@ -30,9 +32,6 @@ from stationapp.web.sheets import csv_answer
 from stationapp.web.words import word
 
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
-
-AHEAD = timedelta(days=10)
-"""In its last days a month is planned no more: the form opens with the next."""
 
 EACH = (1, 2, 3, 4)
 """How many new events of each site may be asked for."""
@@ -74,10 +73,7 @@ def _index(*, problem: str = "", status: int = 200):
 
 def _month() -> Month:
     """`month=`; the one that is planned now when absent or senseless."""
-    try:
-        return Month.parse(request.values.get("month", ""))
-    except ValueError:
-        return Month.of(clock.day_of(clock.now() + AHEAD))
+    return asked_month(planned_month(clock.now()))
 
 
 def _is_sensible() -> bool:

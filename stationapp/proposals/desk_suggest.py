@@ -1,7 +1,7 @@
 """What should we hold next: a dozen suggestions for a site and a month, each one press away from a draft."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
+from stationapp.calendar.forms import asked_month
 from stationapp.calendar.rules import Month
 from stationapp.db import retried, transaction
+from stationapp.planning.forms import planned_month
 from stationapp.proposals import saying
 from stationapp.proposals.ground import Ground, Planned
 from stationapp.proposals.means import SUGGESTED
@@ -29,9 +31,6 @@ from stationapp.web.sheets import csv_answer
 
 bp = Blueprint("suggestions", __name__, url_prefix="/suggestions")
 
-AHEAD = timedelta(days=10)
-"""In its last days a month is planned no more: the list opens with the next."""
-
 
 @dataclass(frozen=True)
 class Line:
@@ -48,10 +47,7 @@ class Line:
 
 def _month() -> Month:
     """`month=`; the one that is planned now when absent or senseless."""
-    try:
-        return Month.parse(request.values.get("month", ""))
-    except ValueError:
-        return Month.of(clock.day_of(clock.now() + AHEAD))
+    return asked_month(planned_month(clock.now()))
 
 
 def _asked_site() -> tuple[Site, list[Site]]:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
+from stationapp.calendar.forms import asked_month
 from stationapp.calendar.rules import Month
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import PUBLIC
@@ -121,9 +122,8 @@ def _public(path: str = "") -> str:
 
 def _days() -> Days:
     today = clock.day_of(clock.now())
-    try:
-        month = Month.parse(request.args["month"])
-    except (KeyError, ValueError):
+    month = asked_month()
+    if month is None:
         return Days(today, today + timedelta(days=AHEAD - 1), _("未来七天"), None)
     return Days(month.first_day, month.last_day, _("%(n)s月", n=month.month), month)
 

@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
+from stationapp.calendar.forms import asked_month
 from stationapp.db import db, retried, transaction
 from stationapp.events.clashes import in_words
-from stationapp.events.forms import EventForm, ReasonForm, asked_month, said
+from stationapp.events.forms import EventForm, ReasonForm, said
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.refusal import Refused

@@ -12,13 +12,14 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance.rooms import Use, uses_of
+from stationapp.calendar.forms import asked_day, asked_month
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.events.clashes import InTheWay, named, titles_of
 from stationapp.events.queries import get_with_site
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms import operations, queries
-from stationapp.rooms.forms import HoldForm, RoomForm, asked_day, asked_month
+from stationapp.rooms.forms import HoldForm, RoomForm
 from stationapp.rooms.models import Booking, Room
 from stationapp.rooms.queries import Offers
 from stationapp.rooms.rules import RoomKind, RoomRefusal

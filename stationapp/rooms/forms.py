@@ -1,11 +1,7 @@
 """What comes in about rooms from a desk page."""
 
-from datetime import date
-
-from flask import request
 from flask_babel import lazy_gettext as _
 
-from stationapp.calendar.rules import Month
 from stationapp.refusal import Refused, Unreadable
 from stationapp.rooms.hours import opening
 from stationapp.rooms.models import Room
@@ -69,20 +65,3 @@ class HoldForm(Form):
     starts_at = LocalDateTimeField(_("从"), needed=True)
     ends_at = LocalDateTimeField(_("到"), needed=True)
     purpose = TextField(_("留作什么用"), most=60, needed=True)
-
-
-def asked_day(name: str, otherwise: date) -> date:
-    """`?name=2026-11-23`; `otherwise` when absent or senseless."""
-    try:
-        on = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return otherwise
-    return on if 2000 <= on.year <= 2999 else otherwise
-
-
-def asked_month(otherwise: Month) -> Month:
-    """`?month=2026-11`; `otherwise` when absent or senseless."""
-    try:
-        return Month.parse(request.args.get("month", ""))
-    except ValueError:
-        return otherwise
