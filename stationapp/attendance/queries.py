@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
 
 from stationapp.attendance.models import Attendance, Headcount, Scan
 from stationapp.attendance.rules import Part, Seen, meant
@@ -211,12 +212,18 @@ def _token(code: str, step: int) -> str:
 def known_at(reached: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition on Resident "lives, signed up or came there"; `reached` is a condition on Site.
 
-    For a desk nobody else exists (trust.md §4.1).
+    For a desk nobody else exists (trust.md §4.1). Whom a record was merged into is known where the record is.
     """
+    other = aliased(Resident)
+    led_here = select(other.merged_into).where(other.merged_into.is_not(None), _known(other, reached))
+    return or_(_known(Resident, reached), Resident.id.in_(led_here))
+
+
+def _known(person: type[Resident], reached: ColumnElement[bool]) -> ColumnElement[bool]:
     sites = select(Site.id).where(reached)
     events = select(Event.id).where(Event.site_id.in_(sites))
     return or_(
-        Resident.community_id.in_(sites),
-        Resident.id.in_(select(Signup.resident_id).where(Signup.event_id.in_(events))),
-        Resident.id.in_(select(Attendance.resident_id).where(Attendance.event_id.in_(events))),
+        person.community_id.in_(sites),
+        person.id.in_(select(Signup.resident_id).where(Signup.event_id.in_(events))),
+        person.id.in_(select(Attendance.resident_id).where(Attendance.event_id.in_(events))),
     )

@@ -150,7 +150,7 @@ def home_of(person: PersonIn) -> Home:
     taken for one do more harm than one person entered twice.
     """
     if person.resident_id is not None:
-        return _load(_by_id, person.phone, household_id=get_resident(person.resident_id).household_id)
+        return _home_of_known(person.resident_id, person.phone)
     if person.phone is not None:
         return _load(_by_phone, person.phone, phone_index=vault().index("phone", person.phone))
     if person.birth_month is None or person.community_id is None:
@@ -164,6 +164,15 @@ def home_of(person: PersonIn) -> Home:
         ).order_by(Resident.id)
     )
     return _load(_by_id, None, household_id=found) if found else Home(None, None)
+
+
+def _home_of_known(resident_id: int, phone: str | None) -> Home:
+    """The household of that phone if the person counts in it, else the one their record was taken in at."""
+    if phone is not None:
+        home = _load(_by_phone, phone, phone_index=vault().index("phone", phone))
+        if any(known.id == resident_id for known in home.people.values()):
+            return home
+    return _load(_by_id, phone, household_id=get_resident(resident_id).household_id)
 
 
 def _load(statement: Select, phone: str | None, **wanted: object) -> Home:

@@ -7,7 +7,7 @@ and all beneath, by the events' start. Each date of a course is a place.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stationapp import clock
 from stationapp.audit.operations import record
@@ -17,6 +17,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.refusal import Refused
 from stationapp.residents.models import Household, Resident
+from stationapp.residents.queries import records_at
 from stationapp.signups.models import PlaceLimit, Signup
 from stationapp.signups.rules import PARTY_LIMIT, Counted, Place, SignupRefusal, Span, Terms
 from stationapp.sites.models import Site
@@ -138,12 +139,12 @@ def _list_taken(home_id: int, days: Sequence[date]) -> list[tuple[int, date, str
     """The household's live places around these days: (person, local day, path of the organiser)."""
     first, after = min(days) - timedelta(days=31), max(days) + timedelta(days=32)
     rows = db.session.execute(
-        select(Signup.resident_id, Event.starts_at, Site.path)
+        select(func.coalesce(Resident.merged_into, Resident.id), Event.starts_at, Site.path)
         .join_from(Resident, Signup, Signup.resident_id == Resident.id)
         .join(Event, Event.id == Signup.event_id)
         .join(Site, Site.id == Event.site_id)
         .where(
-            Resident.household_id == home_id,
+            Resident.id.in_(records_at(home_id)),
             Signup.state != Place.CANCELLED,
             Event.state != State.CANCELLED,
             Event.starts_at >= clock.instant(first, 0),
