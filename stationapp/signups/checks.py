@@ -1,6 +1,7 @@
 """The invariants of seats (trust.md §2, S1–S10), as queries that return no row on either database."""
 
 from collections.abc import Hashable
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -89,15 +90,23 @@ def _line() -> Select:
 
 
 def _waits_for_nothing() -> list[str]:
-    """Seats kept back for callers, and a draw to come, are no free seats; for two periods after their time neither."""
+    """Of a course somebody waits for nothing when every date ahead has room.
+
+    A draw to come gives no places; for two periods of the duties after its time neither does it.
+    """
     at = clock.now() - 2 * HOLDS_SWEPT_EVERY
-    line = _line().subquery()
-    kept = and_(
-        Event.phone_until_at > at, Event.phone_seats > Event.phone_taken, Party.channel.not_in(CALLERS)
-    )
-    free = Event.capacity - Event.taken - case((kept, Event.phone_seats - Event.phone_taken), else_=0)
+    line, date, of_course = _line().subquery(), aliased(Event), aliased(Series)
     was_drawn = select(Draw.event_id).where(Draw.event_id == Event.id, Draw.drawn_at.is_not(None))
-    given_out = or_(Event.draw_at.is_(None), Event.draw_at <= at, was_drawn.exists())
+    full = (
+        select(date.id)
+        .outerjoin(of_course, (of_course.id == date.series_id) & (of_course.enrolment == Enrolment.COURSE))
+        .where(
+            or_(date.id == Event.id, of_course.id == Event.series_id),
+            date.state == State.PUBLISHED,
+            date.starts_at > clock.now(),
+            date.taken + line.c.people > date.capacity - _kept_from(date, at),
+        )
+    )
     return _ids(
         "party",
         select(line.c.party_id)
@@ -106,10 +115,16 @@ def _waits_for_nothing() -> list[str]:
         .where(
             Event.state == State.PUBLISHED,
             Event.starts_at > clock.now(),
-            given_out,
-            or_(Event.capacity.is_(None), line.c.people <= free),
+            or_(Event.draw_at.is_(None), Event.draw_at <= at, was_drawn.exists()),
+            ~full.exists(),
         ),
     )
+
+
+def _kept_from(date: type[Event], at: datetime) -> ColumnElement[int]:
+    """How many seats of a date are kept back from the party, which did not call."""
+    kept = and_(date.phone_until_at > at, date.phone_seats > date.phone_taken, Party.channel.not_in(CALLERS))
+    return case((kept, date.phone_seats - date.phone_taken), else_=0)
 
 
 def _ahead_of(ahead: type[Party], behind: type[Party]) -> ColumnElement[bool]:

@@ -34,9 +34,9 @@ def people(count: int, household: int) -> list[PersonIn]:
 
 
 def sign_up(
-    event: Event, *party: PersonIn, key: str = "", by: int | None = None, now: datetime | None = None
+    event: Event, *party: PersonIn, key: str = "", by: int | None = None, now: datetime | None = None, **more
 ) -> Answer:
-    """Sign up in a transaction of its own; with a fresh key unless told."""
+    """Sign up in a transaction of its own; with a fresh key unless told, and `more` of what `sign_up` takes."""
     with transaction():
         return operations.sign_up(
             event,
@@ -46,6 +46,7 @@ def sign_up(
             by=by,
             consent="oral-1" if by else "web-1",
             now=now or clock.now(),
+            **more,
         )
 
 

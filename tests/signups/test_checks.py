@@ -1,5 +1,7 @@
 """Every invariant of seats is quiet on a healthy instance and speaks up about a corrupted row."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -8,6 +10,9 @@ from stationapp.db import db, transaction
 from stationapp.residents.checks import CHECKS as RESIDENT_CHECKS
 from stationapp.signups import operations, queries
 from stationapp.signups.checks import CHECKS
+from stationapp.signups.holds import hold_seats
+from stationapp.signups.models import SeatHold
+from stationapp.sites.models import Site
 from tests import cast
 from tests.signups.scene import course, people, person, sign_up
 
@@ -21,7 +26,9 @@ def lived(app):
     """Four seats. Party 3 (two) was passed over by 4 (one) and got the seats of 2; 5 (three) waits on, 6 came later."""
     home = cast.district(app).one
     with app.app_context():
-        event = cast.event(home, capacity=4)
+        event = cast.event(
+            home, capacity=4, starts_at=clock.now() + timedelta(hours=20)
+        )  # nothing is offered
         first = sign_up(event, *people(1, 1))
         second = sign_up(event, *people(2, 2))
         sign_up(event, *people(2, 3))
@@ -107,7 +114,65 @@ def test_no_check_names_a_person(lived):
     db.session.rollback()
 
 
-# --- courses and calls --------------------------------------------------------------------------------------------
+# --- holds, and seats kept back for callers -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(app):
+    """Ten seats, four kept back: a caller has two, a form holds one, a call two; a web party of five waits."""
+    people_here = cast.district(app)
+    with app.app_context():
+        now, by = clock.now(), people_here.lin.id
+        event = cast.event(
+            people_here.one, capacity=10, phone_seats=4, phone_until_at=now + timedelta(hours=20)
+        )
+        sign_up(event, *people(2, 1), by=by)
+        sign_up(event, *people(1, 2))
+        with transaction():
+            assert hold_seats(event.id, 1, token="form", by=None, asker="192.0.2.1", now=now)
+            assert hold_seats(event.id, 2, token="call", by=by, asker="", now=now)
+        sign_up(event, *people(5, 3))
+        yield event
+
+
+def test_held_seats_and_seats_kept_back_are_clean(held):
+    assert {name: found for name, check in BY_NAME.items() if (found := check.find())} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "statement"),
+    [
+        ("S1", ["event 1"], "UPDATE seat_holds SET size = 2 WHERE id = 1"),
+        ("S1", ["event 1"], "DELETE FROM seat_holds WHERE id = 1"),
+        ("S1 callers", ["event 1"], "UPDATE events SET phone_taken = phone_taken - 1"),
+        ("S1 callers", ["event 1"], "UPDATE parties SET channel = 'web' WHERE id = 1"),
+        ("S1 callers", ["event 1"], "UPDATE seat_holds SET size = 1 WHERE id = 2"),
+        ("S3", ["party 3"], "UPDATE events SET phone_seats = 0, phone_until_at = NULL, capacity = 11"),
+    ],
+)
+def test_a_corrupted_hold_or_caller_is_named(held, name, found, statement):
+    corrupt(statement)
+    assert BY_NAME[name].find() == found
+
+
+def test_a_hold_that_outlives_its_time_by_two_periods_is_named(held):
+    for late, found in ((18, []), (21, ["seat_hold 1"])):
+        with transaction() as session:
+            session.get_one(SeatHold, 1).until_at = clock.now() - timedelta(seconds=late)
+        assert BY_NAME["S6 holds"].find() == found
+
+
+def test_a_hold_used_by_somebody_at_another_event_is_named(held):
+    corrupt(
+        "UPDATE seat_holds SET ended = 'used', ended_at = made_at, party_id = 1 WHERE id = 1",
+    )
+    assert BY_NAME["S6 holds"].find() == []
+    other = cast.event(db.session.get(Site, held.site_id))
+    corrupt(f"UPDATE seat_holds SET event_id = {other.id} WHERE id = 1")
+    assert BY_NAME["S6 holds"].find() == ["seat_hold 1"]
+
+
+# --- courses --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
