@@ -137,13 +137,16 @@ def read_back():
 
 
 def _how(talk: Talk) -> dict:
-    """How the request is made: by whom, under which key, and what was said besides."""
+    """How the request is made: by whom, under which key, and what was said besides.
+
+    Whom the event is for alone is read aloud before the consent: whoever agrees has said to belong to them.
+    """
     form = talk.form
     return {
         "key": form.request_key(),
         "channel": Channel.PHONE,
         "by": guard.user().staff_id,
-        "declared": bool(form.declared.data),
+        "declared": talk.event.audience_only,
         "lift": form.lift.data,
     }
 

@@ -21,6 +21,7 @@ from stationapp.residents.models import Household, Resident
 from stationapp.residents.queries import list_members
 from stationapp.residents.rules import PersonIn, ResidentRefusal, is_child, mask
 from stationapp.signups import queries
+from stationapp.signups.alternatives import ELSEWHERE, Who, elsewhere
 from stationapp.signups.forms import fit
 from stationapp.signups.forms_phone import PhoneForm
 from stationapp.signups.phone_queries import Kept, coming, list_kept
@@ -155,7 +156,6 @@ def blank(home: Home, now: datetime, *, name: str = "", phone: str = "", ticked:
 ASKED_FOR = {
     SignupRefusal.NOT_FROM_HERE: "community",
     SignupRefusal.LIMIT_REACHED: "lift",
-    SignupRefusal.NOT_DECLARED: "declared",
     SignupRefusal.AGE_UNKNOWN: "born",
     ResidentRefusal.CONSENT_MISSING: "guardian_consent",
     ResidentRefusal.PHONE_MISSING: "reach",
@@ -175,7 +175,7 @@ def show(
     """The page with the form; `focus` names the field to go on with."""
     form, chosen = talk.form, talk.event
     choices = coming(here(), now=now) if chosen else talk.choices
-    asked = {name for name in ("lift", "declared", "reach", "community") if form[name].data}
+    asked = {name for name in ("lift", "reach", "community") if form[name].data}
     if refused is not None:
         asked.add(ASKED_FOR.get(refused.reason, ""))
         focus = ASKED_FOR.get(refused.reason, "event")
@@ -192,9 +192,20 @@ def show(
         more=max(0, len(choices) - SHOWN),
         asked=asked,
         refusal=sentence(refused) if refused else problem,
+        others=_others(talk, refused, now) if refused else (),
         notice=notice,
         focus=focus,
     )
+
+
+def _others(talk: Talk, refused: Refused, now: datetime):
+    """What may be said instead of the event that was refused."""
+    if refused.reason not in ELSEWHERE or talk.event is None:
+        return ()
+    ticked = talk.form.coming()
+    births = [one.birth_month for one in talk.home.residents if one.birth_month and str(one.id) in ticked]
+    site = db.session.get_one(Site, talk.event.site_id)
+    return elsewhere(talk.event, site, now=now, who=Who([*births, *talk.form.births()]))
 
 
 def masked_places(home: Home, now: datetime) -> list[tuple[str, Kept]]:

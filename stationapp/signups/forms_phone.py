@@ -33,6 +33,8 @@ class NewForm(MemberForm):
 class PhoneForm(SignupForm):
     """What the clerk fills in while talking. `event` is typed, `shown` the codes in the order they were numbered."""
 
+    hold = None  # seats are held from the reading back on, under the form's key
+    declared = None  # it is asked aloud
     name = TextField(_("姓名"), most=NAME_LENGTH)
     phone = PhoneField(_("电话（没有就空着）"), render_kw={"autocomplete": "off"})
     reach = TextField(_("没有电话：怎么找到人"), most=100)
@@ -42,8 +44,12 @@ class PhoneForm(SignupForm):
     party = FieldList(FormField(NewForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
     event = TextField(_("活动"), most=100)
     shown = HiddenField()
-    declared = TickField(_("问过了：来的人都符合"))
     lift = TextField(_("放宽的原因"), most=200)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for field in (self.name, self.phone, self.event):  # needed, or said otherwise in their labels
+            field.flags.optional = False
 
     def without_ages(self) -> "PhoneForm":
         """Ask nobody for a month of birth."""
