@@ -34,8 +34,8 @@ def count_miss(address: str, *, now: datetime) -> bool:
     return _count(_key("code", address), now) <= MISSES_PER_ADDRESS
 
 
-def count_work(kind: str, who: int, *, most: int, now: datetime) -> bool:
-    """Count a piece of long work somebody asks for; False when they asked for more than `most` in this hour."""
+def count_work(kind: str, who: int | str, *, most: int, now: datetime) -> bool:
+    """Count what somebody asks for (an id, a phone, an address); False when it was more than `most` in this hour."""
     return _count(_key(kind, str(who)), now, HOUR) <= most
 
 
