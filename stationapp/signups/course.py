@@ -8,7 +8,7 @@ Every verb first holds all dates of the course, in the order of their ids, and o
 waits for a date holds none with a higher id, so that no two can wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,24 +18,19 @@ from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, EventRefusal, State
-from stationapp.notices.operations import tell_desk
-from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
-from stationapp.signups import held, queries
-from stationapp.signups.models import Party, PassedOver, SeatHold, Signup
+from stationapp.signups import course_line, held
+from stationapp.signups.course_line import ahead_of, handed_on_at
+from stationapp.signups.models import Party, SeatHold, Signup
 from stationapp.signups.rules import (
     CALLERS,
     WAITLIST_LIMIT,
     Answer,
-    Passed,
     Place,
     SignupRefusal,
-    Waiting,
     free_seats,
-    kept_back,
-    next_in_line,
 )
-from stationapp.signups.steps import Entry, leave, move, note_passed_over, within_home_limit, write_party
+from stationapp.signups.steps import Entry, leave, note_passed_over, within_home_limit, write_party
 from stationapp.signups.weighing import Wish
 from stationapp.vault import vault
 
@@ -75,18 +70,6 @@ def hold_for(event: Event, *, now: datetime) -> None:
         hold(course_id, now=now)
 
 
-def _ahead(dates: Iterable[Event], now: datetime) -> list[Event]:
-    """The public ones that have not begun, the soonest first: these are in lockstep."""
-    ahead = (date for date in dates if date.state is State.PUBLISHED and date.starts_at > now)
-    return sorted(ahead, key=lambda date: (date.starts_at, date.id))
-
-
-def _kept(dates: Iterable[Event], now: datetime) -> list[Event]:
-    """Those at which places can be given back and handed on: ahead, then put off."""
-    dates = list(dates)
-    return [*_ahead(dates, now), *(date for date in dates if date.state is State.POSTPONED)]
-
-
 # --- signing up ---------------------------------------------------------------------------------------------------
 
 
@@ -94,7 +77,7 @@ def hold_to_come(course_id: int, event_id: int, *, now: datetime) -> list[Event]
     """Hold the course; the public date asked for, then the others ahead. Nothing when that one is not public."""
     dates = hold(course_id, now=now)
     asked = [date for date in dates if date.id == event_id and date.state is State.PUBLISHED]
-    return [*asked, *(date for date in _ahead(dates, now) if date not in asked)] if asked else []
+    return [*asked, *(date for date in ahead_of(dates, now) if date not in asked)] if asked else []
 
 
 def seat(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
@@ -162,20 +145,23 @@ def _count(date: Event, by_callers: int, size: int, row: SeatHold | None) -> Non
 # --- taking back and handing on -----------------------------------------------------------------------------------
 
 
-def leave_all(course_id: int, signup: Signup, *, by: int | None, why: str, now: datetime) -> int | None:
-    """Give back all places of this person that are still to come; the site, or None when there was none left.
+def leave_all(
+    course_id: int, signups: Sequence[Signup], *, by: int | None, why: str, now: datetime
+) -> set[int]:
+    """Give back all places of these people that are still to come, together; the people who had any left.
 
     Staff may also take back the place they were asked about while its event lasts. Raises Refused(EVENT_STARTED)
     when everything has begun.
     """
     dates = {date.id: date for date in hold(course_id, now=now)}
-    kept = {date.id for date in _kept(dates.values(), now)}
-    if by is not None and signup.event_id in dates:
-        kept.add(signup.event_id)
+    kept = {date.id for date in handed_on_at(dates.values(), now)}
+    if by is not None:
+        kept |= {signup.event_id for signup in signups if signup.event_id in dates}
+    people = [signup.resident_id for signup in signups]
     places = list(
         db.session.scalars(
             select(Signup)
-            .where(Signup.resident_id == signup.resident_id, Signup.event_id.in_(kept))
+            .where(Signup.resident_id.in_(people), Signup.event_id.in_(kept))
             .order_by(Signup.event_id, Signup.id)
             .execution_options(populate_existing=True)
         )
@@ -185,78 +171,19 @@ def leave_all(course_id: int, signup: Signup, *, by: int | None, why: str, now: 
     live = [place for place in places if place.state is not Place.CANCELLED]
     for place in live:
         leave(dates[place.event_id], place, by=by, why=why, now=now)
-    if not live:
-        return None
-    _promote(dates.values(), now)
-    return dates[live[0].event_id].site_id
+    if live:
+        course_line.promote(dates.values(), now)
+    return {place.resident_id for place in live}
 
 
 def promote(course_id: int, *, now: datetime) -> list[int]:
     """Seat whoever is next in line, at every date at once; the ids of their parties at the next date."""
-    return _promote(hold(course_id, now=now), now)
+    return course_line.promote(hold(course_id, now=now), now)
 
 
-def _promote(dates: Iterable[Event], now: datetime) -> list[int]:
-    dates = list(dates)
-    ahead, kept = _ahead(dates, now), _kept(dates, now)
-    if not kept:
-        return []
-    lead = ahead[0] if ahead else max(kept, key=lambda date: (date.taken + date.waiting, date.id))
-    waits = _waiting_at(kept)
-    limits = [date.capacity - date.taken for date in ahead or [lead] if date.capacity is not None]
-    free = max(0, min(limits, default=lead.waiting))
-    reserved = [
-        kept_back(date.phone_seats, date.phone_taken, date.phone_until_at, now) for date in ahead or [lead]
-    ]
-    line = next_in_line(free, queries.list_waiting(lead.id), max(reserved))
-    for party in line.seat:
-        for date in kept:
-            _seat_at(date, _counterpart(waits, lead, date, party), party.caller, now)
-            _note(waits, lead, date, party, line.passed_by(party), now)
-        tell_desk(Occasion.PROMOTED, f"party {party.party_id}", site_id=lead.site_id, now=now)
-    db.session.flush()
-    return [party.party_id for party in line.seat]
-
-
-def _waiting_at(dates: Sequence[Event]) -> dict[int, dict[int, Signup]]:
-    """The places of those who wait, by event and person."""
-    waits: dict[int, dict[int, Signup]] = {date.id: {} for date in dates}
-    for place in db.session.scalars(
-        select(Signup).where(Signup.event_id.in_(waits), Signup.state == Place.WAITLISTED).order_by(Signup.id)
-    ):
-        waits[place.event_id][place.resident_id] = place
-    return waits
-
-
-def _counterpart(waits, lead: Event, date: Event, party: Waiting) -> list[Signup]:
-    """The same people's waiting places at another date."""
-    people = [person for person, place in waits[lead.id].items() if place.party_id == party.party_id]
-    return [waits[date.id][person] for person in people if person in waits[date.id]]
-
-
-def _seat_at(date: Event, places: Sequence[Signup], caller: bool, now: datetime) -> None:
-    date.taken += len(places)
-    date.phone_taken += len(places) if caller else 0
-    date.waiting -= len(places)
-    for place in places:
-        move(place, Place.CONFIRMED, by=None, why="seat freed", now=now)
-
-
-def _note(waits, lead: Event, date: Event, party: Waiting, passed: Sequence[Passed], now: datetime) -> None:
-    """Who was passed over at that date too."""
-    seated = _counterpart(waits, lead, date, party)
-    for other in passed:
-        ahead = _counterpart(waits, lead, date, other.party)
-        if seated and ahead:
-            db.session.add(
-                PassedOver(
-                    party_id=ahead[0].party_id,
-                    overtaken_by=seated[0].party_id,
-                    needed=len(ahead),
-                    why=other.why,
-                    at=now,
-                )
-            )
+def seat_out_of_turn(course_id: int, party_id: int, *, by: int, why: str, now: datetime) -> None:
+    """Seat one waiting party at every date before those ahead of it; raises Refused(OfferRefusal)."""
+    course_line.seat_out_of_turn(hold(course_id, now=now), party_id, by=by, why=why, now=now)
 
 
 # --- a date more, and other numbers of places ---------------------------------------------------------------------
@@ -281,7 +208,7 @@ def bring_along(event: Event, *, now: datetime) -> int:
     if course_id is None:
         return 0
     dates = hold(course_id, now=now)
-    others = [date for date in _ahead(dates, now) if date.id != event.id]
+    others = [date for date in ahead_of(dates, now) if date.id != event.id]
     if others and event.starts_at > now and others[0].capacity != event.capacity:
         raise Refused(SignupRefusal.COURSE_PLACES_DIFFER, capacity=others[0].capacity)
     copied = others[0] if others else _last_one(event)
@@ -303,7 +230,7 @@ def bring_along(event: Event, *, now: datetime) -> int:
             party.lifted,
         )
         _enter(event, entry, _key(party.key_index, event), member.seated, now)
-    _promote(dates, now)
+    course_line.promote(dates, now)
     return sum(len(member.people) for member in members)
 
 
@@ -344,7 +271,7 @@ def spread_places(event: Event, *, by: int | None, now: datetime) -> None:
     if course_id is None or event.state not in (State.PUBLISHED, State.POSTPONED):
         return
     dates = hold(course_id, now=now)
-    kept = _kept(dates, now)
+    kept = handed_on_at(dates, now)
     for date in [*kept, *(date for date in dates if date.state in _UNPUBLISHED)]:
         if date.capacity == event.capacity:
             continue

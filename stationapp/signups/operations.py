@@ -106,6 +106,8 @@ def _seat_one(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
     party_id, codes = write_party(entry, event_id, key_index=wish.key_index, number=rank, now=now)
     if row is not None:
         held.use(row, party_id, now=now)
+    if state is Place.WAITLISTED and wish.terms.draw_at is not None:
+        hand_on(event_id, now=now)  # the draw may have been held while this one waited for it
     if state is Place.CONFIRMED and number:
         terms = queries.get_terms(event_id=event_id)
         free = (terms.capacity or 0) - terms.taken + size
@@ -125,29 +127,35 @@ def _held(wish: Wish) -> SeatHold | None:
 # --- taking back and handing on -----------------------------------------------------------------------------------
 
 
-def cancel(signup: Signup, *, by: int | None, why: str, now: datetime) -> None:
-    """Give one person's place back and hand it on; harmless when it was given back already.
+def cancel(*signups: Signup, by: int | None, why: str, now: datetime) -> None:
+    """Give people's places at one event back and hand them on together; harmless when they were given back already.
 
-    Of a course all the person's places still to come are given back: not to come once is simply absence.
+    Of a course all their places still to come are given back: not to come once is simply absence.
     Raises Refused(EVENT_STARTED) once the event has begun, for staff (`by`) once it has ended.
     """
-    course_id = course.find_course(signup.event_id)
+    event_id = signups[0].event_id
+    course_id = course.find_course(event_id)
     if course_id is not None:
-        site_id = course.leave_all(course_id, signup, by=by, why=why, now=now)
+        left = course.leave_all(course_id, signups, by=by, why=why, now=now)
     else:
-        site_id = _leave_one(signup, by=by, why=why, now=now)
-    if site_id is not None and by is not None:
-        record("signups.cancel", f"signup {signup.id}", by=by, now=now, site_id=site_id, reason=why)
+        left = _leave(event_id, signups, by=by, why=why, now=now)
+    site_id = db.session.get_one(Event, event_id).site_id
+    for signup in signups:
+        if signup.resident_id in left and by is not None:
+            record("signups.cancel", f"signup {signup.id}", by=by, now=now, site_id=site_id, reason=why)
 
 
-def _leave_one(signup: Signup, *, by: int | None, why: str, now: datetime) -> int | None:
-    """The site whose place was given back; None when nothing was left to give back."""
-    event = hold(signup.event_id)
-    db.session.refresh(signup)
-    if signup.state is Place.CANCELLED:
-        return None
+def _leave(event_id: int, signups: Sequence[Signup], *, by: int | None, why: str, now: datetime) -> set[int]:
+    """The people whose places were given back."""
+    event = hold(event_id)
+    for signup in signups:
+        db.session.refresh(signup)
+    live = [signup for signup in signups if signup.state is not Place.CANCELLED]
+    if not live:
+        return set()
     if event.state is not State.POSTPONED and now >= (event.starts_at if by is None else event.ends_at):
         raise Refused(SignupRefusal.EVENT_STARTED)
-    leave(event, signup, by=by, why=why, now=now)
+    for signup in live:
+        leave(event, signup, by=by, why=why, now=now)
     hand_on(event.id, now=now)
-    return event.site_id
+    return {signup.resident_id for signup in live}

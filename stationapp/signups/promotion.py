@@ -8,20 +8,23 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.refusal import Refused
 from stationapp.signups import course, queries
 from stationapp.signups.models import Draw, Offer, PassedOver, Signup
-from stationapp.signups.offer_rules import window
-from stationapp.signups.rules import Passed, Place, Waiting, kept_back, next_in_line
+from stationapp.signups.offer_rules import OfferRefusal, window
+from stationapp.signups.rules import Passed, Place, Waiting, kept_back, next_in_line, out_of_turn
 from stationapp.signups.steps import hold, move
 from stationapp.sites.models import Site
 
 SEAT_FREED = "seat freed"
 DRAWN = "drawn"
+OUT_OF_TURN = "out of turn: "  # before the desk's reason
 
 
 def promote(event_id: int, *, now: datetime) -> list[int]:
@@ -49,6 +52,40 @@ def hand_on(event_id: int, *, now: datetime, by_lot: bool = False) -> list[int]:
         note_passed(party, line.passed_by(party), now)
     db.session.flush()
     return [party.party_id for party in line.seat]
+
+
+def seat_out_of_turn(party_id: int, *, by: int, reason: str, now: datetime) -> None:
+    """Seat a waiting party before those ahead of it, for a reason they may read.
+
+    It needs free places: nobody's place is taken. Raises NotFound, Refused(OfferRefusal).
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Refused(OfferRefusal.REASON_MISSING)
+    event_id = queries.get_party(party_id).event_id
+    course_id = course.find_course(event_id)
+    if course_id is not None:
+        course.seat_out_of_turn(course_id, party_id, by=by, why=f"{OUT_OF_TURN}{reason}", now=now)
+    else:
+        _seat_alone(event_id, party_id, by=by, why=f"{OUT_OF_TURN}{reason}", now=now)
+    site_id = db.session.scalar(select(Event.site_id).where(Event.id == event_id))
+    record("signups.seat_out_of_turn", f"party {party_id}", by=by, now=now, site_id=site_id, reason=reason)
+
+
+def _seat_alone(event_id: int, party_id: int, *, by: int, why: str, now: datetime) -> None:
+    event = hold(event_id)
+    if not was_drawn(event):
+        raise Refused(OfferRefusal.NOT_DRAWN)
+    found = out_of_turn(queries.list_waiting(event_id), party_id)
+    if found is None or event.state not in (State.PUBLISHED, State.POSTPONED):
+        raise Refused(OfferRefusal.NOT_WAITING)
+    party = found.seat[0]
+    free = event.waiting if event.capacity is None else event.capacity - event.taken
+    if party.size > free:
+        raise Refused(OfferRefusal.NO_ROOM, free=free, size=party.size)
+    seat_party(event, party, until_at=None, by=by, why=why, now=now)
+    note_passed(party, found.pass_over, now)
+    hand_on(event_id, now=now)
 
 
 def was_drawn(event: Event) -> bool:

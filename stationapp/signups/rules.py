@@ -342,3 +342,13 @@ def next_in_line(free: int, queue: Iterable[Waiting], kept: int = 0) -> Promotio
     # Whoever stands behind the last one seated was not passed over: nobody overtook them.
     ahead = [one for one in passed if seated and one.party.place_in_line < seated[-1].place_in_line]
     return Promotion(tuple(seated), tuple(ahead))
+
+
+def out_of_turn(queue: Iterable[Waiting], party_id: int) -> Promotion | None:
+    """One party of a line before all those ahead of it; None when it does not wait."""
+    queue = list(queue)
+    party = next((waiting for waiting in queue if waiting.party_id == party_id), None)
+    if party is None:
+        return None
+    ahead = (other for other in queue if other.place_in_line < party.place_in_line)
+    return Promotion((party,), tuple(Passed(other, PassedWhy.STAFF) for other in ahead))
