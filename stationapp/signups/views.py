@@ -90,7 +90,7 @@ def _take(terms: Terms, again: Callable[..., str], now: datetime):
     if "more" in request.form:
         size = min(form.size() + 1, PARTY_LIMIT)
         form.one_more()
-        return again(form, kept=keep_seats(form, terms.event_id, size, now))
+        return again(form.renew(now), kept=keep_seats(form, terms.event_id, size, now))
     if not form.validate():
         return again(form.renew(now), kept=keep_seats(form, terms.event_id, form.size(), now)), 422
     try:

@@ -18,8 +18,12 @@ BLANK = "blank"
 
 
 def form_here(asks: Asks, now: datetime) -> SignupForm:
-    """The form with whatever this request sent: a household's own where its page is open, else the empty one."""
-    return (_form_of_home(asks) or suit(SignupForm(), asks)).renew(now)
+    """The form with whatever this request sent: a household's own where its page is open, else the empty one.
+
+    What was sent keeps its key, which makes a second press harmless; a form that is shown again gets a fresh one.
+    """
+    form = _form_of_home(asks) or suit(SignupForm(), asks)
+    return form if request.method == "POST" else form.renew(now)
 
 
 def _form_of_home(asks: Asks) -> HomeForm | None:

@@ -56,6 +56,15 @@ def test_the_calendar_entry_of_a_cancelled_event_arrives_as_cancelled(app, clien
     assert read.status.value == "CANCELLED" and read.summary.value == "【已取消】智能手机课堂"
 
 
+def test_a_press_repeated_after_the_place_was_given_back_takes_none_anew(client, event):
+    page = client.get(f"/events/{event.code}")
+    first = client.submit(page, WU, to="signups")
+    client.submit(first.location, to="cancellation")
+    again = client.submit(page, WU, to="signups")
+    assert again.location == first.location
+    assert "这个名额已经取消" in client.get(again.location).text
+
+
 def test_a_second_press_of_the_same_page_leads_to_the_same_ticket(client, event):
     page = client.get(f"/events/{event.code}")
     first, second = (client.submit(page, WU, to="signups") for _ in range(2))
