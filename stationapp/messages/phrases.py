@@ -85,6 +85,12 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: facts.get(place[1], ""), _OPTIONAL.sub(whole, text))
 
 
+def bracket_problem(text: str) -> bool:
+    """Whether something in braces or in 〔〕 is not closed, or stands within another."""
+    bare = _PLACE.sub("", text)
+    return bool(set("{}") & set(bare)) or bool(set("〔〕") & set(_OPTIONAL.sub("", text)))
+
+
 def parts(text: str) -> int:
     """How many text messages it makes; what lies beyond the basic plane counts twice, as phones count it."""
     length = len(text.encode("utf-16-le")) // 2

@@ -39,7 +39,7 @@ def take_in(reports: Sequence[Report], *, now: datetime) -> int:
     keep_all = len(known) < len(reports) and db.session.scalar(under_way)
     kept = [one for one in reports if one in known or (keep_all and (one.ref or one.name))]
     for report in kept:
-        _note(report, now)
+        _note(report, known.get(report), now)
     _move([(known[one], one) for one in kept if one in known], now)
     return len(reports) - len(known)
 
@@ -91,7 +91,7 @@ def _locked(which) -> list[Message]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _note(report: Report, now: datetime) -> None:
+def _note(report: Report, message: Message | None, now: datetime) -> None:
     insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
     row = {
         "gateway_ref": report.ref or report.name,
@@ -100,6 +100,8 @@ def _note(report: Report, now: datetime) -> None:
         "at": now,
     }
     db.session.execute(insert(Receipt).values(row).on_conflict_do_nothing())
+    if message is not None and message.gateway_ref is None:  # its answer was lost, or is still on its way
+        message.gateway_ref = row["gateway_ref"]
 
 
 def _move(reported: Sequence[tuple[Message, Report]], now: datetime) -> None:
@@ -108,7 +110,6 @@ def _move(reported: Sequence[tuple[Message, Report]], now: datetime) -> None:
     for message, report in sorted(reported, key=lambda one: not one[1].delivered):
         if message.state not in OPEN:
             continue
-        message.gateway_ref = message.gateway_ref or report.ref or report.name
         message.state = Delivery.DELIVERED if report.delivered else Delivery.FAILED
         message.why, message.ended_at = "" if report.delivered else report.said, now
         lost += [] if report.delivered else [message.id]

@@ -63,7 +63,7 @@ _TO_OUTCOME = (
         state=bindparam("to"),
         why=bindparam("reason"),
         due_at=bindparam("due"),
-        gateway_ref=func.coalesce(bindparam("ref", type_=Text), _messages.c.gateway_ref),
+        gateway_ref=func.coalesce(_messages.c.gateway_ref, bindparam("ref", type_=Text)),
         ended_at=bindparam("ended"),
         **_AT_ONCE,
     )
@@ -233,7 +233,7 @@ class _Run:
         query = select(Message.id).where(
             Message.id.in_(list(ids)), Message.claim == self.token, Message.state == state
         )
-        return list(db.session.scalars(query.with_for_update())) if ids else []
+        return list(db.session.scalars(query.order_by(Message.id).with_for_update())) if ids else []
 
     def _hand_all_over(self, letters: Sequence[Letter], at: datetime) -> list[tuple[Letter, Answer]]:
         under_way: list[tuple[Letter, Future[Answer] | None]] = []

@@ -19,10 +19,15 @@ def own_wordings() -> dict[tuple[Occasion, Way], Wording]:
     return {(one.occasion, one.way): one for one in db.session.scalars(select(Wording))}
 
 
+def find_own(occasion: Occasion, way: Way) -> Wording | None:
+    """The district's own text for this, if it has one."""
+    return db.session.scalar(select(Wording).where(Wording.occasion == occasion, Wording.way == way))
+
+
 def template(occasion: Occasion, way: Way, own: Own) -> str:
     """The text with its places, as it is in force; raises KeyError for what no resident is told that way."""
     chosen = own.get((occasion, way))
-    return chosen.text if chosen and chosen.text else str(TEXTS[occasion, way])
+    return chosen.text if chosen else str(TEXTS[occasion, way])
 
 
 def text(occasion: Occasion, way: Way, facts: Mapping[str, str], own: Own | None = None) -> str:
