@@ -6,15 +6,17 @@ check (`require(site_path)`); and every endpoint has a row in `stationapp.access
 
 from contextlib import suppress
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 
 from stationapp import clock
 from stationapp.accounts.logins import touch_login
-from stationapp.accounts.queries import find_user
+from stationapp.accounts.queries import find_user, reached
 from stationapp.accounts.rules import Action, Reach, User, may, paths_for
 from stationapp.db import Busy, transaction
 from stationapp.refusal import NotFound
+from stationapp.sites.models import Site
+from stationapp.sites.queries import get_site, list_where
 
 COOKIE = "desk"
 
@@ -103,6 +105,24 @@ def can(action: Action, site_path: str) -> bool:
 def reach(action: Action | None = None) -> tuple[tuple[str, Reach], ...]:
     """Where the user may do the row's action (or another), for `sites.queries.within`."""
     return paths_for(user(), action or rule())
+
+
+def chosen_site() -> Site | None:
+    """The site a new thing is for: `?site=`, or the only one there is to choose; None: it has to be picked first."""
+    if code := request.args.get("site"):
+        site = get_site(code)
+        require(site.path)
+        return site
+    sites = list_where(reached(reach()), most=2)
+    if not sites:
+        raise NotFound
+    return sites[0] if len(sites) == 1 else None
+
+
+def site_picker(title: str, question: str) -> str:
+    """The page on which it is picked; it leads back to the same address."""
+    sites = list_where(reached(reach()))
+    return render_template("desk/sites/pick.html", sites=sites, title=title, question=question)
 
 
 def init_app(app: Flask) -> None:

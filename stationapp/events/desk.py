@@ -27,10 +27,10 @@ from stationapp.events.series_queries import find_series
 from stationapp.events.series_rules import Scope
 from stationapp.events.stages import Standing
 from stationapp.messages.spreading import spread_notices
-from stationapp.refusal import NotFound, Refused
+from stationapp.refusal import Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site, list_where
+from stationapp.sites.queries import list_where
 from stationapp.web.asked import asked_case
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
@@ -116,10 +116,9 @@ def new():
     copied = _copied()
     if copied and "site" not in request.args:
         return redirect(url_for(".new", site=copied[1].code, copy=copied[0].code), code=303)
-    site = _chosen_site()
+    site = guard.chosen_site()
     if site is None:
-        sites = list_where(reached(guard.reach()))
-        return render_template("desk/events/pick_site.html", sites=sites)
+        return guard.site_picker(_("新建活动"), _("由哪个站点办"))
     form = EventForm(obj=_next_time(copied[0]) if copied else None)
     form.offer_rooms(list_rooms(site))
     form.offer_company(site, clock.day_of(clock.now()))
@@ -147,18 +146,6 @@ def _copied() -> tuple[Event, Site] | None:
 
 def _next_time(event: Event) -> rules.EventFields:
     return rules.weeks_later(queries.fields_of(event), clock.now())
-
-
-def _chosen_site() -> Site | None:
-    """The site the draft is for: `?site=`, or the only one there is to choose."""
-    if code := request.args.get("site"):
-        site = get_site(code)
-        guard.require(site.path)
-        return site
-    sites = list_where(reached(guard.reach()), most=2)
-    if not sites:
-        raise NotFound
-    return sites[0] if len(sites) == 1 else None
 
 
 def _form_page(template: str, form: EventForm, site: Site, *, status: int = 200, **more):

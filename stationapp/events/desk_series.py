@@ -25,13 +25,13 @@ from stationapp.events.rules import SUBMITTABLE, AroundHolidays, Cadence, EventR
 from stationapp.events.series_lines import clashes_of, date_lines, said_days, said_rule, years_not_known
 from stationapp.events.series_queries import OFF, Wanted, list_batches_of, list_dates
 from stationapp.events.series_rules import PUBLISHABLE, SeriesRefusal
-from stationapp.refusal import NotFound, Refused
+from stationapp.refusal import Refused
 from stationapp.rooms.queries import list_rooms
 from stationapp.rooms.rules import RoomRefusal
 from stationapp.signups import course
 from stationapp.signups.draws import announce
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site, list_where
+from stationapp.sites.queries import list_where
 from stationapp.web.asked import asked_case
 from stationapp.web.paging import paged
 from stationapp.web.sheets import csv_answer
@@ -105,9 +105,9 @@ def _day(at: datetime | None) -> str:
 @bp.route("/new", methods=["GET", "POST"])
 def new():
     """A new series: the form, then its dates to look at, then it is written."""
-    site = _chosen_site()
+    site = guard.chosen_site()
     if site is None:
-        return render_template("desk/series/pick_site.html", sites=list_where(reached(guard.reach())))
+        return guard.site_picker(_("排一个系列"), _("由哪个站点办"))
     form = SeriesForm()
     form.offer_rooms(list_rooms(site))
     form.offer_company(site, clock.day_of(clock.now()))
@@ -179,18 +179,6 @@ def _write_once(lay: Callable[..., verbs.Laid]):
         return laid.batch.code
 
     return redirect(url_for("desk.batches.show", code=retried(write)), code=303)
-
-
-def _chosen_site() -> Site | None:
-    """The site it is for: `?site=`, or the only one there is to choose."""
-    if code := request.args.get("site"):
-        site = get_site(code)
-        guard.require(site.path)
-        return site
-    sites = list_where(reached(guard.reach()), most=2)
-    if not sites:
-        raise NotFound
-    return sites[0] if len(sites) == 1 else None
 
 
 # --- one series -------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from stationapp.rooms.queries import Offers
 from stationapp.rooms.rules import RoomKind, RoomRefusal
 from stationapp.rooms.week import Day, Title, days_of_room
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site, list_where
+from stationapp.sites.queries import list_where
 from stationapp.sites.rules import Level, contains
 from stationapp.web.errors import sentence
 from stationapp.web.filters import hour_minute, hours, percent
@@ -258,13 +258,9 @@ def retake(code: str):
 @bp.route("/new", methods=["GET", "POST"])
 def new():
     """Enter a room of a site, or something an office or the center lends."""
-    sites = list_where(reached(guard.reach()))
-    if "site" not in request.args and len(sites) > 1:
-        return render_template("desk/rooms/pick_site.html", sites=sites)
-    if not sites:
-        raise NotFound
-    site = get_site(request.args["site"]) if "site" in request.args else sites[0]
-    guard.require(site.path)
+    site = guard.chosen_site()
+    if site is None:
+        return guard.site_picker(_("登记功能室"), _("在哪个阵地"))
     form = RoomForm(shared=site.level is not Level.STATION)
     room, status = _saved(form, lambda **by: operations.add_room(site, form.chosen, form.facts(), **by))
     if room:
@@ -331,14 +327,8 @@ def use_file():
     rows = db.session.execute(query.limit(MOST_EXPORTED)).all()
     uses = uses_of([room for room, _site in rows], month)
     head = (
-        _("阵地"),
-        _("功能室"),
-        _("使用（小时）"),
-        _("其中开放时间内"),
-        _("开放（小时）"),
-        _("使用率"),
-        _("人时"),
-    )
+        _("阵地"), _("功能室"), _("使用（小时）"), _("其中开放时间内"), _("开放（小时）"), _("使用率"), _("人时"),
+    )  # fmt: skip
     return csv_answer(
         _("功能室使用-%(month)s", month=month),
         head,

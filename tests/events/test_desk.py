@@ -192,6 +192,20 @@ def test_who_plans_for_several_sites_picks_one_first(people, chen):
     assert people.two.short_name in chen.get(answer.location).text
 
 
+def test_a_day_chosen_from_the_plan_is_kept_while_the_site_is_picked(people, chen):
+    pick = chen.get("/desk/events/new?day=2031-03-05")
+    assert '<input type="hidden" name="day" value="2031-03-05">' in pick.text
+    form = chen.get(f"/desk/events/new?day=2031-03-05&site={people.two.code}")
+    assert 'value="2031-03-05T09:00"' in form.text
+
+
+@pytest.mark.parametrize("page", ["/desk/events/new", "/desk/series/new", "/desk/rooms/new"])
+def test_a_new_thing_of_one_site_asks_for_none_and_of_another_desk_is_not_there(people, lin, chen, page):
+    assert 'name="site"' not in lin.get(page).text
+    assert lin.get(f"{page}?site={people.two.code}").status_code == 404
+    assert '<select id="site" name="site"' in chen.get(page).text
+
+
 def test_nobody_writes_events_for_a_site_not_theirs(people, lin):
     assert lin.get(f"/desk/events/new?site={people.two.code}").status_code == 404
     assert lin.get("/desk/events/new?site=nowhere").status_code == 404
