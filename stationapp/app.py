@@ -54,6 +54,7 @@ DESK_PAGES: tuple[str, ...] = (
     "residents.desk",
     "signups.desk",
     "signups.desk_phone",
+    "signups.desk_limits",
     "messages.desk_calls",
     "attendance.desk",
     "attendance.desk_progress",

@@ -19,7 +19,7 @@ from stationapp.signups import operations, queries
 from stationapp.signups.course import find_course
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
-from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place
+from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place, SignupRefusal
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
 
@@ -76,7 +76,8 @@ def _picked(form: DeskForm) -> Resident | None:
     return person
 
 
-def _page(event: Event, form: DeskForm, refusal: str = "") -> str:
+def _page(event: Event, form: DeskForm, refusal: str = "", *, lifts: bool = False) -> str:
+    """The page; where a limit stands in the way (`lifts`), with a field for the reason to go beyond it."""
     text = request.args.get("q", "").strip().replace("\0", "")[:40]
     person = _picked(form)
     return render_template(
@@ -87,6 +88,7 @@ def _page(event: Event, form: DeskForm, refusal: str = "") -> str:
         found=search(text, among=known_at(reached(guard.reach())), limit=8) if text else [],
         person=masked(person) if person else None,
         refusal=refusal,
+        lifts=lifts or bool(form.lift.data),
     )
 
 
@@ -106,7 +108,8 @@ def create(code: str):
     try:
         answer = retried(lambda: _book(event, form))
     except Refused as refused:
-        return _page(event, form, sentence(refused)), 409
+        lifts = refused.reason is SignupRefusal.LIMIT_REACHED
+        return _page(event, form, sentence(refused), lifts=lifts), 409
     flash(_said(answer), "good")
     return redirect(url_for(".index", code=event.code), code=303)
 
@@ -121,6 +124,7 @@ def _book(event: Event, form: DeskForm) -> Answer:
             by=guard.user().staff_id,
             consent=ORAL_CONSENT,
             now=clock.now(),
+            lift=form.lift.data,
         )
 
 

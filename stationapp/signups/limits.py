@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from stationapp import clock
+from stationapp.accounts.models import Staff
 from stationapp.audit.operations import record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
@@ -72,6 +74,19 @@ def list_limits(site_path: str) -> list[tuple[PlaceLimit, Site]]:
         .order_by(Site.path, PlaceLimit.counted, PlaceLimit.span)
     )
     return [(limit, site) for limit, site in rows]
+
+
+def list_history(site_id: int) -> list[tuple[PlaceLimit, str | None, str | None]]:
+    """Every limit a site ever set, the newest first, with the names of who set and who ended it."""
+    maker, ender = aliased(Staff), aliased(Staff)
+    rows = db.session.execute(
+        select(PlaceLimit, maker.name, ender.name)
+        .outerjoin(maker, maker.id == PlaceLimit.made_by)
+        .outerjoin(ender, ender.id == PlaceLimit.ended_by)
+        .where(PlaceLimit.site_id == site_id)
+        .order_by(PlaceLimit.id.desc())
+    )
+    return [(limit, made_by, ended_by) for limit, made_by, ended_by in rows]
 
 
 def within_limits(dates: Sequence[Terms], household_id: int, people: Sequence[int]) -> None:

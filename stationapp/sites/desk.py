@@ -23,9 +23,13 @@ def _its_site(code: str) -> Site:
 
 @bp.get("/")
 def index():
-    """The offices whose settings the user may change."""
-    offices = list_where(reached(guard.reach()), level=Level.OFFICE)
-    return render_template("desk/sites/index.html", offices=offices)
+    """The offices whose settings the user may change, and the center where it is theirs, too."""
+    its = reached(guard.reach())
+    return render_template(
+        "desk/sites/index.html",
+        offices=list_where(its, level=Level.OFFICE),
+        centers=list_where(its, level=Level.CENTER),
+    )
 
 
 @bp.get("/<code>")
