@@ -22,12 +22,16 @@ PUBLIC_PAGES = (
     "events.views_series",
     "sites.views",
     "signups.views",
+    "signups.views_draw",
     "signups.mine",
+    "signups.mine_home",
+    "residents.mine",
     "residents.views",
     "attendance.views",
     "volunteers.views",
     "publicity.views",
     "publicity.views_paper",
+    "messages.views",
 )
 """Modules with a blueprint `bp` at the root."""
 
@@ -56,6 +60,9 @@ DESK_PAGES: tuple[str, ...] = (
     "signups.desk_phone",
     "signups.desk_limits",
     "messages.desk_calls",
+    "messages.desk",
+    "messages.desk_sending",
+    "messages.desk_wordings",
     "attendance.desk",
     "attendance.desk_progress",
     "volunteers.desk",
@@ -74,6 +81,7 @@ WORDS: tuple[str, ...] = (
     "review.words",
     "signups.words",
     "messages.words",
+    "messages.sending_words",
     "residents.words",
     "attendance.words",
     "volunteers.words",
@@ -119,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.exempt(
         "stationapp.web.view.choose"
     )  # changes nothing but the look; saves every first visit a cookie
+    csrf.exempt("stationapp.messages.views.sms")  # a gateway has a key in its address instead
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)

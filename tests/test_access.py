@@ -88,6 +88,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "notices/notice_id": lambda s: s.notice,
     "calls/notice_id": lambda s: s.notice,
     "lines/message_id": lambda s: s.message,
+    "messages/message_id": lambda s: s.message,
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
     "volunteers/code": lambda s: s.volunteer,

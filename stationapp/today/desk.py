@@ -7,6 +7,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action, paths_for
 from stationapp.events.rules import State
+from stationapp.messages.stops import live_stops
 from stationapp.today import queries
 
 bp = Blueprint("today", __name__)
@@ -26,6 +27,7 @@ def index():
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
         notices=_where(Action.PLAN, queries.open_notices),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
+        stopped=_where(Action.SEE_JOBS, lambda here: live_stops()),
         not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),
     )
 
