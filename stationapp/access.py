@@ -242,6 +242,7 @@ TABLE: dict[str, Row] = {
     "desk.sites.index": _read(Action.SET_UP),
     "desk.sites.show": _read(Action.SET_UP),
     "desk.sites.publishing": _write(Action.SET_UP),
+    "desk.sites.offering": _write(Action.SET_UP),
     "desk.limits.index": _read(Action.SET_UP),
     "desk.limits.export": _read(Action.SET_UP),
     "desk.limits.set": _write(Action.SET_UP),

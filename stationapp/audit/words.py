@@ -69,6 +69,7 @@ ACTS = {
     "rooms.let_go": _("放开预留"),
     "rooms.retake": _("收回放出的功能室"),
     "signups.sign_up": _("代报名"),
+    "sites.keep_offers": _("改候补名额保留的时间"),
     "sites.publish_directly": _("允许直接发布"),
     "sites.publish_approved": _("改为审核后发布"),
     "templates.bring_back": _("恢复模板"),

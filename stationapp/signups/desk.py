@@ -1,6 +1,9 @@
 """Sign-ups at the desk: the list of an event, a caller or visitor signed up, a place given back for somebody."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Callable
+from functools import partial
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -15,11 +18,14 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import masked, search
 from stationapp.residents.rules import mask
-from stationapp.signups import operations, queries
+from stationapp.signups import draws, offers, operations, queries
 from stationapp.signups.course import find_course
+from stationapp.signups.draw_queries import find_draw, is_awaited
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
+from stationapp.signups.promotion import seat_out_of_turn
 from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place, SignupRefusal
+from stationapp.signups.story import stories
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
 
@@ -34,16 +40,30 @@ def _its(code: str) -> tuple[Event, Site]:
 
 @bp.get("/events/<code>/signups")
 def index(code: str):
-    """Everybody with a place, then those who wait, in line."""
-    event, site = _its(code)
+    """Everybody with a place, then those who wait, in line; each party with what happened so far."""
+    return _list(*_its(code))
+
+
+def _list(event: Event, site: Site, problem: str = "", party_id: int | None = None, reason: str = "") -> str:
+    """The page; with what stood against an act on one party (`party_id`), or on the event."""
     rows = [
         (signup, mask(person.name, None).name, person, party)
         for signup, person, party in queries.roster(event)
     ]
-    line = {party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)}
-    is_course = find_course(event.id) is not None
+    draw = find_draw(event)
     return render_template(
-        "desk/signups/index.html", event=event, site=site, rows=rows, line=line, is_course=is_course
+        "desk/signups/index.html",
+        event=event,
+        site=site,
+        rows=rows,
+        line={party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)},
+        story=stories({party.id for _signup, _name, _person, party in rows}),
+        is_course=find_course(event.id) is not None,
+        drawn=draw and draw.drawn_at,
+        awaits_draw=is_awaited(event, draw),
+        problem=problem,
+        about=party_id,
+        reason=reason,
     )
 
 
@@ -110,7 +130,7 @@ def create(code: str):
     except Refused as refused:
         lifts = refused.reason is SignupRefusal.LIMIT_REACHED
         return _page(event, form, sentence(refused), lifts=lifts), 409
-    flash(_said(answer), "good")
+    flash(_said(answer, event), "good")
     return redirect(url_for(".index", code=event.code), code=303)
 
 
@@ -128,8 +148,10 @@ def _book(event: Event, form: DeskForm) -> Answer:
         )
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: Answer, event: Event) -> str:
     spoken = "，".join(f"{code[:3]} {code[3:6]} {code[6:]}" for code in answer.codes)
+    if answer.state is Place.WAITLISTED and is_awaited(event, find_draw(event)):
+        return _("登记好了，等抽签，报名号 %(codes)s。请念给对方听。", codes=spoken)
     if answer.state is Place.WAITLISTED:
         rank = queries.rank_of(queries.get_party(answer.party_id))
         return _("候补第 %(rank)s 位，报名号 %(codes)s。请念给对方听。", rank=rank, codes=spoken)
@@ -152,3 +174,59 @@ def cancel(signup_id: int):
 def _give_back(signup: Signup) -> None:
     with transaction():
         operations.cancel(signup, by=guard.user().staff_id, why="staff", now=clock.now())
+
+
+@bp.post("/signups/<int:signup_id>/answer")
+def answer(signup_id: int):
+    """Say for a household that was called whether it comes to the places it is offered."""
+    verb, done = {
+        "accept": (offers.accept, _("记下了：他们来，名额定下。")),
+        "decline": (offers.decline, _("记下了：他们不来，名额让给了后面的人。")),
+    }.get(request.form.get("answer", ""), (None, ""))
+    if verb is None:
+        abort(400)
+    return _do(signup_id, verb, done)
+
+
+@bp.post("/signups/<int:signup_id>/turn")
+def turn(signup_id: int):
+    """Seat a waiting household before those ahead of it, with a reason they may read."""
+    reason = request.form.get("reason", "").replace("\0", "").strip()[:200]
+    return _do(signup_id, partial(seat_out_of_turn, reason=reason), _("已安排先来，请打电话告知。"), reason)
+
+
+def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
+    signup = db.session.get(Signup, signup_id)
+    if signup is None:
+        raise NotFound
+    event, site = queries.event_of(signup)
+    guard.require(site.path)
+    party_id, by = signup.party_id, guard.user().staff_id
+
+    def attempt() -> None:
+        with transaction():
+            verb(party_id, by=by, now=clock.now())
+
+    try:
+        retried(attempt)
+    except Refused as refused:
+        return _list(*_its(event.code), sentence(refused), party_id, reason), 409
+    flash(done, "good")
+    return redirect(url_for(".index", code=event.code, _anchor=f"party-{party_id}"), code=303)
+
+
+@bp.post("/events/<code>/draw")
+def draw(code: str):
+    """Hold the draw when its time has come and the jobs have not."""
+    event, _site = _its(code)
+
+    def attempt() -> None:
+        with transaction():
+            draws.draw(event.id, by=guard.user().staff_id, now=clock.now())
+
+    try:
+        retried(attempt)
+    except Refused as refused:
+        return _list(*_its(code), sentence(refused)), 409
+    flash(_("抽好了，结果在公开的抽签页上。"), "good")
+    return redirect(url_for(".index", code=code), code=303)

@@ -27,12 +27,14 @@ from stationapp.events.rules import PUBLIC
 from stationapp.publicity import feeds
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
-from stationapp.signups import operations, queries, weighing
+from stationapp.signups import offers, operations, queries, weighing
 from stationapp.signups.alternatives import ELSEWHERE, Who, elsewhere
 from stationapp.signups.dates import Places, held_by
+from stationapp.signups.draw_queries import find_draw, is_awaited
 from stationapp.signups.forms import SignupForm, asks_of
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import PARTY_LIMIT, WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
+from stationapp.signups.story import find_offer, stories
 from stationapp.signups.views_form import form_here, keep_seats, who_of
 from stationapp.web.errors import sentence
 from stationapp.web.qr import png
@@ -152,6 +154,10 @@ def show(code: str):
     """The ticket: code, QR, when and where, everybody of the party."""
     if (tidied := codes.tidy(code)) != code:
         return redirect(url_for("signups.show", code=tidied), code=301)
+    return _ticket(code)
+
+
+def _ticket(code: str, refusal: str = "") -> str:
     now, asked = clock.now(), place_by(code)
     held = held_by(asked, now=now)
     signup, event = held.next
@@ -167,7 +173,10 @@ def show(code: str):
         people=people,
         live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],
         rank=queries.rank_of(party),
-        passed_over=signup.state is Place.WAITLISTED and queries.was_passed_over(party),
+        awaits_draw=is_awaited(event, find_draw(event)),
+        offer=find_offer(party.id),
+        story=stories([party.id])[party.id],
+        refusal=refusal,
         event=event,
         site=queries.event_of(signup)[1],
         began=all(date.starts_at <= now for _place, date in held.places),
@@ -204,6 +213,25 @@ def appointment(code: str):
     data = one(feeds.entry(*feeds.one_announced(event.code), address), remind=REMINDED)
     headers = {"Content-Disposition": f'attachment; filename="{event.code}.ics"'}
     return Response(data, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+@bp.post("/signups/<code>/answer")
+def answer(code: str):
+    """Say whether they come to a place they were offered (`answer=accept` or `decline`), for the whole party."""
+    verb = {"accept": offers.accept, "decline": offers.decline}.get(request.form.get("answer", ""))
+    if verb is None:
+        abort(400)
+    party_id, now = place_by(code).party_id, clock.now()
+    try:
+        retried(lambda: _answer(verb, party_id, now))
+    except Refused as refused:
+        return _ticket(codes.tidy(code), sentence(refused)), 409
+    return redirect(url_for("signups.show", code=codes.tidy(code)), code=303)
+
+
+def _answer(verb: Callable[..., None], party_id: int, now: datetime) -> None:
+    with transaction():
+        verb(party_id, by=None, now=now)
 
 
 @bp.post("/signups/<code>/cancellation")

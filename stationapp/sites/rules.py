@@ -26,6 +26,11 @@ class SiteRefusal(Enum):
     """Why an act on a site is refused."""
 
     NOT_AN_OFFICE = "not_an_office"  # only an office decides about stations
+    OFFER_HOURS = "offer_hours"  # facts["longest"]
+
+
+LONGEST_OFFER = 72
+"""Hours a freed place may be kept for one household at most: others wait for it."""
 
 
 BENEATH = {Level.CENTER: Level.OFFICE, Level.OFFICE: Level.STATION}

@@ -1,0 +1,51 @@
+"""Reads of draws: what was announced, and what came of it, by numbers alone."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.signups.models import Draw, Party, Signup, SignupMove
+from stationapp.signups.promotion import DRAWN
+from stationapp.signups.rules import Place
+
+
+def find_draw(event: Event) -> Draw | None:
+    """The draw of an event, held or to come; None when places go by who comes first."""
+    return None if event.draw_at is None else db.session.get(Draw, event.id)
+
+
+def is_awaited(event: Event, draw: Draw | None) -> bool:
+    """Whether whoever waits, waits for a draw."""
+    return event.draw_at is not None and (draw is None or draw.drawn_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A lot in its order: the queue number, for how many people, and whether it brought places."""
+
+    rank: int
+    number: int
+    size: int
+    won: bool
+
+
+def list_drawn(event_id: int) -> list[Drawn]:
+    """All lots of an event as they were drawn; whatever became of the places later."""
+    by_lot = and_(SignupMove.signup_id == Signup.id, SignupMove.why == DRAWN)
+    rows = db.session.execute(
+        select(Party.drawn, Party.queue_number, Party.size, func.count(SignupMove.id))
+        .join(Signup, Signup.party_id == Party.id)
+        .outerjoin(SignupMove, by_lot)
+        .where(Party.event_id == event_id, Party.drawn.is_not(None))
+        .group_by(Party.id, Party.drawn, Party.queue_number, Party.size)
+        .order_by(Party.drawn)
+    )
+    return [Drawn(rank, number, size, won > 0) for rank, number, size, won in rows]
+
+
+def count_waiting(event_id: int) -> int:
+    """How many parties have signed up for the draw so far."""
+    waiting = select(func.count(Signup.party_id.distinct()))
+    return db.session.scalar(waiting.where(Signup.event_id == event_id, Signup.state == Place.WAITLISTED))
