@@ -52,7 +52,7 @@ class Attempt(Base):
     """One handing of a message to the gateway: append-only."""
 
     __tablename__ = "message_attempts"
-    __table_args__ = (UniqueConstraint("message_id", "number"),)
+    __table_args__ = (UniqueConstraint("message_id", "number"), Index("ix_message_attempts_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))

@@ -37,6 +37,7 @@ EDGES = frozenset(
         (Delivery.CLAIMED, Delivery.PENDING),  # the process that had it is gone
         (Delivery.CLAIMED, Delivery.SENDING),
         (Delivery.CLAIMED, Delivery.VOID),
+        (Delivery.CLAIMED, Delivery.FAILED),  # there is no number for it, or that one has had its share
         (Delivery.SENDING, Delivery.ACCEPTED),
         (Delivery.SENDING, Delivery.FAILED),
         (Delivery.SENDING, Delivery.PENDING),  # surely not taken: tried again later

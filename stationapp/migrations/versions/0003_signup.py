@@ -499,6 +499,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message_attempts")),
         sa.UniqueConstraint("message_id", "number", name=op.f("uq_message_attempts_message_id_number")),
     )
+    op.create_index("ix_message_attempts_at", "message_attempts", ["at"])
     # ### end Alembic commands ###
     for column in COLUMNS:
         op.execute(f"ALTER TABLE {column.format(**TYPES[op.get_bind().dialect.name])}")
