@@ -31,10 +31,13 @@ def _its(resident_id: int) -> Resident:
     return resident
 
 
-@bp.get("/")
+@bp.route("/", methods=["GET", "POST"])
 def index():
-    """Find by the last four digits, a whole number, pinyin initials or a part of the name."""
-    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+    """Find by the last four digits, a whole number, pinyin initials or a part of the name.
+
+    What is searched for stands in no address, and so in no log and no history (trust.md §4.27).
+    """
+    text = request.form.get("q", "").strip().replace("\0", "")[:40]
     found = queries.search(text, among=known_at(reached(guard.reach()))) if text else []
     return render_template(
         "desk/residents/index.html", text=text, found=found, homes=_homes(r for r, _m in found)

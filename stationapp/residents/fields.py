@@ -10,6 +10,7 @@ from wtforms import SelectChoice, SelectField, StringField, ValidationError
 
 from stationapp import clock
 from stationapp.db import db
+from stationapp.residents.models import Resident
 from stationapp.residents.rules import Lives, plausible_birth
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
@@ -88,3 +89,14 @@ class CommunityField(SelectField):
         if self.data == OUTSIDE:
             return Lives.OUTSIDE, None
         return (Lives.HERE, self._site.id) if self._site else (Lives.UNKNOWN, None)
+
+
+def code_of(person: Resident) -> str:
+    """What the field says for where somebody lives."""
+    if person.lives is Lives.OUTSIDE:
+        return OUTSIDE
+    return (
+        db.session.scalar(select(Site.code).where(Site.id == person.community_id)) or ""
+        if person.community_id
+        else ""
+    )

@@ -1,6 +1,6 @@
 """Reads of people: one by one, by phone for a sign-up, and the desk's search. What leaves here for a list is masked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Merge, Resident
 from stationapp.residents.rules import Lives, Masked, PersonIn, Revealed, mask
+from stationapp.sites.models import Site
 from stationapp.vault import vault
 
 TAIL = 4
@@ -121,6 +122,12 @@ def list_members(household_id: int) -> list[Resident]:
     return list(db.session.scalars(select(Resident).where(Resident.id.in_(here)).order_by(Resident.id)))
 
 
+def home_names(people: Iterable[Resident]) -> dict[int, str]:
+    """The short names of the communities these people live in, by site id."""
+    ids = {person.community_id for person in people if person.community_id}
+    return dict(db.session.execute(select(Site.id, Site.short_name).where(Site.id.in_(ids))).all())
+
+
 def guards_somebody(resident_id: int) -> bool:
     """Whether somebody is written down as a child's guardian."""
     wards = select(Resident.id).where(Resident.guardian_id == resident_id)
@@ -131,6 +138,11 @@ def phone_of(resident: Resident) -> str | None:
     """The household's phone in full: for the system's own use and for `reveal`, never for a list."""
     sealed = db.session.scalar(select(Household.phone_sealed).where(Household.id == resident.household_id))
     return vault().unseal(sealed) if sealed else None
+
+
+def phone_of_home(household: Household) -> str | None:
+    """The same of a household."""
+    return vault().unseal(household.phone_sealed) if household.phone_sealed else None
 
 
 def masked(resident: Resident) -> Masked:
