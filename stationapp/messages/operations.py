@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import and_, exists, or_, select
 
@@ -79,8 +80,8 @@ def _act(message: Message, outcome: CallOutcome, by: int, now: datetime) -> None
         answer = offers.accept if outcome is CallOutcome.COMES else offers.decline
         answer(message.party_id, by=by, now=now)
     elif outcome is CallOutcome.NOT_COMING:
-        for place in places_of(message, now=now):
-            cancel(place, by=by, why="call", now=now)
+        for _event_id, its in groupby(places_of(message, now=now), key=lambda place: place.event_id):
+            cancel(*its, by=by, why="call", now=now)
 
 
 def places_of(message: Message, *, now: datetime) -> list[Signup]:

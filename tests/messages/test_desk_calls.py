@@ -12,11 +12,13 @@ from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of
+from stationapp.messages import switches
 from stationapp.messages.models import CallAnswer, Message
-from stationapp.messages.rules import Way
+from stationapp.messages.operations import fall_back
+from stationapp.messages.rules import Delivery, Way
 from stationapp.messages.spreading import spread_notices
 from stationapp.notices.models import Notice
-from stationapp.signups import operations, queries
+from stationapp.signups import offers, operations, queries
 from stationapp.signups.models import Party
 from stationapp.signups.rules import Place
 from tests import cast
@@ -240,3 +242,131 @@ def test_a_notice_that_asks_for_no_calls_has_no_list(app, client, scene):
         tell_desk(Occasion.CLOSE_OUT_DUE, f"event {event.code}", site_id=district.one.id, now=clock.now())
     assert client.get(list_of()).status_code == 404
     assert "/desk/calls/1" not in client.get("/desk/").text
+
+
+# --- the whole list -----------------------------------------------------------------------------------------------
+
+
+def line(client, page, name: str, outcome: str):
+    """Press a button on the line of somebody, as shown masked, in the whole list."""
+    form = next(one for one in page.text.split("<form")[1:] if f'aria-label="{name}：' in one)
+    address = form.split('action="')[1].split('"')[0].replace("&amp;", "&")
+    token = form.split('name="csrf_token" value="')[1].split('"')[0]
+    return client.post(address, data={"csrf_token": token, "outcome": outcome})
+
+
+def test_the_whole_list_stands_in_the_order_of_its_deadlines(client, scene):
+    district, event, _ = scene
+    soon = cast.event(district.one, title="剪纸", starts_at=event.starts_at - timedelta(hours=12), capacity=5)
+    late = cast.event(district.one, title="书法", starts_at=event.starts_at + timedelta(days=2), capacity=1)
+    sign_up(soon, *people(1, 5))
+    first = sign_up(late, *people(1, 6))
+    sign_up(late, *people(1, 7))
+    move(event, place="二楼")
+    act(events.cancel, soon, reason="停电")
+    give_back(first)
+    text = client.get("/desk/calls/").text
+    assert text.index("前答复") < text.index("停电") < text.index("二楼")  # the offer ends tomorrow by noon
+    assert text.count('id="call-') == 6
+
+
+def test_the_list_is_narrowed_by_site_and_reason_and_keeps_that_after_an_answer(client, scene):
+    district, event, _ = scene
+    other = cast.event(district.two, title="马站的课")
+    sign_up(other, person("周小明", "19900008888"))
+    move(event, place="二楼")
+    move(other, place="三楼")
+    cast.sign_in(client, district.chen)
+    assert client.get("/desk/calls/").text.count('id="call-') == 5
+    page = client.get(f"/desk/calls/?site={district.two.code}&about=moved")
+    assert page.text.count('id="call-') == 1 and "周*明" in page.text
+    assert client.get("/desk/calls/?about=cancelled").text.count('id="call-') == 0
+    assert client.get("/desk/calls/?site=nowhere&about=nothing").text.count('id="call-') == 5
+    answered = line(client, page, "周*明", "comes")
+    assert answered.location == f"/desk/calls/?site={district.two.code}&about=moved#calls"
+    assert "现在没有要打的电话" in client.get(answered.location).text
+
+
+def test_the_last_answer_stays_at_hand_to_be_put_right(client, scene):
+    _, event, _ = scene
+    move(event, place="二楼")
+    page = client.get("/desk/calls/")
+    assert "刚才记下" not in page.text
+    page = client.get(line(client, page, "孙*海", "comes").location)
+    assert "刚才记下：孙*海，来。" in page.text and page.text.count('id="call-') == 3
+    page = client.get(line(client, page, "孙*海", "no_answer").location)
+    assert "另有 1 家没人接" in page.text and page.text.count('id="call-') == 3
+    page = client.get(line(client, page, "孙*海", "reached").location)
+    assert "家没人接" not in page.text and page.text.count('id="call-') == 3
+
+
+def test_a_number_in_the_whole_list_is_shown_on_a_click(client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    page = client.get("/desk/calls/?about=moved")
+    token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    number = call_of(list_of(), answers[0])
+    shown = client.post(f"/desk/calls/lines/{number}/numbers?about=moved", data={"csrf_token": token}).text
+    assert f"tel:{cast.PHONE}" in shown and shown.count("tel:") == 1
+    assert cast.PHONE not in client.get("/desk/calls/?about=moved").text
+
+
+def test_a_long_list_has_pages_and_goes_into_a_file_as_a_whole_masked(client, scene):
+    district, _, _ = scene
+    full = cast.event(district.one, title="合唱", starts_at=clock.now() + timedelta(days=4))
+    for household in range(60):
+        sign_up(full, person(f"赵{'一二三四五六七八九十'[household % 10]}", f"1990001{household:04d}"))
+    act(events.cancel, full, reason="停电")
+    first, second = client.get("/desk/calls/"), client.get("/desk/calls/?page=2")
+    assert (first.text.count('id="call-'), second.text.count('id="call-')) == (50, 10)
+    assert 'href="?page=2"' in first.text
+    answered = line(client, second, "赵*", "reached")
+    assert answered.location.startswith("/desk/calls/?page=2")
+    file = client.get("/desk/calls/list.csv?about=cancelled").data.decode("utf-8-sig")
+    assert file.count("\r\n") == 60 and "停电，请别跑空" in file  # the head, and all but the one answered
+    assert "19900010000" not in file and "199****0000" in file
+
+
+def test_who_was_written_to_in_vain_is_named_so_and_the_others_are_counted(app, client, scene):
+    _, event, _answers = scene
+    switches.use(sms=True, email=False, public_url="http://127.0.0.1")
+    move(event, place="二楼")
+    texts = select(Message).where(Message.way == Way.SMS).order_by(Message.id)
+    with transaction() as session:
+        failed, doubtful = session.scalars(texts)
+        failed.state, doubtful.state = Delivery.FAILED, Delivery.IN_DOUBT
+        fall_back([failed.id], now=clock.now())
+    page = client.get(list_of()).text
+    assert "没有发出去" in page and "另有 1 家用短信或邮件告知" in page and page.count('id="call-') == 3
+    with transaction():
+        fall_back([doubtful.id], now=clock.now())
+    assert "不知道对方收到没有" in client.get("/desk/calls/").text
+
+
+def test_a_household_that_gave_its_places_back_leaves_the_list_at_once(client, scene):
+    _, event, answers = scene
+    move(event, place="二楼")
+    give_back(answers[1])
+    assert "孙*海" not in client.get("/desk/calls/").text
+    assert "孙*海" in client.get(list_of(last=False)).text  # among those of the notice, as not to be called
+
+
+def test_an_offer_answered_meanwhile_is_refused_with_its_sentence(client, scene):
+    district, event, _ = scene
+    full = cast.event(district.one, capacity=1, starts_at=event.starts_at + timedelta(days=3))
+    first, second = sign_up(full, *people(1, 6)), sign_up(full, *people(1, 7))
+    give_back(first)
+    page = client.get("/desk/calls/")
+    with transaction():
+        offers.accept(second.party_id, by=None, now=clock.now())
+    name = page.text.split('：来"')[0].rsplit('"', 1)[1]
+    answer = line(client, page, name, "not_coming")
+    assert answer.status_code == 409 and 'role="alert"' in answer.text
+    assert states(second) == {Place.CONFIRMED}
+
+
+def test_changing_an_event_at_the_desk_puts_its_people_on_the_list_at_once(client, scene):
+    _, event, _ = scene
+    page = client.get(f"/desk/events/{event.code}")
+    assert client.submit(page, {"reason": "停电"}, to="cancellation").status_code == 303
+    assert client.get("/desk/calls/?about=cancelled").text.count('id="call-') == 4
