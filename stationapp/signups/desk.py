@@ -73,13 +73,21 @@ def _in_line(rows: list) -> dict[int, None]:
 
 @bp.get("/events/<code>/signups/new")
 def new(code: str):
-    """Find the caller (`?q=`), pick them (`?who=`), or write a new name."""
+    """Find the caller, pick them (`?who=`), or write a new name."""
     event, _site = _its(code)
     return _page(event, _form(event))
 
 
-def _form(event: Event) -> DeskForm:
-    form = fit(DeskForm(), queries.asks_age(queries.get_terms(event_id=event.id), clock.now()))
+@bp.post("/events/<code>/callers")
+def find(code: str):
+    """The same page with who was found; what is searched for stands in no address (trust.md §4.27)."""
+    event, _site = _its(code)
+    return _page(event, _form(event, asked=True))
+
+
+def _form(event: Event, *, asked: bool = False) -> DeskForm:
+    blank = DeskForm(None) if asked else DeskForm()
+    form = fit(blank, queries.asks_age(queries.get_terms(event_id=event.id), clock.now()))
     if request.method == "GET":
         form.who.data = request.args.get("who", "")
     return form
@@ -98,7 +106,7 @@ def _picked(form: DeskForm) -> Resident | None:
 
 def _page(event: Event, form: DeskForm, refusal: str = "", *, lifts: bool = False) -> str:
     """The page; where a limit stands in the way (`lifts`), with a field for the reason to go beyond it."""
-    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+    text = request.form.get("q", "").strip().replace("\0", "")[:40]
     person = _picked(form)
     return render_template(
         "desk/signups/new.html",
