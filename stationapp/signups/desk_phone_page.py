@@ -28,6 +28,7 @@ from stationapp.signups.phone_queries import Kept, coming, list_kept
 from stationapp.signups.phone_rules import Choice, meant
 from stationapp.signups.rules import SignupRefusal
 from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
 from stationapp.vault import vault
 from stationapp.web.errors import sentence
 
@@ -122,6 +123,7 @@ class Talk:
 def answered(now: datetime) -> Talk:
     """The form that was sent, asking for no more than its event needs."""
     home, form = sent_home(), PhoneForm()
+    form.key.data = form.request_key()  # one that was lost is made up once
     choices, event = _event(form, now)
     asks = event is not None and queries.asks_age(queries.get_terms(event_id=event.id), now)
     return Talk(home, fit(form, asks), choices, event)
@@ -181,12 +183,13 @@ def show(
         focus = ASKED_FOR.get(refused.reason, "event")
     form.event.data = chosen.code if chosen and focus != "event" else ""
     form.shown.data = " ".join(choice.code for choice in choices[:SHOWN])
+    form.renew(now).put_first(_own_communities())
     return render_template(
         "desk/phone/home.html",
         home=talk.home,
         members=talk.home.members(now),
         kept=masked_places(talk.home, now) if talk.home.id else [],
-        form=form.renew(now),
+        form=form,
         chosen=chosen,
         choices=choices[:SHOWN],
         more=max(0, len(choices) - SHOWN),
@@ -196,6 +199,16 @@ def show(
         notice=notice,
         focus=focus,
     )
+
+
+def _own_communities() -> list[str]:
+    """The codes of the stations the user works for, if these are few."""
+    own = select(Site.code).where(here(), Site.level == Level.STATION).limit(_FEW + 1)
+    codes = list(db.session.scalars(own))
+    return codes if len(codes) <= _FEW else []
+
+
+_FEW = 12
 
 
 def _others(talk: Talk, refused: Refused, now: datetime):

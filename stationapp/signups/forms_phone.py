@@ -1,6 +1,7 @@
 """The form of the phone desk: who of a household comes, and to what; a new caller writes nothing but what is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
 from wtforms import FieldList, FormField, HiddenField
@@ -57,6 +58,12 @@ class PhoneForm(SignupForm):
         for row in self.known:
             del row.form.birth_month
         return self
+
+    def put_first(self, codes: Collection[str]) -> None:
+        """List these communities before all others: one press of the arrow chooses the desk's own."""
+        first = [replace(choice, optgroup=None) for choice in self.community.choices if choice.value in codes]
+        blank, *others = (choice for choice in self.community.choices if choice.value not in codes)
+        self.community.choices = [blank, *first, *others]
 
     def numbered(self) -> list[str]:
         """The codes of the events as they were numbered on the page that was answered."""

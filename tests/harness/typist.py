@@ -8,18 +8,20 @@ from playwright.sync_api import Page, Request
 _NO_MOUSE = "addEventListener('mousedown', () => console.log('a mouse was used'), true)"
 _WHERE = "() => { const on = document.activeElement; return on.type === 'checkbox' ? 'who comes' : on.name || ''; }"
 
+AN_INPUT_METHOD = 3
+"""Keys for one Chinese character: two or three letters of its pinyin and the choice."""
+
 
 @dataclass
 class Typist:
     """Keys, fields, requests, bytes and seconds of what is done through `type`, `press` and `send`.
 
-    Milliseconds: `a_key` between two keys, `a_look` before going on with a new page, `reading` a text aloud.
+    Milliseconds: `a_key` before each key, `a_look` before going on with a new page.
     """
 
     page: Page
     a_key: int = 0
     a_look: int = 0
-    reading: int = 0
     keys: int = 0
     fields: list[str] = field(default_factory=list)
     mice: int = 0
@@ -41,10 +43,6 @@ class Typist:
     def look(self) -> None:
         """Take in a new page."""
         self._pause(self.a_look)
-
-    def read(self) -> None:
-        """Read something aloud."""
-        self._pause(self.reading)
 
     def type(self, text: str) -> None:
         """Into the field that has the focus."""
@@ -84,11 +82,12 @@ class Typist:
         return sum(sum(max(size, 0) for size in one.sizes().values()) for one in self.requests)
 
     def _count(self, key: str) -> None:
-        self._pause(self.a_key)
-        self.keys += 1
+        presses = 1 if key.isascii() else AN_INPUT_METHOD
+        self._pause(self.a_key * presses)
+        self.keys += presses
         where = self.page.evaluate(_WHERE)
-        typed = len(key) == 1
-        if typed and where and where not in self.fields:
+        answers = len(key) == 1 or key == "Space" or key.startswith("Arrow")
+        if answers and where and where not in self.fields:
             self.fields.append(where)
 
     def _pause(self, milliseconds: int) -> None:

@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page
 
 from stationapp import clock
-from stationapp.db import transaction
+from stationapp.db import db, transaction
 from stationapp.rooms.operations import add_room
 from stationapp.rooms.rules import RoomFacts, RoomKind
+from stationapp.signups.models import Signup
 from tests import cast
 from tests.harness import browser as browsers
 from tests.journeys import steps
@@ -34,7 +35,9 @@ def town(app):
         waits = cast.sign_up(event, cast.person("赵四海", "19900003333", birth_month="1960-01"))
         over = cast.event(people.one, title="上周的讲座", starts_at=soon - timedelta(days=7))
         draft = cast.event(people.one, title="还没写完", publish=False, starts_at=soon, room_id=room)
-        resident = cast.resident(cast.granny_wu(people.one)).id
+        granny = cast.resident(cast.granny_wu(people.one))
+        resident, household = granny.id, granny.household_id
+        place = db.session.query(Signup.id).filter_by(party_id=taken.party_id).first().id
         code, site, month = event.code, people.one.code, f"{clock.local(soon):%Y-%m}"
         public = (
             "/", "/events", "/?q=没有这样的", f"/events/{code}", f"/events/{over.code}", "/sites", f"/sites/{site}",
@@ -49,7 +52,8 @@ def town(app):
             "/desk/residents/", f"/desk/residents/{resident}", "/desk/volunteers", "/desk/volunteers/new",
             "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/I-05",
             "/desk/account", "/desk/rooms/", f"/desk/rooms/{room}", f"/desk/rooms/{room}/edit", "/desk/rooms/use",
-            f"/desk/events/{draft.code}/edit",
+            f"/desk/events/{draft.code}/edit", "/desk/phone/", f"/desk/phone/?done={taken.party_id}",
+            f"/desk/phone/homes/{household}", f"/desk/phone/places/{place}",
         )  # fmt: skip
         office = f"/desk/reports/{people.office.code}/{month}"
         above = ("/desk/hours", "/desk/files/", "/desk/sites", "/desk/jobs", office)

@@ -11,6 +11,7 @@ from stationapp.db import db
 from stationapp.signups.models import Party, SeatHold, Signup
 from stationapp.signups.rules import Place
 from tests import cast
+from tests.harness import browser as browsers
 from tests.harness.typist import Typist
 from tests.journeys import steps
 
@@ -65,6 +66,7 @@ def test_a_known_caller_is_signed_up_with_few_keys(app, town, someone, live_serv
     expect(lin.page.locator("#events .on")).to_contain_text("智能手机课堂")
     lin.send()
     expect(lin.page.locator("blockquote")).to_contain_text("一位，姓吴，对吗？")
+    assert browsers.axe(lin.page) == []
     lin.send()
     expect(lin.page.get_by_role("status")).to_contain_text("报好了")
     assert here(lin.page) == "text"  # the next caller
