@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
-from wtforms import FieldList, FormField, HiddenField, RadioField, SelectChoice
+from wtforms import FormField, HiddenField, RadioField, SelectChoice
 
 from stationapp import clock
 from stationapp.events.models import Event
@@ -17,7 +17,7 @@ from stationapp.residents.fields import BirthMonthField, CommunityField
 from stationapp.residents.rules import NAME_LENGTH, PersonIn
 from stationapp.signups.queries import get_terms, list_course_terms
 from stationapp.signups.rules import LIFT_LENGTH, PARTY_LIMIT, AgeRule, Channel, Terms
-from stationapp.web.forms import Form, PhoneField, TextField, TickField
+from stationapp.web.forms import Form, PhoneField, RowsField, TextField, TickField
 
 _GUARDIAN = _("这是未满14周岁的孩子：我是监护人，同意替孩子报名并登记孩子的信息")
 
@@ -41,7 +41,7 @@ class SignupForm(Form):
     birth_month = BirthMonthField(_("出生年月"))
     guardian_consent = TickField(_GUARDIAN)
     declared = TickField()
-    party = FieldList(FormField(MemberForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
+    party = RowsField(FormField(MemberForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
 
     def without_ages(self) -> "SignupForm":
         """Ask nobody for a month of birth."""

@@ -12,7 +12,7 @@ from enum import Enum
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import BooleanField, FieldList, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional
@@ -52,6 +52,9 @@ class TextField(StringField):
         self.most, self.lines, self.needed = most, lines, needed
         self.widget = TextArea() if lines else TextInput()
 
+    def _value(self) -> str:
+        return self.data[: self.most * 2]  # a megabyte is not sent back
+
     def process_data(self, value) -> None:
         """What stands there now."""
         self.data = value or ""
@@ -72,7 +75,7 @@ class TextField(StringField):
             said = _(
                 "最多 %(most)s 个字，现在有 %(count)s 个，请缩短。", most=self.most, count=len(self.data)
             )
-            self.data = self.data[: self.most * 2]  # a megabyte is not sent back
+            self.data = self.data[: self.most * 2]
             raise ValidationError(said)
         if dirty:
             raise ValidationError(_("里面有看不见的特殊字符，已经去掉，请检查后再提交。"))
@@ -287,6 +290,16 @@ class PicksField(SelectMultipleField):
 
 class TickField(BooleanField):
     """One tick box."""
+
+
+class RowsField(FieldList):
+    """Rows of fields, numbered from 0 in their names; a name with anything but such a number belongs to no row."""
+
+    def _extract_indices(self, prefix, formdata):
+        for name in formdata:
+            number = name[len(prefix) + 1 :].split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
+            if number.isascii() and number.isdigit() and len(number) <= 3:
+                yield int(number)
 
 
 class PickField(SelectField):
