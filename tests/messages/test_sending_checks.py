@@ -23,7 +23,7 @@ BY_NAME = {check.name: check for check in CHECKS}
 
 @pytest.fixture
 def lived(app):
-    """1 delivered, 2 in doubt, 3 refused, 4 waiting for another try, 5 decided by a person, 6 waiting; a stop lifted."""
+    """1 delivered, 2 in doubt, 3 refused, 4 to be tried again, 5 decided by a person, 6 waiting; a stop lifted."""
     with app.app_context():
         made = scene(app, 6)
         write(made, occasion=Occasion.PROMOTED, parties=made.parties[:5])

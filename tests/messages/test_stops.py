@@ -89,7 +89,7 @@ def test_a_gateway_that_takes_nothing_for_minutes_is_stopped_and_one_that_hiccup
     gateway, now = Playing({"*": BUSY}), NOON
     send(gateway, now)
     assert stops.live_stops() == []
-    for _ in range(8):
+    for _ in range(12):
         now += timedelta(seconds=40)
         send(gateway, now)
     assert [one.why for one in stops.live_stops()] == [StopWhy.GATEWAY]
