@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
-from wtforms import FieldList, FormField, HiddenField
+from wtforms import FormField, HiddenField
 
 from stationapp.residents.fields import BirthMonthField, CommunityField
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import NAME_LENGTH, Lives, PersonIn, tidy_name
 from stationapp.signups.forms import MemberForm, SignupForm
 from stationapp.signups.rules import PARTY_LIMIT
-from stationapp.web.forms import Form, PhoneField, TextField, TickField
+from stationapp.web.forms import Form, PhoneField, RowsField, TextField, TickField
 
 _GUARDIAN = _("未满14周岁：来电的是监护人，同意报名并登记孩子的信息")
 
@@ -41,8 +41,8 @@ class PhoneForm(SignupForm):
     reach = TextField(_("没有电话：怎么找到人"), most=100)
     community = CommunityField(_("住在哪个社区"))
     guardian_consent = TickField(_GUARDIAN)
-    known = FieldList(FormField(KnownForm), max_entries=50)
-    party = FieldList(FormField(NewForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
+    known = RowsField(FormField(KnownForm), max_entries=50)
+    party = RowsField(FormField(NewForm), min_entries=1, max_entries=PARTY_LIMIT - 1)
     event = TextField(_("活动"), most=100)
     shown = HiddenField()
     lift = TextField(_("放宽的原因"), most=200)
