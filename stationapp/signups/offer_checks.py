@@ -3,7 +3,8 @@
 from datetime import timedelta
 from itertools import groupby
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from stationapp import clock
 from stationapp.audit.rules import Check
@@ -83,14 +84,25 @@ def _drawn_otherwise() -> list[str]:
 
 
 def _left_out() -> set[int]:
-    """Draws that passed by somebody who waited for them and waits still."""
+    """Draws that passed by somebody who waited for them and waits still.
+
+    Who asked just before and was written down just after stands behind, with a higher number.
+    """
     waits = select(Signup.id).where(Signup.party_id == Party.id, Signup.state == Place.WAITLISTED)
-    query = (
-        select(Party.event_id)
-        .join(Draw, Draw.event_id == Party.event_id)
-        .where(Party.drawn.is_(None), Party.made_at < Draw.drawn_at, waits.exists())
+    other = aliased(Party)
+    last = select(func.max(other.queue_number)).where(
+        other.event_id == Party.event_id, other.drawn.is_not(None)
     )
-    return set(db.session.scalars(query))
+    rows = db.session.execute(
+        select(Party.event_id, Party.made_at, Draw.drawn_at, Party.queue_number < last.scalar_subquery())
+        .join(Draw, Draw.event_id == Party.event_id)
+        .where(Party.drawn.is_(None), Draw.drawn_at.is_not(None), waits.exists())
+    )
+    return {
+        event_id
+        for event_id, made_at, drawn_at, before in rows
+        if before or made_at < drawn_at - timedelta(minutes=1)
+    }
 
 
 CHECKS = (

@@ -14,7 +14,7 @@ from stationapp.events.rules import Enrolment, State
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.queries import records_at, records_of
-from stationapp.signups.models import Party, PassedOver, PlaceLimit, Signup
+from stationapp.signups.models import Party, PlaceLimit, Signup
 from stationapp.signups.rules import CALLERS, AgeRule, Answer, Place, Terms, Waiting
 from stationapp.sites.models import Site
 from stationapp.vault import vault
@@ -271,13 +271,6 @@ def rank_of(party: Party) -> int | None:
         select(func.count(Signup.party_id.distinct()))
         .join(Party, Party.id == Signup.party_id)
         .where(Signup.event_id == party.event_id, Signup.state == Place.WAITLISTED, ahead)
-    )
-
-
-def was_passed_over(party: Party) -> bool:
-    """Whether a smaller party was seated before this one."""
-    return (
-        db.session.scalar(select(PassedOver.id).where(PassedOver.party_id == party.id).limit(1)) is not None
     )
 
 
