@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
-from stationapp.db import transaction
+from stationapp.db import retried, transaction
 from stationapp.events import batches
 from stationapp.events.lines import line_of
 from stationapp.events.models import Batch
@@ -48,8 +48,12 @@ def show(code: str):
 def undoing(code: str):
     """Take out of the plan what residents do not know of yet."""
     batch, _site = _its(code)
-    with transaction():
-        undone = batches.undo(batch, by=guard.user().staff_id, now=clock.now())
+
+    def attempt() -> batches.Undone:
+        with transaction():
+            return batches.undo(batch, by=guard.user().staff_id, now=clock.now())
+
+    undone = retried(attempt)
     if undone.kept:
         flash(
             _(
@@ -67,7 +71,11 @@ def undoing(code: str):
 def restoring(code: str):
     """Bring back what the undoing took out."""
     batch, _site = _its(code)
-    with transaction():
-        back = batches.restore(batch, by=guard.user().staff_id, now=clock.now())
+
+    def attempt() -> int:
+        with transaction():
+            return batches.restore(batch, by=guard.user().staff_id, now=clock.now())
+
+    back = retried(attempt)
     flash(_("已放回：%(n)s 场，都是草稿。", n=back))
     return redirect(url_for(".show", code=code), code=303)

@@ -11,7 +11,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.calendar.forms import asked_day, asked_month, read_time
 from stationapp.calendar.rules import Month
-from stationapp.db import transaction
+from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of, get_with_site
 from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
@@ -170,12 +170,14 @@ def move():
     told = _to_be_told(event)
     if told and form.told.data != str(told) and locked(event.state, event.starts_at, now) is None:
         return redirect(_asked_again(form), code=303)
-    before = fields_of(event)
-    try:
+    before, by = fields_of(event), guard.user().staff_id
+
+    def attempt() -> None:
         with transaction():
-            operations.move(
-                event, form.on, form.at, room_id=form.room.data, by=guard.user().staff_id, now=now
-            )
+            operations.move(event, form.on, form.at, room_id=form.room.data, by=by, now=now)
+
+    try:
+        retried(attempt)
     except Refused as refused:
         event, site = get_with_site(code)
         return _move_page(event, site, form, status=409, problem=refused)
@@ -266,10 +268,13 @@ def undo():
         room = None if was["room_id"] == event.room_id else was["room_id"]
         there = url_for(".move", event=event.code, day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}", room=room)
         return redirect(there, code=303)
-    try:
+
+    def attempt() -> bool:
         with transaction():
-            back = operations.put_back(event, was, moved.left, by=guard.user().staff_id, now=clock.now())
-        if not back:
+            return operations.put_back(event, was, moved.left, by=guard.user().staff_id, now=clock.now())
+
+    try:
+        if not retried(attempt):
             flash(_("没有撤销：“%(title)s”后来又改过时间或地点。", title=event.title), "warn")
             return redirect(_back(request.form.get("next"), site, event), code=303)
         flash(_("已撤销：“%(title)s”还在%(at)s。", title=event.title, at=moment(event.starts_at)))

@@ -14,7 +14,7 @@ from stationapp.events import batches, operations, series
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of, list_steps
 from stationapp.events.recurrence import Recurrence
-from stationapp.events.rules import Cadence, Pattern, State
+from stationapp.events.rules import BatchKind, Cadence, Pattern, State
 from stationapp.events.series_rules import Scope
 from stationapp.planning import operations as planning
 from stationapp.review import operations as review
@@ -79,6 +79,33 @@ def test_a_change_that_is_sent_back_is_made_all_the_same(app, people, desk, over
     code, calls = draft(app, people.one), overtaken_once("stationapp.events.desk.change")
     answer = desk(people.lin).submit(f"/desk/events/{code}/edit", {"title": "新名字"}, to="/edit")
     assert (answer.status_code, len(calls), found(app, code).title) == (303, 2, "新名字")
+
+
+def test_a_move_on_the_board_and_its_undoing_that_are_sent_back_are_done(app, people, desk, overtaken_once):
+    code, lin = draft(app, people.one), desk(people.lin)
+    before = found(app, code).starts_at
+    moves = overtaken_once("stationapp.planning.operations.move")
+    backs = overtaken_once("stationapp.planning.operations.put_back")
+    day = clock.day_of(before) + timedelta(days=3)
+    answer = lin.submit(f"/desk/planning/moves?event={code}&day={day}", to="/moves", follow_redirects=True)
+    assert (len(moves), found(app, code).starts_at - before) == (2, timedelta(days=3))
+    lin.submit(answer, to="/moves/undoing")
+    assert (len(backs), found(app, code).starts_at) == (2, before)
+
+
+def test_what_was_written_at_once_is_taken_back_and_brought_back_once(app, people, desk, overtaken_once):
+    with app.app_context(), transaction():
+        batch = batches.open_batch(people.one, BatchKind.COPY, by=people.lin.id, now=clock.now())
+        fields = fields_of(cast.event(people.one, publish=False))
+        code = operations.draft(people.one, fields, by=people.lin.id, now=clock.now(), batch=batch).code
+        page = f"/desk/batches/{batch.code}"
+    undos = overtaken_once("stationapp.events.batches.undo")
+    restores = overtaken_once("stationapp.events.batches.restore")
+    lin = desk(people.lin)
+    lin.submit(page, to="/undoing")
+    assert (len(undos), found(app, code).state) == (2, State.DISCARDED)
+    lin.submit(page, to="/restoring")
+    assert (len(restores), found(app, code).state) == (2, State.DRAFT)
 
 
 def test_a_step_that_is_sent_back_is_taken_once(app, people, desk, overtaken_once):
