@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Request
 
 _NO_MOUSE = "addEventListener('mousedown', () => console.log('a mouse was used'), true)"
 _WHERE = "() => { const on = document.activeElement; return on.type === 'checkbox' ? 'who comes' : on.name || ''; }"
+_READY = "() => document.activeElement !== document.body"
 
 AN_INPUT_METHOD = 3
 """Keys for one Chinese character: two or three letters of its pinyin and the choice."""
@@ -57,11 +58,12 @@ class Typist:
         )
 
     def send(self, key: str = "Enter") -> None:
-        """The key that leads to the next page, which is waited for."""
+        """The key that leads to the next page, which is waited for until something on it has the focus."""
         self._count(key)
         asked = time.monotonic()
         with self.page.expect_navigation():
             self.page.keyboard.press(key)
+        self.page.wait_for_function(_READY)
         self.waited += time.monotonic() - asked
 
     @property

@@ -38,6 +38,7 @@ def at_the_desk(app, town, someone, live_server, **options) -> Typist:
     page = someone(live_server, **{"viewport": DESK} | options)
     steps.take_up(page, steps.invitation(app, town.lin))
     page.goto("/desk/phone/")
+    expect(page.get_by_label("来电人")).to_be_focused()
     typist = Typist(page)
     typist.start()
     return typist
