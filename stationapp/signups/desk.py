@@ -51,13 +51,17 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         for signup, person, party in queries.roster(event)
     ]
     draw = find_draw(event)
+    heads: dict[int, int] = {}
+    for signup, _name, _person, party in rows:
+        heads.setdefault(party.id, signup.id)
     return render_template(
         "desk/signups/index.html",
         event=event,
         site=site,
         rows=rows,
         line={party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)},
-        story=stories({party.id for _signup, _name, _person, party in rows}),
+        heads=set(heads.values()),
+        story=stories(heads),
         is_course=find_course(event.id) is not None,
         drawn=draw and draw.drawn_at,
         awaits_draw=is_awaited(event, draw),
