@@ -161,7 +161,8 @@ def _not_clear(talk: Talk, now):
         return show(talk, now, problem=_("请先选谁来，或者写下姓名。"), focus="people"), 422
     if talk.event is None:
         return show(talk, now, problem=_unclear(talk), focus="event"), 422
-    if not (talk.home.id or form.phone.data or form.reach.data):
+    reached_by = talk.home.phone or form.phone.data or form.reach.data
+    if not (reached_by or (talk.home.id and form.coming())):
         problem = _("没有电话？请写一句怎么找到人，比如“找二楼的王姐转告”。")
         return show(talk, now, problem=problem, focus="reach"), 422
     return None

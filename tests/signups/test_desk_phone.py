@@ -11,7 +11,7 @@ from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.events.models import Event
 from stationapp.residents.models import Household, Resident
-from stationapp.signups import limits, offers
+from stationapp.signups import holds, limits, offers
 from stationapp.signups.models import Offer, Party, SeatHold, Signup
 from stationapp.signups.rules import Channel, Counted, HoldEnd, OfferEnd, Place, Span
 from stationapp.vault import vault
@@ -289,6 +289,17 @@ def test_without_a_phone_it_is_asked_how_to_reach_them(app, client, people, even
         assert as_it_is(event).taken == 1
 
 
+def test_somebody_new_of_a_household_without_a_phone(app, client, people, event):
+    with app.app_context():
+        cast.resident(cast.person("孙桂芳", None, home=people.one))
+    page = client.submit(
+        found(client, "孙桂"), {"event": "1", "known-0-comes": None, "party-0-name": "孙小宝"}, to="readback"
+    )
+    assert page.status_code == 422 and "怎么找到人" in page.text
+    page = client.submit(page, {"reach": "找桂芳转告", "event": "1"}, to="readback")
+    assert "报好了" in signed_up(client, page).text
+
+
 def test_family_not_known_yet_comes_along(app, client, people, event):
     page = read_back(client, "1111", **{"party-0-name": "吴小宝"})
     assert "两位，吴小宝、姓吴，对吗？" in said(page)
@@ -462,6 +473,28 @@ def test_who_has_a_place_is_told_the_same_number(app, client, people, event):
     assert "已经报过了" in again
     code = re.search(r'<b class="code">([^<]+)', first)[1]
     assert code in again
+
+
+def test_a_seat_whose_time_ran_out_may_be_gone_and_that_is_said(app, client, people):
+    with app.app_context():
+        event = cast.event(people.one, capacity=1)
+    page = read_back(client, "1111")
+    with app.app_context():
+        with transaction():
+            holds.expire(now=clock.now() + timedelta(minutes=11))
+        cast.sign_up(event, cast.person("赵四海", "19900002222"))
+    assert "候补第 1 位" in signed_up(client, page).text
+
+
+def test_a_draw_is_said_and_everybody_waits_for_it(app, client, people):
+    with app.app_context():
+        cast.event(people.one, capacity=1, draw_at=clock.now() + timedelta(hours=6))
+    assert "抽签" in found(client, "1111").text
+    page = read_back(client, "1111")
+    assert "这场要抽签：先登记" in said(page)
+    assert signed_up(client, page).status_code == 200
+    with app.app_context():
+        assert db.session.query(Signup).one().state is Place.WAITLISTED
 
 
 def test_an_event_called_off_while_talking_is_said(app, client, people, event):
