@@ -8,6 +8,7 @@ from typing import Protocol
 
 from stationapp.calendar.rules import age_on
 from stationapp.events.rules import Residence, State
+from stationapp.events.stages import kept_back
 from stationapp.residents.rules import Lives
 from stationapp.sites.rules import contains
 
@@ -299,11 +300,6 @@ class Promotion:
     def passed_by(self, party: Waiting) -> list[Passed]:
         """Those ahead of one of the seated."""
         return [one for one in self.pass_over if one.party.place_in_line < party.place_in_line]
-
-
-def kept_back(seats: int, taken: int, until_at: datetime | None, now: datetime) -> int:
-    """How many free seats only callers may take at `now`: of `seats` kept back, callers have `taken`."""
-    return max(seats - taken, 0) if until_at is not None and now < until_at else 0
 
 
 class Seats(Protocol):
