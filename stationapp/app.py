@@ -56,6 +56,7 @@ DESK_PAGES: tuple[str, ...] = (
     "jobs.desk",
     "reports.desk",
     "residents.desk",
+    "residents.desk_duplicates",
     "signups.desk",
     "signups.desk_phone",
     "signups.desk_limits",

@@ -33,6 +33,8 @@ from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.proposals.operations import keep
+from stationapp.residents.merging import merge
+from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident
 from stationapp.rooms.operations import add_room, hold
 from stationapp.rooms.rules import RoomFacts, RoomKind
@@ -55,6 +57,8 @@ class Sample:
     signup: int
     signup_code: str
     resident: int
+    twin: int  # another record that looks like the same person
+    merge: int  # of a third one into the resident's
     household: int
     home: Site
     notice: int
@@ -83,6 +87,11 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "signups/code": lambda s: s.signup_code,
     "signups/signup_id": lambda s: s.signup,
     "residents/resident_id": lambda s: s.resident,
+    "duplicates/one_id": lambda s: s.resident,
+    "other_id": lambda s: s.twin,
+    "merges/merge_id": lambda s: s.merge,
+    "people/resident_id": lambda s: s.resident,
+    "logins/login_id": lambda s: 1,
     "homes/household_id": lambda s: s.household,
     "places/signup_id": lambda s: s.signup,
     "notices/notice_id": lambda s: s.notice,
@@ -213,6 +222,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         signup=signup.id,
         signup_code=answer.codes[0],
         resident=signup.resident_id,
+        **_records(signup.resident_id, name, home, people.lin.id),
         household=get_resident(signup.resident_id).household_id,
         home=home,
         notice=notice.id,
@@ -229,6 +239,13 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         template=_template(owner),
         template_at=owner.path,
     )
+
+
+def _records(resident: int, name: str, home: Site, by: int) -> dict[str, int]:
+    """Two more records under one name, without a phone: one looks like the person, one was merged into them."""
+    with transaction():
+        twin, third = (take_in(cast.person(name, None, home=home), now=clock.now()) for _ in range(2))
+        return {"twin": twin.id, "merge": merge(resident, third.id, by=by, now=clock.now()).id}
 
 
 def _template(owner: Site) -> str:
@@ -304,7 +321,7 @@ def _place(path: str, sample: Sample) -> str | None:
         return None
     if path.startswith("/desk/templates/"):
         return sample.template_at
-    lives = path.startswith(("/desk/residents/", "/desk/phone/homes/"))
+    lives = path.startswith(("/desk/residents/", "/desk/duplicates/", "/desk/phone/homes/"))
     return (sample.home if lives else sample.site).path
 
 

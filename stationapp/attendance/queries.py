@@ -209,14 +209,14 @@ def _token(code: str, step: int) -> str:
     return f"{code}-{vault().token('venue', f'{code}:{step}', 6)}"
 
 
-def known_at(reached: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition on Resident "lives, signed up or came there"; `reached` is a condition on Site.
+def known_at(reached: ColumnElement[bool], person: type[Resident] = Resident) -> ColumnElement[bool]:
+    """The condition on Resident (or an alias of it) "lives, signed up or came there"; `reached` is one on Site.
 
     For a desk nobody else exists (trust.md §4.1). Whom a record was merged into is known where the record is.
     """
     other = aliased(Resident)
     led_here = select(other.merged_into).where(other.merged_into.is_not(None), _known(other, reached))
-    return or_(_known(Resident, reached), Resident.id.in_(led_here))
+    return or_(_known(person, reached), person.id.in_(led_here))
 
 
 def _known(person: type[Resident], reached: ColumnElement[bool]) -> ColumnElement[bool]:

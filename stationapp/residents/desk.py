@@ -1,6 +1,6 @@
 """Residents at the desk: find somebody, see their places, show name and phone in full with a reason."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -11,10 +11,11 @@ from stationapp.accounts.rules import Action
 from stationapp.attendance.queries import known_at
 from stationapp.db import db, transaction
 from stationapp.events.models import Event
+from stationapp.phones import masked_phone
 from stationapp.refusal import NotFound, Refused
-from stationapp.residents import operations, queries
+from stationapp.residents import families, homes, operations, queries
 from stationapp.residents.models import Resident
-from stationapp.residents.rules import Revealed, is_child
+from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child
 from stationapp.signups.queries import places_of
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
@@ -40,19 +41,17 @@ def index():
     text = request.form.get("q", "").strip().replace("\0", "")[:40]
     found = queries.search(text, among=known_at(reached(guard.reach()))) if text else []
     return render_template(
-        "desk/residents/index.html", text=text, found=found, homes=_homes(r for r, _m in found)
+        "desk/residents/index.html", text=text, found=found, homes=queries.home_names(r for r, _m in found)
     )
-
-
-def _homes(residents) -> dict[int, str]:
-    ids = {resident.community_id for resident in residents if resident.community_id}
-    return dict(db.session.execute(select(Site.id, Site.short_name).where(Site.id.in_(ids))).all())
 
 
 @bp.get("/<int:resident_id>")
 def show(resident_id: int):
-    """One person, masked, with their places."""
-    return _page(_its(resident_id))
+    """One person, masked, with their places by whichever of their records."""
+    resident = _its(resident_id)
+    if resident.merged_into:
+        return redirect(url_for(".show", resident_id=resident.merged_into), code=303)
+    return _page(resident)
 
 
 @bp.post("/<int:resident_id>/revelation")
@@ -73,8 +72,50 @@ def reveal(resident_id: int):
     return _page(resident, shown=shown)
 
 
-def _page(resident: Resident, *, shown: Revealed | None = None, problem: str = "") -> str:
+@bp.post("/<int:resident_id>/code")
+def code(resident_id: int):
+    """A code that opens the household's own page, shown once, to be read out to whoever calls and was checked."""
+    resident, asked = _its(resident_id), request.form.get("home", "")
+    home = next((one for one in queries.list_homes(resident.id) if str(one.id) == asked), None)
+    if home is None or home.phone_index is None:
+        raise NotFound
+    with transaction():
+        made = homes.make_code(home.id, CodeVia.DESK, by=guard.user().staff_id, now=clock.now())
+    return _page(resident, code=made)
+
+
+@bp.post("/<int:resident_id>/guardian")
+def guardian(resident_id: int):
+    """Who of the household is a child's guardian, and agreed when asked."""
+    resident, asked = _its(resident_id), request.form.get("guardian", "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        return _page(resident, unfit=_("请选监护人。")), 422
+    try:
+        with transaction():
+            given = {"by": guard.user().staff_id, "now": clock.now()}
+            families.name_guardian(resident.household_id, resident.id, int(asked), **given)
+    except Refused as refused:
+        return _page(resident, unfit=sentence(refused)), 422
+    flash(_("监护人记下了。"), "good")
+    return redirect(url_for(".show", resident_id=resident.id), code=303)
+
+
+@bp.post("/<int:resident_id>/reach")
+def reach(resident_id: int):
+    """How somebody without a phone is reached."""
+    resident = _its(resident_id)
+    said = " ".join(request.form.get("reach", "").replace("\0", "").split())[:REACH_LENGTH]
+    with transaction():
+        families.set_reach(resident.household_id, said, by=guard.user().staff_id, now=clock.now())
+    flash(_("记下了。"), "good")
+    return redirect(url_for(".show", resident_id=resident.id), code=303)
+
+
+def _page(
+    resident: Resident, *, shown: Revealed | None = None, problem: str = "", unfit: str = "", code: str = ""
+) -> str:
     places = [(signup, event, site) for signup, event in places_of(resident.id) if (site := _site(event))]
+    child = is_child(resident.birth_month, clock.day_of(clock.now()))
     return render_template(
         "desk/residents/show.html",
         resident=resident,
@@ -82,11 +123,25 @@ def _page(resident: Resident, *, shown: Revealed | None = None, problem: str = "
         shown=shown,
         problem=problem,
         reasons=(_("联系本人核实到场"), _("通知活动变动"), _("通知候补递补"), _("本人要求核对")),
-        child=is_child(resident.birth_month, clock.day_of(clock.now())),
-        home=_homes([resident]).get(resident.community_id),
+        child=child,
+        guardians=_guardians(resident) if child else [],
+        unfit=unfit,
+        home=queries.home_names([resident]).get(resident.community_id),
+        homes=[
+            (one, masked_phone(queries.phone_of_home(one) or ""), families.reach_of(one))
+            for one in queries.list_homes(resident.id)
+        ],
+        merged=[(merge, queries.masked(gone)) for merge, gone in queries.list_merges(resident.id)],
+        code=code,
         places=places,
         may_reveal=bool(guard.reach(Action.REVEAL)),
     )
+
+
+def _guardians(child: Resident) -> list[tuple[int, str]]:
+    """Who of the household may be chosen: (id, masked name)."""
+    adults = families.guardians_among(queries.list_members(child.household_id), child, now=clock.now())
+    return [(one.id, queries.masked(one).name) for one in adults]
 
 
 def _site(event: Event) -> Site | None:

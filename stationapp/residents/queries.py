@@ -105,6 +105,23 @@ def records_at(household_id: ColumnElement[int] | int) -> CompoundSelect:
     return union_all(own, led_to, led_here.where(kept.household_id == household_id))
 
 
+def list_homes(resident_id: int) -> list[Household]:
+    """The households a person belongs to, by any of their records, the first one taken in at the head."""
+    its = select(Resident.household_id).where(Resident.id.in_(records_of(resident_id)))
+    return list(db.session.scalars(select(Household).where(Household.id.in_(its)).order_by(Household.id)))
+
+
+def list_merges(resident_id: int) -> list[tuple[Merge, Resident]]:
+    """The records merged into a person's, with how they are written."""
+    rows = db.session.execute(
+        select(Merge, Resident)
+        .join(Resident, Resident.id == Merge.gone_id)
+        .where(Merge.kept_id == resident_id, Merge.undone_at.is_(None))
+        .order_by(Merge.id)
+    )
+    return [(merge, gone) for merge, gone in rows]
+
+
 def get_person(resident_id: int) -> Resident:
     """The person that a record stands for: itself, or the one it was merged into; raises NotFound."""
     resident = get_resident(resident_id)

@@ -41,6 +41,13 @@ class ResidentRefusal(Enum):
     EMAIL_UNREADABLE = "email_unreadable"
 
 
+class Alike(Enum):
+    """Why two records look like one person; both bear one name."""
+
+    BIRTH_AND_HOME = "birth_and_home"  # month of birth and community agree
+    NO_PHONE = "no_phone"  # one has no phone, and nothing known speaks against it
+
+
 class MergeRefusal(Enum):
     """Why two records are not made one person."""
 
