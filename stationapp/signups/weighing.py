@@ -73,6 +73,9 @@ def weigh(
         return _same_request(given, terms, people)
     home = home_of(people[0])
     members = [_member(home, person) for person in people]
+    met = [known.id for known in members if known]
+    if len(set(met)) < len(met):
+        raise Refused(SignupRefusal.SAME_PERSON_TWICE)
     dates = _dates(terms, now)
     taken = queries.list_taken(home.id, dates) if home.id else []
     if taken and (given := queries.find_given(key_index)):
