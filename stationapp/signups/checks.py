@@ -28,7 +28,8 @@ def _moments() -> dict[str, datetime]:
 
 
 def _ids(kind: str, *queries: Select) -> list[str]:
-    return [f"{kind} {row}" for query in queries for row in db.session.scalars(query, _moments())]
+    lean, moments = db.session.connection(), _moments()
+    return [f"{kind} {row}" for query in queries for row in lean.execute(query, moments).scalars()]
 
 
 # Each query is built once: the random histories ask all of them after every step.
@@ -246,7 +247,7 @@ def _unasked() -> Select:
 
 
 def _children() -> list[str]:
-    rows = db.session.execute(_unasked())
+    rows = db.session.connection().execute(_unasked())
     return [f"signup {row}" for row, month, at in rows if is_child(month, clock.day_of(at))]
 
 
@@ -273,7 +274,8 @@ def _of_courses() -> tuple[Select, Select]:
 
 def _out_of_step() -> list[str]:
     """A course whose dates ahead differ in who has a place, in the line, or in the number of places."""
-    dates, places = (db.session.execute(query, _moments()).all() for query in _of_courses())
+    lean, moments = db.session.connection(), _moments()
+    dates, places = (lean.execute(query, moments).all() for query in _of_courses())
     seen: dict[int, list] = {}
     for row in places:
         seen.setdefault(row[1], []).append(row[2:])

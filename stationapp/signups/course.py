@@ -101,6 +101,8 @@ def seat(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
     for date in wanted:
         key = wish.key_index if not answers else _key(wish.key_index, date)
         answers.append(_enter(date, entry, key, seated, now, rows.get(date.id)))
+    if rows:
+        promote(wish.terms.course_id, now=now)  # what a smaller party leaves of them
     party_id, codes, number = answers[0]
     return Answer(party_id, Place.CONFIRMED if seated else Place.WAITLISTED, codes, number, False)
 

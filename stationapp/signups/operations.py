@@ -106,6 +106,7 @@ def _seat_one(wish: Wish, entry: Entry, *, now: datetime) -> Answer:
     party_id, codes = write_party(entry, event_id, key_index=wish.key_index, number=rank, now=now)
     if row is not None:
         held.use(row, party_id, now=now)
+        hand_on(event_id, now=now)  # what a smaller party leaves of it
     if state is Place.WAITLISTED and wish.terms.draw_at is not None:
         hand_on(event_id, now=now)  # the draw may have been held while this one waited for it
     if state is Place.CONFIRMED and number:

@@ -114,6 +114,19 @@ def test_a_smaller_party_gives_the_rest_back_and_a_larger_one_takes_what_it_lack
     assert taken(event) == (5, 0)
 
 
+def test_what_a_smaller_party_leaves_of_its_hold_goes_to_whoever_waits(district, event):
+    fill(event, 6)
+    hold(event, 3, "a")
+    waits = sign_up(event, *people(2, 1))
+    sign_up(event, *people(1, 2), hold="a")
+    assert queries.get_by_code(waits.codes[0]).state is Place.CONFIRMED
+    _, dates = course(district.one, 2, capacity=3)
+    hold(dates[0], 3, "b")
+    waits = sign_up(dates[0], *people(2, 3))
+    sign_up(dates[1], *people(1, 4), hold="b")
+    assert [taken(date) for date in dates] == [(3, 0)] * 2
+
+
 def test_a_party_larger_than_its_hold_is_refused_whole_when_the_rest_is_full_and_keeps_the_hold(event):
     fill(event, 8)
     hold(event, 1, "a")
