@@ -25,11 +25,14 @@ from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.promotion import seat_out_of_turn
 from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place, SignupRefusal
-from stationapp.signups.story import stories
+from stationapp.signups.story import list_gone, stories
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
 
 bp = Blueprint("signups", __name__)
+
+MOST_GONE = 200
+"""Parties that do not come any more, on one event's page."""
 
 
 def _its(code: str) -> tuple[Event, Site]:
@@ -51,6 +54,7 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         for signup, person, party in queries.roster(event)
     ]
     draw = find_draw(event)
+    gone = list_gone(event.id, limit=MOST_GONE)
     heads: dict[int, int] = {}
     for signup, _name, _person, party in rows:
         heads.setdefault(party.id, signup.id)
@@ -61,7 +65,8 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         rows=rows,
         line={party_id: rank for rank, party_id in enumerate(_in_line(rows), start=1)},
         heads=set(heads.values()),
-        story=stories(heads),
+        gone=[(party, mask(person.name, None).name, person) for party, person in gone],
+        story=stories([*heads, *(party.id for party, _person in gone)]),
         is_course=find_course(event.id) is not None,
         drawn=draw and draw.drawn_at,
         awaits_draw=is_awaited(event, draw),

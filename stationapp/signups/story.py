@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from stationapp.accounts.models import Staff
 from stationapp.db import db
+from stationapp.residents.models import Resident
 from stationapp.signups.models import Offer, Party, PassedOver, Signup, SignupMove
 from stationapp.signups.promotion import DRAWN, OUT_OF_TURN
 from stationapp.signups.rules import Channel, PassedWhy, Place
@@ -50,6 +51,26 @@ class Line:
 def find_offer(party_id: int) -> Offer | None:
     """The offer a party has to answer; None when nothing is offered to it now."""
     return db.session.scalar(select(Offer).where(Offer.party_id == party_id, Offer.ended_at.is_(None)))
+
+
+def list_gone(event_id: int, *, limit: int) -> list[tuple[Party, Resident]]:
+    """The parties that have no place at an event any more, the last one first, each with its first person."""
+    gone = (
+        select(Signup.party_id, func.min(Signup.id).label("first"))
+        .where(Signup.event_id == event_id)
+        .group_by(Signup.party_id)
+        .having(func.sum(case((Signup.state == Place.CANCELLED, 0), else_=1)) == 0)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Party, Resident)
+        .join(gone, gone.c.party_id == Party.id)
+        .join(Signup, Signup.id == gone.c.first)
+        .join(Resident, Resident.id == Signup.resident_id)
+        .order_by(Party.id.desc())
+        .limit(limit)
+    )
+    return [(party, person) for party, person in rows]
 
 
 def stories(party_ids: Collection[int]) -> dict[int, list[Line]]:

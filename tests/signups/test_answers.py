@@ -129,8 +129,10 @@ def test_the_desk_says_yes_or_no_for_whoever_was_called(app, client, scene):
     assert press(client, desk, "accept").status_code == 303
     assert states(app, couple) == [Place.CONFIRMED] * 2
     assert f"答复要来，名额定下（{made.lin.name}）" in client.get(desk).text
+    assert "有名额，等答复" not in client.get(desk).text
     give_back(app, couple, slice(1))
     assert press(client, desk, "decline").status_code == 303
+    assert "不来了的（2 家）" in client.get(desk).text
     assert states(app, third) == [Place.CANCELLED]
 
 

@@ -68,3 +68,28 @@ def test_the_district_administrator_sees_every_office_and_a_station_manager_none
     assert people.office.short_name in listed
     assert people.far_office.short_name in listed
     assert _signed_in(app, people.lin).get("/desk/sites/").status_code == 403
+
+
+@pytest.mark.both_databases
+def test_how_long_a_freed_place_is_kept_is_set_for_an_office_and_its_stations(app, people):
+    chen, page = _signed_in(app, people.chen), f"/desk/sites/{people.office.code}"
+    assert chen.submit(page, {"hours": "6"}, to="/offering").location == page
+    assert chen.submit(page, {"hours": "24", "beneath": "yes"}, to="/offering").location == page
+    with app.app_context():
+        assert [get_site(site.code).offer_hours for site in (people.office, people.one)] == [24, 24]
+        assert get_site(people.far_office.code).offer_hours == 12
+        acts = select(AuditLine.act).where(AuditLine.act == "sites.keep_offers")
+        assert len(db.session.scalars(acts).all()) == 4
+
+
+def test_hours_that_are_none_are_said_where_they_were_typed(app, people):
+    chen, page = _signed_in(app, people.chen), f"/desk/sites/{people.one.code}"
+    for typed in ("0", "73", "半天", "-1"):
+        refused = chen.submit(page, {"hours": typed}, to="/offering")
+        assert (
+            refused.status_code == 422
+            and "1 到 72 之间" in refused.text
+            and f'value="{typed}"' in refused.text
+        )
+    with app.app_context():
+        assert get_site(people.one.code).offer_hours == 12
