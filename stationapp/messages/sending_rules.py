@@ -12,7 +12,7 @@ CLAIM_LASTS = timedelta(minutes=2)
 STALE = timedelta(seconds=60)
 """A process that wakes up longer than this after marking a message as sent does not hand it over any more."""
 
-GROUP = 32
+GROUP = 16
 """Messages marked in one transaction before they are handed over: what one crash may leave in doubt."""
 
 BATCH = 256

@@ -15,7 +15,7 @@ WORDS: dict[Enum, object] = {
     Delivery.PENDING: _("等着发"),
     Delivery.CLAIMED: _("正要发"),
     Delivery.SENDING: _("正在发"),
-    Delivery.ACCEPTED: _("已交给短信网关"),
+    Delivery.ACCEPTED: _("已交给网关"),
     Delivery.IN_DOUBT: _("不知道发没发到"),
     Delivery.DELIVERED: _("已收到"),
     Delivery.FAILED: _("没有发成"),
@@ -56,6 +56,14 @@ WHY = {
     "fault": _("没能写成文字"),
     "lost": _("发的时候程序中断了"),
     "person": _("工作人员说的"),
+    "no-template": _("没有填网关的模板编号"),
+    "ConnectError": _("连不上网关"),
+    "ConnectTimeout": _("连不上网关"),
+    "ReadTimeout": _("没等到答复"),
+    "RemoteProtocolError": _("连接断了"),
+    "ReadError": _("连接断了"),
+    "woke-late": _("机器睡着过，没有发"),
+    "ending": _("程序正要停，没有发"),
 }
 """`Message.why` in words; anything else is a gateway's code, shown as it is."""
 

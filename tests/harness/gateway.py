@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -51,6 +52,7 @@ class Seen:
     signed: bool
     to: str
     text: str
+    at: float  # seconds, of this machine's clock
 
 
 class Server:
@@ -129,7 +131,7 @@ class _Playing:
         signed = hmac.new(self._secret, f"{headers['x-timestamp']}.".encode() + body, hashlib.sha256)
         seen = Seen(
             message["name"], fault, fault in _TAKEN, signed.hexdigest() == headers["x-signature"],
-            message["to"], message["text"],
+            message["to"], message["text"], time.time(),
         )  # fmt: skip
         self._log.write(json.dumps(vars(seen), ensure_ascii=False) + "\n")
         self._log.flush()

@@ -64,6 +64,11 @@ class Mortal:
         except OSError:
             return False
 
+    @property
+    def group(self) -> int:
+        """Its process group, for signals."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill it and all its children at once: nothing is said, nothing is written."""
         os.killpg(self._process.pid, signal.SIGKILL)

@@ -110,7 +110,7 @@ def test_the_preview_follows_what_is_typed(app, page, live_server):
         token = begin_login(people.root.id, device="test", now=clock.now())
     page.context.add_cookies([{"name": guard.COOKIE, "value": token, "url": live_server}])
     page.goto(MOVED)
-    page.fill("#text", "{title}改到{when}了〔，{code}〕" + "字" * 60)
+    page.fill("#text", "{title}改到{when}了〔，{nothing}〕" + "字" * 60)
     assert page.inner_text("#reads").startswith("智能手机课堂改到11月25日")
     assert "，" not in page.inner_text("#reads")
     assert page.inner_text("#parts") == "2"
