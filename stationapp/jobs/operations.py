@@ -25,6 +25,7 @@ from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
 from stationapp.rooms.operations import release
 from stationapp.signups.draws import draw_due
+from stationapp.signups.held import forget
 from stationapp.signups.holds import expire, seat_after_callers
 from stationapp.signups.offers import lapse
 from stationapp.sites.models import Site
@@ -141,9 +142,9 @@ def release_rooms(*, now: datetime) -> int:
 
 
 def tidy(*, now: datetime) -> int:
-    """Drop what nobody needs any more: tries whose window is long over, uploads nobody took in."""
+    """Drop what nobody needs any more: tries whose window is long over, uploads nobody took in, unused holds."""
     forgotten = db.session.execute(delete(Tries).where(Tries.window_at < now - TRIES_KEPT)).rowcount
-    return forgotten + drop_old_uploads(now=now)
+    return forgotten + drop_old_uploads(now=now) + forget(now - TRIES_KEPT)
 
 
 DUTIES: dict[str, Callable[..., int]] = {

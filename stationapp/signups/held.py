@@ -6,7 +6,7 @@ Whoever changes a hold holds its event first: what is read of it here stays so u
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -39,8 +39,14 @@ def list_standing(token: str, event_ids: Collection[int]) -> dict[int, SeatHold]
 
 def use(row: SeatHold, party_id: int, *, now: datetime) -> None:
     """A party sits there now; the caller has counted its places instead of the held ones."""
-    row.ended, row.ended_at, row.party_id = HoldEnd.USED, now, party_id
+    row.ended, row.ended_at, row.party_id, row.asker_index = HoldEnd.USED, now, party_id, None
     db.session.flush()
+
+
+def forget(before: datetime) -> int:
+    """Drop what was held for nothing and ended before then; how many."""
+    unused = _holds.c.ended.in_((HoldEnd.RELEASED, HoldEnd.EXPIRED))
+    return db.session.execute(delete(_holds).where(unused, _holds.c.ended_at < before)).rowcount
 
 
 def end_over(events: Sequence[Event], *, now: datetime, but: Iterable[int] = ()) -> list[Event]:
@@ -64,7 +70,7 @@ def end_all(events: Sequence[Event], rows: Iterable[SeatHold], *, now: datetime)
 
 
 def _end(events: Sequence[Event], its: tuple, how: HoldEnd, now: datetime) -> list[Event]:
-    ended = update(_holds).where(*its).values(ended=how, ended_at=now)
+    ended = update(_holds).where(*its).values(ended=how, ended_at=now, asker_index=None)
     rows = db.session.execute(ended.returning(_holds.c.event_id, _holds.c.size, _holds.c.by_phone)).all()
     by_id = {event.id: event for event in events}
     for event_id, size, by_phone in rows:

@@ -57,7 +57,8 @@ def hold_seats(
         return None
     for date in dates:
         first = not own and date is dates[0]  # the date the token is found by
-        row = own.get(date.id) or _new(date, held.key_of(token, 0 if first else date.id), by, asker)
+        row = own.get(date.id) or _new(date, held.key_of(token, 0 if first else date.id), by)
+        row.asker_index = vault().index("asker", asker) if by is None else None
         _resize(date, row, size, until_at, now)
     _hand_on([date for date in dates if date not in grows], now)
     return until_at
@@ -170,11 +171,8 @@ def _form_may_hold(date: Event, size: int, asker: str, own: dict[int, SeatHold],
     return date.capacity is None or not seats or seats + size <= date.capacity // FORM_HOLDS_SHARE
 
 
-def _new(date: Event, key_index: bytes, by: int | None, asker: str) -> SeatHold:
-    asker_index = vault().index("asker", asker) if by is None else None
-    row = SeatHold(
-        key_index=key_index, event_id=date.id, by_phone=by is not None, asker_index=asker_index, by=by
-    )
+def _new(date: Event, key_index: bytes, by: int | None) -> SeatHold:
+    row = SeatHold(key_index=key_index, event_id=date.id, by_phone=by is not None, by=by)
     db.session.add(row)
     return row
 

@@ -60,6 +60,7 @@ def test_a_lived_in_instance_is_clean(lived):
         ("S1 queue", ["event 1"], "UPDATE parties SET queue_number = 9 WHERE id = 5"),
         ("S3", ["party 5"], "UPDATE events SET capacity = 20"),
         ("S4", ["party 5"], "DELETE FROM passed_over"),
+        ("S4", ["party 5"], "UPDATE parties SET drawn = 10 - queue_number"),
         ("S5", ["signup 1"], "UPDATE signups SET state = 'waitlisted' WHERE id = 1"),
         ("S5", ["party 1"], "UPDATE parties SET queue_number = 77 WHERE id = 1"),
         ("S7", ["party 5"], "UPDATE signups SET state = 'confirmed' WHERE id = 7"),

@@ -290,6 +290,18 @@ def test_no_seats_are_held_before_sign_up_opens_or_once_the_event_is_off(distric
     let_go("b")
 
 
+def test_where_a_form_was_asked_from_is_forgotten_with_the_hold_and_unused_holds_after_two_days(event):
+    hold(event, 1, "a")
+    hold(event, 1, "b")
+    sign_up(event, *people(1, 1), hold="a")
+    let_go("b")
+    assert db.session.scalars(select(SeatHold.asker_index)).all() == [None, None]
+    for days, left in ((1, [HoldEnd.USED, HoldEnd.RELEASED]), (3, [HoldEnd.USED])):
+        with transaction():
+            DUTIES["tidy"](now=clock.now() + timedelta(days=days))
+        assert ends() == left
+
+
 # --- courses ------------------------------------------------------------------------------------------------------
 
 
