@@ -50,7 +50,10 @@ def _settings() -> list[str]:
 
 def _modes() -> list[str]:
     folder = Path(current_app.config["SETTINGS"].instance)
-    kept = {folder, *(path for pattern in ("keys.json", "config.toml") for path in folder.glob(pattern))}
+    kept = {
+        folder,
+        *(path for pattern in ("keys.json", "config.toml", "sms.txt") for path in folder.glob(pattern)),
+    }
     if db.engine.dialect.name == "sqlite":
         database = Path(db.engine.url.database)
         kept |= {database, *database.parent.glob(f"{database.name}[-.]*")}  # -wal, -shm, copies

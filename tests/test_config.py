@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from stationapp import clock
 from stationapp.config import ROOT, SERVED_AT, BadSettings, Settings, load_keys, load_settings
+from stationapp.messages.gateways.choose import limits_of, open_gateways, ways_on
+from stationapp.messages.rules import Way
+from stationapp.messages.sending_rules import Limits
 
 
 def written(tmp_path: Path, text: str | bytes) -> dict[str, str]:
@@ -106,3 +110,46 @@ def test_processes_that_start_at_once_share_one_set_of_keys(tmp_path):
     children = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     said = {child.communicate(timeout=60)[0] for child in children}
     assert len(said) == 1 and "Keys(" in said.pop()
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('sms = "carrier pigeon"', "sms 要空着"),
+        ('sms = "webhook"', "还要写 sms_url"),
+        ('sms = "webhook"\nsms_url = "https://a.example"', "还要写 sms_secret"),
+        ('sms = "webhook"\nsms_url = "a.example"\nsms_secret = "geheim"', "sms_url 要以"),
+        ('sms = "aliyun"\nsms_key = "k"\nsms_secret = "geheim"', "还要写 sms_sign"),
+        ('sms = "tencent"\nsms_key = "k"\nsms_secret = "geheim"\nsms_sign = "s"', "还要写 sms_app"),
+        ('sms_per_day = "many"', "sms_per_day 要写成"),
+        ('sms_per_minute = "0"', "sms_per_minute 要写成"),
+        ('codes_per_minute = "１"', "codes_per_minute 要写成"),
+        ('smtp = "mail.example.cn"', "smtp 要写成"),
+        ('smtp = "smtp://u:geheim@mail.example.cn"', "mail_from"),
+        ('smtp = "smtp://u:geheim@mail.example.cn"\nmail_from = "nobody"', "mail_from"),
+    ],
+)
+def test_a_gateway_that_could_not_send_is_refused_without_quoting_a_secret(tmp_path, lines, says):
+    with pytest.raises(BadSettings, match=says) as refused:
+        load_settings(written(tmp_path, lines))
+    assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "ways"),
+    [
+        ("", set()),
+        ('sms = "file"', {Way.SMS}),
+        ('sms = "console"\nsmtp = "smtp://localhost"\nmail_from = "a@b.cn"', {Way.SMS, Way.EMAIL}),
+        ('sms = "webhook"\nsms_url = "http://a.example"\nsms_secret = "s"', {Way.SMS}),
+        ('sms = "aliyun"\nsms_key = "k"\nsms_secret = "s"\nsms_sign = "t"', {Way.SMS}),
+        ('sms = "tencent"\nsms_key = "k"\nsms_secret = "s"\nsms_sign = "t"\nsms_app = "1"', {Way.SMS}),
+    ],
+)
+def test_what_is_written_down_is_what_is_switched_on(tmp_path, lines, ways):
+    settings = load_settings(written(tmp_path, lines))
+    gateways = open_gateways(settings, clock.now)
+    assert ways_on(settings) == set(gateways) == ways
+    for gateway in gateways.values():
+        gateway.close()
+    assert limits_of(settings) == Limits()
