@@ -57,7 +57,9 @@ def has_places(now: datetime) -> ColumnElement[bool]:
     at_event = (
         select(Signup.id)
         .join(Party, Party.id == Signup.party_id)
-        .join(asked, asked.c.event_id == Signup.event_id)
+        .join(
+            asked, asked.c.event_id == Party.event_id + 0
+        )  # by the household: an event has many more parties
         .where(
             asked.c.id == Message.party_id, Party.household_id == Message.household_id, Signup.state.in_(LIVE)
         )
@@ -71,19 +73,19 @@ def has_places(now: datetime) -> ColumnElement[bool]:
 
 
 def _goes_on(day: date, now: datetime) -> ColumnElement[bool]:
-    goes = (
-        select(Signup.id)
-        .join(Party, Party.id == Signup.party_id)
+    going = (
+        select(Party.household_id)
+        .join(Signup, Signup.party_id == Party.id)
         .join(Event, Event.id == Signup.event_id)
         .where(
-            Party.household_id == Message.household_id,
             Signup.state == Place.CONFIRMED,
             Event.state == State.PUBLISHED,
             Event.starts_at >= max(clock.instant(day), now),
             Event.starts_at < clock.instant(day + timedelta(days=1)),
         )
     )
-    return and_(Message.occasion == Occasion.REMINDER, Message.subject == f"day {day}", goes.exists())
+    on_day = (Message.occasion == Occasion.REMINDER, Message.subject == f"day {day}")
+    return and_(*on_day, Message.household_id.in_(going))
 
 
 def is_answered() -> ColumnElement[bool]:
