@@ -81,6 +81,7 @@ class SignupForm(Form):
     def renew(self, now: datetime) -> "SignupForm":
         """Make it ready to be shown: a fresh key (raw data first: it would be shown again), the communities."""
         self.key.raw_data, self.key.data = None, secrets.token_urlsafe(12)
+        self.hold.raw_data, self.hold.data = None, self.hold_sent()
         self.community.offer(now)
         return self
 
@@ -139,19 +140,21 @@ class DeskForm(SignupForm):
 class Asks(NamedTuple):
     """What an event wants to know: months of birth, and (if not "") that all belong to this audience.
 
-    `day` is the local day ages are meant for.
+    `day` is the local day ages are meant for, `most` how many people one form may be for.
     """
 
     ages: bool
     audience: str
     day: date
+    most: int
 
 
 def asks_of(terms: Terms, now: datetime) -> Asks:
     """What signing up at these terms asks; of a course, what any of its dates to come does."""
     dates = [terms, *(list_course_terms(terms.course_id, now) if terms.course_id is not None else ())]
     audience = next((date.audience for date in dates if date.audience_only), "")
-    return Asks(any(date.ages.exists for date in dates), audience, clock.day_of(terms.starts_at))
+    most = min(date.home_limit or PARTY_LIMIT for date in dates)
+    return Asks(any(date.ages.exists for date in dates), audience, clock.day_of(terms.starts_at), most)
 
 
 def asks_at(event: Event, now: datetime) -> Asks:
@@ -159,7 +162,8 @@ def asks_at(event: Event, now: datetime) -> Asks:
     if event.series_id:
         return asks_of(get_terms(event_id=event.id), now)
     ages, audience = AgeRule(event.min_age, event.max_age), event.audience if event.audience_only else ""
-    return Asks(ages.exists, audience, clock.day_of(event.starts_at))
+    most = event.home_limit or PARTY_LIMIT
+    return Asks(ages.exists, audience, clock.day_of(event.starts_at), most)
 
 
 def suit(form: SignupForm, asks: Asks) -> SignupForm:
@@ -168,6 +172,7 @@ def suit(form: SignupForm, asks: Asks) -> SignupForm:
         form.declared.label.text = _("报名的人都是：%(who)s", who=asks.audience)
     else:
         del form.declared
+    form.party.max_entries = min(asks.most, PARTY_LIMIT) - 1  # rows sent all the same are kept, and refused
     return fit(form, asks.ages)
 
 

@@ -105,11 +105,12 @@ def _take(terms: Terms, again: Callable[..., str], now: datetime):
 
 
 def _no(refused: Refused, terms: Terms, form: SignupForm, now: datetime) -> dict[str, object]:
-    """The sentence of a refusal, and either where else they may go or the seats that are still kept for them."""
-    said = {"refusal": sentence(refused)}
-    if refused.reason in ELSEWHERE:
-        return said | {"who": who_of(form)}
-    return said | {"kept": keep_seats(form, terms.event_id, form.size(), now) if form.hold_sent() else None}
+    """The sentence of a refusal, who looks for something else, and the seats that are still kept for them."""
+    return {
+        "refusal": sentence(refused),
+        "who": who_of(form) if refused.reason in ELSEWHERE else None,
+        "kept": keep_seats(form, terms.event_id, form.size(), now) if form.hold_sent() else None,
+    }
 
 
 def _book(terms: Terms, form: SignupForm, now: datetime) -> Answer:

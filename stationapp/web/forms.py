@@ -90,13 +90,12 @@ def tidy(text: str, *, lines: bool = False) -> str:
 
 
 def readable(text: str) -> bool:
-    """Whether a text holds no control character (NUL and its like), no lone surrogate and no direction switch."""
-    return all(
-        c == "\n" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _SWITCHES) for c in text
-    )
+    """Whether a text holds no control character (NUL and its like), lone surrogate or direction switch, and nothing
+    that stands for bytes which were no text."""
+    return all(c == "\n" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in _HIDDEN) for c in text)
 
 
-_SWITCHES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd")
 
 
 class PhoneField(TextField):

@@ -29,7 +29,7 @@ class InspectingClient(FlaskClient):
     def submit(
         self, page: str | TestResponse, values: dict | None = None, *, to: str = "", **options
     ) -> TestResponse:
-        """Fill in the POST form on `page` (a path or an answer) whose action contains `to`, and send it.
+        """Fill in the POST form on `page` (a path or an answer) whose action is `to`, or contains it, and send it.
 
         Hidden fields and defaults are kept; `values` must name fields that the form has (None leaves one out).
         """
@@ -46,6 +46,7 @@ class InspectingClient(FlaskClient):
     def _form(self, response: TestResponse, to: str) -> Form:
         posts = [form for form in Page(response.text).forms if form.method == "post"]
         fitting = [form for form in posts if to in form.action and (to or not self._unguarded(form.action))]
+        fitting = [form for form in fitting if form.action == to] or fitting
         assert len(fitting) == 1, f"{len(fitting)} forms to {to!r} among {[form.action for form in posts]}"
         return fitting[0]
 

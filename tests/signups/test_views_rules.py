@@ -134,10 +134,12 @@ def test_a_draw_is_said_in_plain_words_with_its_time(client, people, make):
 
 def test_a_limit_for_one_home_is_said_before_and_after(client, people, make):
     code = make(people.one, capacity=10, home_limit=1)
-    assert "一家最多 1 个名额" in client.get(f"/events/{code}").text
-    refused = ask(client, code, {"party-0-name": "李大山"})
+    page = client.get(f"/events/{code}")
+    assert "一家最多 1 个名额" in page.text and "party-0-name" not in page.text
+    values = Page(page.text).forms[-1].values | WU | {"party-0-name": "李大山"}
+    refused = client.post(f"/events/{code}/signups", data=values)
     assert refused.status_code == 409 and "一家最多 1 个名额，好让更多人来得了" in refused.text
-    assert ask(client, code).status_code == 303
+    assert client.submit(refused, {"party-0-name": ""}, to="signups").status_code == 303
 
 
 def test_who_an_event_is_for_alone_is_a_tick_and_without_it_a_sentence(app, client, people, make):
@@ -145,6 +147,7 @@ def test_who_an_event_is_for_alone_is_a_tick_and_without_it_a_sentence(app, clie
     assert "报名的人都是：退役军人" in client.get(f"/events/{code}").text
     refused = ask(client, code)
     assert refused.status_code == 409 and "只给这些人办：退役军人" in refused.text
+    assert "拿不准，就打电话问" in refused.text
     assert client.submit(refused, {"declared": "y"}, to="signups").status_code == 303
     assert "declared" not in client.get(f"/events/{make(people.one)}").text
 
@@ -259,8 +262,8 @@ def test_who_cannot_come_reads_where_else_there_is_room_nearest_first(client, pe
     make(people.two, title="只给孩子的", max_age=12)
     make(people.two, title="只限本社区的", residence=Residence.COMMUNITY)
     page = client.get(f"/events/{code}")
-    assert titles(page) == ["邻站的", "远处的"] and "还可以这样" in page.text
-    assert "tel:037900000001" in page.text.split("还可以这样")[1]
+    assert titles(page) == ["邻站的", "远处的"] and "不想等" in page.text
+    assert "tel:037900000001" in page.text.split("还有名额的场次</h2>")[1]
 
 
 def test_other_dates_of_its_series_come_first_and_three_are_enough(app, client, people, make):
