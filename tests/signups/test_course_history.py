@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import settings
@@ -18,12 +19,13 @@ from stationapp.events.models import Event
 from stationapp.events.queries import fields_of
 from stationapp.events.rules import State
 from stationapp.refusal import Refused
-from stationapp.signups import checks, operations, promotion
+from stationapp.signups import checks, holds, operations, promotion
 from stationapp.signups import course as in_step
 from stationapp.signups.models import Signup
 from tests import cast
 from tests.signups.scene import announce, course, further_date, let_pass, people, sign_up
 
+TOKENS = st.sampled_from("ab")
 CHECKS = (*checks.CHECKS, *event_checks.CHECKS)
 
 
@@ -31,12 +33,14 @@ class History(RuleBasedStateMachine):
     """Households come and go; dates are added, moved out of sight, called off, brought back, and held."""
 
     home = None
+    by = None
     count = itertools.count()
 
     def __init__(self) -> None:
         super().__init__()
         self.series, _ = course(self.home, 3, capacity=4)
         self.weeks = itertools.count(3)
+        self.opened: dict[str, int] = {}
 
     def dates(self, *states: State) -> list[Event]:
         db.session.rollback()
@@ -59,6 +63,41 @@ class History(RuleBasedStateMachine):
             answer = sign_up(date, *party, key=key)
             again = sign_up(date, *party, key=key) if not answer.repeated else answer
             assert (again.codes, again.state, again.rank) == (answer.codes, answer.state, answer.rank)
+
+    @rule(data=st.data(), token=TOKENS, size=st.integers(1, 3), calls=st.booleans())
+    def seats_are_held(self, data, token, size, calls):
+        """Through any date, at all of them; the same token resizes."""
+        if date := self.pick(data, State.PUBLISHED):
+            by = self.by if calls else None
+            with transaction():
+                holds.hold_seats(date.id, size, token=self.token(token), by=by, asker=token, now=clock.now())
+
+    @rule(
+        data=st.data(), household=st.integers(0, 7), size=st.integers(1, 3), token=TOKENS, calls=st.booleans()
+    )
+    def a_party_comes_with_a_token(self, data, household, size, token, calls):
+        """Through any date; of a hold that stands, was used, or ran out."""
+        if date := self.pick(data, State.PUBLISHED):
+            by = self.by if calls else None
+            with contextlib.suppress(Refused):
+                sign_up(date, *people(size, household), by=by, hold=self.token(token))
+
+    @rule(token=TOKENS)
+    def a_hold_is_let_go(self, token):
+        """And the next form has a token of its own."""
+        with transaction():
+            holds.let_go(self.token(token), now=clock.now())
+        self.opened[token] = self.opened.get(token, 0) + 1
+
+    @rule()
+    def holds_run_out(self):
+        """As if six minutes had passed."""
+        with transaction():
+            holds.expire(now=clock.now() + timedelta(minutes=6))
+
+    def token(self, token: str) -> str:
+        """What stands in the form open under this name."""
+        return f"{token} {self.opened.get(token, 0)} {self.series.code}"
 
     @rule(data=st.data())
     def somebody_leaves(self, data):
@@ -129,9 +168,9 @@ class History(RuleBasedStateMachine):
 
 @pytest.mark.both_databases
 def test_no_history_of_a_course_breaks_an_invariant(app, database_url):
-    home = cast.district(app).one
+    district = cast.district(app)
     with app.app_context():
-        machine = type("OneHistory", (History,), {"home": home})
+        machine = type("OneHistory", (History,), {"home": district.one, "by": district.lin.id})
         slow = database_url.startswith("postgresql")
         run_state_machine_as_test(
             machine, settings=settings(max_examples=5 if slow else 10, stateful_step_count=20, deadline=None)
