@@ -14,6 +14,8 @@
   const sent = new Set();
   document.addEventListener("submit", (event) => {
     if (!("once" in event.target.dataset)) return;
+    one("[data-offline]").hidden = navigator.onLine;
+    if (!navigator.onLine) return event.preventDefault(); // what was typed stays where it is
     if (sent.has(event.target)) event.preventDefault();
     sent.add(event.target);
     setTimeout(() => sent.clear(), 5000);

@@ -34,7 +34,6 @@ class NewForm(MemberForm):
 class PhoneForm(SignupForm):
     """What the clerk fills in while talking. `event` is typed, `shown` the codes in the order they were numbered."""
 
-    hold = None  # seats are held from the reading back on, under the form's key
     declared = None  # it is asked aloud
     name = TextField(_("姓名"), most=NAME_LENGTH)
     phone = PhoneField(_("电话（没有就空着）"), render_kw={"autocomplete": "off"})

@@ -178,6 +178,22 @@ def test_an_impatient_finger_sends_one_request(app, town, someone, live_server):
     assert sent == ["POST"] and len(taken(app)) == 1
 
 
+def test_without_a_network_nothing_typed_is_lost(app, town, someone, live_server):
+    lin = at_the_desk(app, town, someone, live_server)
+    lin.type("19900007777")
+    lin.send()
+    lin.type("孙桂芳")
+    lin.page.context.set_offline(True)
+    lin.press("Enter")
+    expect(lin.page.get_by_role("alert")).to_contain_text("写的都还在")
+    assert lin.page.get_by_label("姓名").first.input_value() == "孙桂芳"
+    lin.page.context.set_offline(False)
+    lin.page.get_by_role("textbox", name="活动").focus()
+    lin.type("1")
+    lin.send()
+    expect(lin.page.locator("blockquote")).to_contain_text("一位，孙桂芳，对吗？")
+
+
 def test_without_scripts_it_is_forms_in_a_row(app, town, someone, live_server):
     lin = at_the_desk(app, town, someone, live_server, **OFF)
     page = lin.page
