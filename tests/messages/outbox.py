@@ -104,7 +104,8 @@ def write(made: Scene, *, occasion: Occasion = Occasion.CONFIRMED, way: Way = Wa
 
 
 def states() -> Counter[Delivery]:
-    """How many messages stand where, calls left out."""
+    """How many messages stand where by now, calls left out."""
+    db.session.rollback()  # other threads may have written since this session last looked
     return Counter(db.session.scalars(select(Message.state).where(Message.way.in_((Way.SMS, Way.EMAIL)))))
 
 

@@ -1,4 +1,4 @@
-"""Reminders by two jobs processes that are killed and frozen, over a gateway with faults: nobody is written to twice."""
+"""Reminders by two jobs processes that are killed and frozen, over a faulty gateway: nobody is written to twice."""
 
 import secrets
 

@@ -1,5 +1,6 @@
 """Each message is handed over once, whoever else drains the outbox and whatever happens in between (trust.md M2)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from stationapp.residents.models import HomeCode, Household
 from stationapp.residents.rules import CodeVia
 from stationapp.signups import operations as signups
 from stationapp.signups.models import Party, Signup
+from stationapp.vault import vault
 from tests import cast
 from tests.messages.outbox import NOON, Playing, attempts, message, opened, phone, scene, states, write
 
@@ -314,3 +316,41 @@ def test_as_many_as_a_minute_may_have_and_the_others_wait(made):
     assert len(gateway.got) == 2
     send(gateway, NOON + timedelta(seconds=61), bounds=bounds)
     assert len(gateway.got) == 3
+
+
+def test_several_that_drain_at_once_hand_each_message_over_once(made, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 4)
+    for step in range(8):
+        write(made, step=step)
+    gateway = Playing()
+
+    def drains() -> int:
+        with made.app.app_context():
+            return send(gateway)
+
+    with ThreadPoolExecutor(3) as hands:
+        done = [one.result() for one in [hands.submit(drains) for _ in range(3)]]
+    assert sum(done) == 24
+    assert gateway.numbers == {phone(0): 8, phone(1): 8, phone(2): 8}
+    assert states() == {Delivery.ACCEPTED: 24}
+
+
+def test_mail_goes_to_the_households_address_and_nowhere_without_one(made):
+    ids, gateway = write(made, way=Way.EMAIL), Playing()
+    with transaction():
+        db.session.execute(
+            update(Household)
+            .where(Household.id == made.parties[0].household_id)
+            .values(email_sealed=vault().seal("wu@example.cn"))
+        )
+    send(gateway, way=Way.EMAIL)
+    assert [one.to for one in gateway.got] == ["wu@example.cn"]
+    assert gateway.got[0].text.startswith("报名成功：《智能手机课堂》\n")
+    assert [message(id_).why for id_ in ids] == ["", "no_address", "no_address"]
+
+
+def test_a_way_without_a_gateway_waits(made):
+    write(made, way=Way.EMAIL)
+    assert send(Playing(), way=Way.SMS) == 0
+    assert drain({}, now_of=lambda: NOON, most=10) == 0
+    assert states() == {Delivery.PENDING: 3}
