@@ -15,7 +15,7 @@ from stationapp.phones import masked_phone
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents import families, homes, operations, queries
 from stationapp.residents.models import Resident
-from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child
+from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child, may_guard
 from stationapp.signups.queries import places_of
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
@@ -115,7 +115,8 @@ def _page(
     resident: Resident, *, shown: Revealed | None = None, problem: str = "", unfit: str = "", code: str = ""
 ) -> str:
     places = [(signup, event, site) for signup, event in places_of(resident.id) if (site := _site(event))]
-    child = is_child(resident.birth_month, clock.day_of(clock.now()))
+    today = clock.day_of(clock.now())
+    child = is_child(resident.birth_month, today)
     return render_template(
         "desk/residents/show.html",
         resident=resident,
@@ -124,6 +125,7 @@ def _page(
         problem=problem,
         reasons=(_("联系本人核实到场"), _("通知活动变动"), _("通知候补递补"), _("本人要求核对")),
         child=child,
+        minor=not may_guard(resident.birth_month, today),
         guardians=_guardians(resident) if child else [],
         unfit=unfit,
         home=queries.home_names([resident]).get(resident.community_id),

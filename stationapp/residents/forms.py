@@ -66,7 +66,7 @@ class CodeForm(Form):
 class ContactForm(Form):
     """How a household wants to be told of things."""
 
-    email = TextField(_("电子邮箱（可以不填）"), most=EMAIL_LENGTH, render_kw={"autocomplete": "email"})
+    email = TextField(_("电子邮箱"), most=EMAIL_LENGTH, render_kw={"autocomplete": "email"})
     texts = TickField(_("可以给我家发短信和邮件"))
 
 
