@@ -21,7 +21,8 @@ from tests import cast
 NOW = clock.instant(clock.day_of(clock.now()) + timedelta(days=1), 10)
 LINE = Announced(
     1, "ABCD2345", State.PUBLISHED, "智能手机课堂", "手把手教您", "60岁以上居民", None, "一楼多功能厅", NOW,
-    NOW + timedelta(hours=1, minutes=30), None, None, None, 0, 0, 0, 0, None, None, NOW, "0379-00000001", "示例一社区", "示例一社区1号",
+    NOW + timedelta(hours=1, minutes=30), None, None, None, 0, 0, 0, 0, None, None, NOW, "0379-00000001",
+    "示例一社区", "示例一社区1号",
 )  # fmt: skip
 PAGE = "https://wenming.example.cn/events/ABCD2345"
 KEPT = {"section", "p", "strong", "img", "span"}
