@@ -143,13 +143,13 @@ def begin():
     form, now = CodeForm(), clock.now()
     if not form.validate():
         return _code_page(form), 422
-    with transaction():
+    shared, device = form.shared.data, device_word(request.user_agent.string)
+    with transaction():  # one for both: that the try was counted takes as long for a number nobody has
         patient = count_work("home-tries", request.remote_addr or "", most=TRIES_PER_ADDRESS, now=now)
+        given = {"device": device, "shared": shared, "now": now}
+        token = homes.open_home(form.phone.data, form.code.data, **given) if patient else None
     if not patient:
         return _code_page(form, _("试得太频繁了，请过一小时再试，或者打电话给站点。")), 429
-    shared, device = form.shared.data, device_word(request.user_agent.string)
-    with transaction():
-        token = homes.open_home(form.phone.data, form.code.data, device=device, shared=shared, now=now)
     if token is None:
         return _code_page(form, _("登录码不对，或者已经过期、用过了。请再看一遍，也可以重新要一个。")), 422
     return guard.keep_open(redirect(url_for("mine_home.index"), code=303), token, shared=shared)
