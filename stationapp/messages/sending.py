@@ -28,8 +28,10 @@ from stationapp.messages.rules import AttemptEnd, Delivery, StopWhy, Way
 from stationapp.messages.sending_rules import (
     BATCH,
     CLAIM_LASTS,
+    FRESH,
     GROUP,
     HANDS,
+    PREPARED,
     STALE,
     Limits,
     again_at,
@@ -193,14 +195,20 @@ class _Run:
     def send(self, ids: Sequence[int]) -> bool:
         """Hand a claimed batch over, group by group; False when a whole group was not taken."""
         sent: list[tuple[Letter, Answer]] = []
-        at = self.now_of()
+        at = made_at = self.now_of()
+        rest, letters = list(ids), []
         try:
-            for start in range(0, len(ids), GROUP):
-                letters, unsent = written_or_fault(ids[start : start + GROUP], now=self.now_of())
+            while rest or letters:
+                unsent: dict[int, str] = {}
+                if not letters or self.now_of() - made_at > FRESH:
+                    chunk = [one.id for one in letters] + rest[: PREPARED - len(letters)]
+                    rest, made_at = rest[PREPARED - len(letters) :], self.now_of()
+                    letters, unsent = written_or_fault(chunk, now=made_at)
+                group, letters = letters[:GROUP], letters[GROUP:]
                 with transaction():
                     self._settle(sent, at)
                     self._leave(unsent)
-                    marked, at = self._mark(letters)
+                    marked, at = self._mark(group)
                 sent = self._hand_all_over(marked, at)
                 if not _taken(sent) or not self.go_on():
                     break

@@ -15,6 +15,9 @@ STALE = timedelta(seconds=60)
 GROUP = 16
 """Messages marked in one transaction before they are handed over: what one crash may leave in doubt."""
 
+PREPARED, FRESH = 64, timedelta(seconds=3)
+"""Messages put into words at once, and how old words may be when they go out: they must be true then."""
+
 BATCH = 256
 """Messages taken up at once."""
 

@@ -86,7 +86,7 @@ def prepare(folder: Path, url: str, count: int, seed: int) -> Run:
     homes.seat(app, events, count, signups=count, now=now)
     settings = {f"STATIONAPP_{name.upper()}": value for name, value in sms.items()}
     settings |= {"STATIONAPP_INSTANCE": str(folder / "instance"), "STATIONAPP_DATABASE_URL": url}
-    settings |= {"STATION_TEST_HOUR": now.isoformat()}
+    settings |= {"STATION_TEST_HOUR": now.isoformat(), "STATION_TEST_HURRY": "1"}
     return Run(app, settings, count, random.Random(seed), folder)
 
 
@@ -105,7 +105,9 @@ def torment(run: Run, server: Server, *, kills: bool, claims: bool = True) -> fl
         while not run.ended():
             if time.monotonic() > began + LONGEST:
                 raise TimeoutError("the reminders did not come to an end")
-            if kills and len(server.seen()) >= due:  # while something is under way, and not while both only start
+            if (
+                kills and len(server.seen()) >= due
+            ):  # while something is under way, and not while both only start
                 _hurt(run, run.draw.choice(both))
                 due = len(server.seen()) + every
             time.sleep(0.2)
