@@ -34,8 +34,8 @@ DONE, PARTLY, COULD_NOT = 0, 1, 2
 CHECKED = (
     "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "rooms.checks",
     "events.checks", "events.room_checks", "events.joint_checks",
-    "messages.checks", "messages.sending_checks",
-    "signups.checks", "signups.merged_checks", "signups.offer_checks", "attendance.checks", "volunteers.checks", "reports.checks",
+    "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
+    "attendance.checks", "volunteers.checks", "reports.checks",
     "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""

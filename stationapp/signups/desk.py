@@ -178,11 +178,7 @@ def _said(answer: Answer, event: Event) -> str:
 @bp.post("/signups/<int:signup_id>/cancellation")
 def cancel(signup_id: int):
     """Give a place back for somebody who called."""
-    signup = db.session.get(Signup, signup_id)
-    if signup is None:
-        raise NotFound
-    event, site = queries.event_of(signup)
-    guard.require(site.path)
+    signup, event = _its_place(signup_id)
     retried(lambda: _give_back(signup))
     flash(_("已取消，名额让给了后面的人。") if event.waiting else _("已取消。"), "good")
     return redirect(url_for(".index", code=event.code), code=303)
@@ -201,6 +197,7 @@ def answer(signup_id: int):
         "decline": (offers.decline, _("记下了：他们不来，名额让给了后面的人。")),
     }.get(request.form.get("answer", ""), (None, ""))
     if verb is None:
+        _its_place(signup_id)  # nonsense is told to those alone who may answer
         abort(400)
     return _do(signup_id, verb, done)
 
@@ -212,12 +209,17 @@ def turn(signup_id: int):
     return _do(signup_id, partial(seat_out_of_turn, reason=reason), _("已安排先来，请打电话告知。"), reason)
 
 
-def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
+def _its_place(signup_id: int) -> tuple[Signup, Event]:
     signup = db.session.get(Signup, signup_id)
     if signup is None:
         raise NotFound
     event, site = queries.event_of(signup)
     guard.require(site.path)
+    return signup, event
+
+
+def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
+    signup, event = _its_place(signup_id)
     party_id, by = signup.party_id, guard.user().staff_id
 
     def attempt() -> None:
