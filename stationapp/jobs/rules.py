@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stationapp.signups.rules import HOLDS_SWEPT_EVERY
+from stationapp.signups.hold_rules import HOLDS_SWEPT_EVERY
 
 LEASE_LASTS = timedelta(seconds=30)
 TICK = timedelta(seconds=5)

@@ -15,8 +15,9 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import is_child
+from stationapp.signups.hold_rules import HOLDS_SWEPT_EVERY
 from stationapp.signups.models import Draw, Party, PassedOver, SeatHold, Signup, SignupMove
-from stationapp.signups.rules import CALLERS, EDGES, HOLDS_SWEPT_EVERY, LIVE, SEATED, Place
+from stationapp.signups.rules import CALLERS, EDGES, LIVE, SEATED, Place
 
 _NOW, _LATE = bindparam("now", type_=UtcDateTime()), bindparam("late", type_=UtcDateTime())
 

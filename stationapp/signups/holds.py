@@ -13,14 +13,16 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.signups import course, held, queries
-from stationapp.signups.models import SeatHold
-from stationapp.signups.promotion import promote, was_drawn
-from stationapp.signups.rules import (
+from stationapp.signups.hold_rules import (
     DESK_HOLD_LASTS,
     FORM_HOLD_AT_MOST,
     FORM_HOLD_LASTS,
     FORM_HOLDS_PER_ASKER,
     FORM_HOLDS_SHARE,
+)
+from stationapp.signups.models import SeatHold
+from stationapp.signups.promotion import promote, was_drawn
+from stationapp.signups.rules import (
     PARTY_LIMIT,
     HoldEnd,
     event_problem,

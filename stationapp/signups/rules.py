@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
@@ -131,21 +131,6 @@ LIFT_LENGTH = 200
 WEB_CONSENT = "web-1"
 ORAL_CONSENT = "oral-1"
 """Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone."""
-
-FORM_HOLD_LASTS, DESK_HOLD_LASTS = timedelta(minutes=5), timedelta(minutes=10)
-"""How long seats are held for a form that is filled in, and for somebody on the phone or at the desk."""
-
-FORM_HOLD_AT_MOST = timedelta(minutes=20)
-"""How long a form may hold its seats in all, however often it asks for more time."""
-
-FORM_HOLDS_PER_ASKER = 3
-"""Live holds one address may have at an event: a whole community center may share one."""
-
-FORM_HOLDS_SHARE = 3
-"""Forms together hold at most one seat in so many, or one party's seats."""
-
-HOLDS_SWEPT_EVERY = timedelta(seconds=10)
-"""How often holds that are over, and seats no longer kept back, are looked for."""
 
 WAITLIST_LIMIT = 2000
 """People on one waitlist; whoever came later would wait for nothing."""

@@ -11,21 +11,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import event as listening
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.accounts.models import Staff
-from stationapp.db import Base, db, transaction
+from stationapp.db import db, transaction
 from stationapp.events.models import Event
 from stationapp.jobs.operations import DUTIES
 from stationapp.refusal import Refused
 from stationapp.residents import checks as resident_checks
 from stationapp.signups import checks, draws, held, holds, limits, offer_checks, offers, operations, promotion
+from stationapp.signups.hold_rules import HOLDS_SWEPT_EVERY
 from stationapp.signups.models import Offer, Signup
-from stationapp.signups.rules import HOLDS_SWEPT_EVERY, Answer, Counted, Place, Span
+from stationapp.signups.rules import Answer, Counted, Place, Span
 from stationapp.sites.models import Site
 from tests import cast
+from tests.signups.afresh import unguard, wipe
 from tests.signups.scene import people, sign_up
 
 CHECKS = (*checks.CHECKS, *offer_checks.CHECKS)
@@ -67,7 +68,7 @@ class History:
         self, hour: int, capacity: int, kept: int, starts_in: int, drawn: int, home_limit: int
     ) -> None:
         """The event: of one kind or another; always the first step."""
-        _wipe()
+        wipe()
         first = clock.day_of(datetime.now(clock.SHANGHAI)) + timedelta(days=1)
         self.now = self.duties_at = clock.instant(first, hour)
         clock.now = lambda: self.now
@@ -320,7 +321,7 @@ def _shorter(home: Site, lin: Staff, steps: list[Step], fault: object) -> Broken
 def run(home: Site, lin: Staff, steps: int, number: int) -> Work:
     """At least so many steps, made from a seed, on an empty database, in the application's context; raises Broken."""
     work, random, real = Work(), Random(number), clock.now
-    _unguard()
+    unguard()
     try:
         while work.steps < steps:
             history = drawn(random)
@@ -329,33 +330,3 @@ def run(home: Site, lin: Staff, steps: int, number: int) -> Work:
     finally:
         clock.now = real
     return work
-
-
-_KEPT: set[str] = set()
-
-
-def _wipe() -> None:
-    """Bring the database back to how it was before the first history."""
-    with transaction() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name not in _KEPT:
-                session.execute(table.delete())
-    db.session.expunge_all()
-
-
-def _unguard() -> None:
-    """Drop the triggers that keep rows from being deleted, and note which tables are in use already."""
-    if on_sqlite := db.engine.dialect.name == "sqlite":  # nothing here has to survive the machine
-        listening.listen(db.engine, "connect", lambda one, _record: one.execute("PRAGMA synchronous=OFF"))
-        db.session.remove()
-        db.engine.dispose()
-    with transaction() as session:
-        guards = "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'" if on_sqlite else (
-            "SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal"
-        )  # fmt: skip
-        for drop in session.scalars(text(guards)).all():
-            session.execute(text(drop))
-        _KEPT.clear()
-        for table in Base.metadata.sorted_tables:
-            if session.scalar(select(func.count()).select_from(table)):
-                _KEPT.add(table.name)

@@ -12,11 +12,9 @@ from stationapp.jobs.operations import DUTIES
 from stationapp.refusal import Refused
 from stationapp.signups import holds, operations, queries
 from stationapp.signups.checks import CHECKS
+from stationapp.signups.hold_rules import DESK_HOLD_LASTS, FORM_HOLD_AT_MOST, FORM_HOLD_LASTS
 from stationapp.signups.models import PassedOver, SeatHold
 from stationapp.signups.rules import (
-    DESK_HOLD_LASTS,
-    FORM_HOLD_AT_MOST,
-    FORM_HOLD_LASTS,
     WAITLIST_LIMIT,
     HoldEnd,
     PassedWhy,
