@@ -218,7 +218,7 @@ def _its_place(signup_id: int) -> tuple[Signup, Event]:
     return signup, event
 
 
-def _do(signup_id: int, verb: Callable[..., None] | None, done: str, reason: str = ""):
+def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
     signup, event = _its_place(signup_id)
     party_id, by = signup.party_id, guard.user().staff_id
 
