@@ -225,6 +225,18 @@ def change(event: Event, **fields) -> None:
         promotion.promote(event.id, now=now)
 
 
+def test_a_further_date_has_as_many_places_as_the_dates_put_off(district):
+    series, dates = course(district.one, 1, capacity=1)
+    for household in (1, 2):
+        sign_up(dates[0], *people(1, household))
+    with transaction():
+        events.postpone(dates[0], by=None, now=clock.now(), reason="停电")
+    late = further_date(series, district.one, weeks=2, capacity=2, publish=False)
+    with pytest.raises(Refused) as refused:
+        announce(late)
+    assert refused.value.reason is SignupRefusal.COURSE_PLACES_DIFFER
+
+
 def test_fewer_places_than_are_taken_are_refused(district):
     _, dates = course(district.one, 2, capacity=5)
     sign_up(dates[0], *people(3, 1))
