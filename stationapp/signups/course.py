@@ -211,7 +211,9 @@ def bring_along(event: Event, *, now: datetime) -> int:
         return 0
     dates = hold(course_id, now=now)
     others = [date for date in ahead_of(dates, now) if date.id != event.id]
-    kept = [date for date in handed_on_at(dates, now) if date.id != event.id]  # who waits is seated at all of them
+    kept = [
+        date for date in handed_on_at(dates, now) if date.id != event.id
+    ]  # who waits is seated at all of them
     if kept and event.starts_at > now and kept[0].capacity != event.capacity:
         raise Refused(SignupRefusal.COURSE_PLACES_DIFFER, capacity=kept[0].capacity)
     copied = others[0] if others else _last_one(event)

@@ -251,12 +251,12 @@ _DRAWN = {
     "open_another_form": (9, lambda r: (r.randrange(3),)),
     "let_go": (5, lambda r: (r.randrange(3),)),
     "give_back": (20, lambda r: (r.randrange(60), _may(r, 0.7), _may(r, 0.5))),
-    "answer_an_offer": (8, lambda r: (r.randrange(3), _may(r, 0.5), _may(r, 0.5))),
+    "answer_an_offer": (6, lambda r: (r.randrange(3), _may(r, 0.5), _may(r, 0.5))),
     "seat_out_of_turn": (3, lambda r: (r.randrange(8),)),
     "add_seats": (4, lambda r: (r.randint(1, 3),)),
     "keep_seats_back": (7, lambda r: (r.randrange(5), r.randint(1, 90))),
     "set_a_limit": (3, lambda r: (r.randrange(2), r.randrange(2), r.choice([0, 1, 4, 6, 8]))),
-    "wait": (11, lambda r: (r.choice([1, 2, 6, 6, 11, 45, 200, 500]),)),
+    "wait": (11, lambda r: (r.choice([1, 2, 6, 6, 11, 45, 200, 500, 700]),)),
 }
 """What may be asked for: how often, and with which numbers."""
 
@@ -282,7 +282,7 @@ ACTS = (
 def drawn(random: Random) -> list[Step]:
     """A history."""
     numbers = (
-        random.randrange(24), random.randint(2, 10), random.choice([0, 1, 2, 3]), random.choice([20, 50, 80]),
+        random.randrange(24), random.randint(2, 10), random.choice([0, 1, 3, 5]), random.choice([20, 50, 80]),
         _may(random, 0.3), random.choice([0, 0, 0, 2, 3]),
     )  # fmt: skip
     names = random.choices(list(_DRAWN), [often for often, _ in _DRAWN.values()], k=STEPS)
