@@ -273,7 +273,9 @@ class _Run:
         connection.execute(_TO_OUTCOME, _outcomes(ours, now))
         _forget_codes(ours)
         receipts.catch_up(mine, now=now)
-        fall_back(mine, now=now)
+        lost = {Delivery.FAILED, Delivery.IN_DOUBT}
+        if down := [one.id for one, answer in ours if state_after(answer.end, one.number) in lost]:
+            fall_back(down, now=now)
         for way in {one.way for one, answer in ours if answer.end in (AttemptEnd.BUSY, AttemptEnd.UNKNOWN)}:
             if limits.fails(way, now=now):
                 stop_itself(way, StopWhy.GATEWAY, now=now)

@@ -12,7 +12,7 @@ CLAIM_LASTS = timedelta(minutes=2)
 STALE = timedelta(seconds=60)
 """A process that wakes up longer than this after marking a message as sent does not hand it over any more."""
 
-GROUP = 16
+GROUP = 32
 """Messages marked in one transaction before they are handed over: what one crash may leave in doubt."""
 
 PREPARED, FRESH = 64, timedelta(seconds=3)
