@@ -4,7 +4,8 @@
 
 Prints, for each database, the steps, the seed and how often each rule came to act; with the same seed the same
 histories are made. Exit 1 when an invariant broke (a short history that breaks it is printed), when fewer steps
-were made than asked for, or when in a run of 100,000 steps a rule acted fewer than 200 times (a duty: found work fewer than 20 times).
+were made than asked for, or when in a run of 100,000 steps a rule acted fewer than 200 times (a duty: found work
+fewer than 20 times).
 """
 
 import argparse
