@@ -36,6 +36,7 @@ class Log:
 
     wishes: list[Wish] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)  # codes of offers that somebody did not want
     took: list[float] = field(default_factory=list)
     kinds: Counter = field(default_factory=Counter)
     sent: int = 0
@@ -85,8 +86,6 @@ class Client:
             self._sign_up(self._chance.choice(self._mine[-30:]), again=True)
         elif lot < 0.50 and settled:
             self._give_back(self._chance.choice(settled))
-        elif lot < 0.60 and settled:
-            self._answer_offer(self._chance.choice(settled))
         else:
             self._sign_up(self._new(), hold=self._chance.random() < 0.3)
 
@@ -148,13 +147,6 @@ class Client:
             wish.given_back = "done"
             self.log.kinds["given back"] += 1
 
-    def _answer_offer(self, wish: Wish) -> None:
-        answer = self._chance.choice(("accept", "accept", "decline"))
-        wish.given_back = "asked" if answer == "decline" else ""
-        status, _where, _body = self._post(f"/signups/{wish.code}/answer", {"answer": answer}, may_cut=True)
-        if status == 303:
-            self.log.kinds[answer] += 1
-
     # --- how it travels -------------------------------------------------------------------------------------------
 
     def _form(self, event: str) -> str:
@@ -205,6 +197,24 @@ class Client:
             if cookie.startswith("session="):
                 self._cookie = "; ".join(filter(None, (self._staff, cookie.partition(";")[0])))
         return answer.status, answer.getheader("Location", ""), read
+
+
+class Waiter(Client):
+    """Answers for households that were offered a place, yes or no, as they do when they hear of it."""
+
+    def _act(self) -> None:
+        if not self._token:
+            self._open(self._form(self._scene.codes[0]))
+        offered = self._scene.offered()
+        if not offered:
+            time.sleep(0.2)
+            return
+        code, answer = self._chance.choice(offered), self._chance.choice(("accept", "accept", "decline"))
+        if answer == "decline":
+            self.log.given_up.append(code)
+        status, _where, _body = self._post(f"/signups/{code}/answer", {"answer": answer}, may_cut=True)
+        if status == 303:
+            self.log.kinds[answer] += 1
 
 
 class Clerk(Client):

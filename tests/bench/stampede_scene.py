@@ -42,6 +42,14 @@ class Scene:
     codes: tuple[str, ...]
     clerk: tuple[str, str]  # the cookie of somebody signed in at the desk
 
+    def offered(self) -> list[str]:
+        """The codes of households that have an offer to answer."""
+        first = select(func.min(Signup.id)).where(Signup.state == Place.OFFERED).group_by(Signup.party_id)
+        with self.app.app_context():
+            sealed = list(db.session.scalars(select(Signup.code_sealed).where(Signup.id.in_(first))))
+            db.session.remove()
+        return [vault().unseal(one) for one in sealed]
+
 
 def prepare(instance: Path, url: str) -> Scene:
     """A migrated instance with its events."""
@@ -85,7 +93,7 @@ def problems(scene: Scene, log: Log) -> list[str]:
     """What does not hold after a stampede, in words."""
     with scene.app.app_context():
         found = log.changed[:5]
-        found += [sentence for wish in log.wishes if (sentence := _kept(wish))][:5]
+        found += [sentence for wish in log.wishes if (sentence := _kept(wish, set(log.given_up)))][:5]
         for name in _CHECKS:
             for check in import_module(f"stationapp.{name}").CHECKS:
                 if rows := check.find():
@@ -94,7 +102,7 @@ def problems(scene: Scene, log: Log) -> list[str]:
     return found
 
 
-def _kept(wish: Wish) -> str:
+def _kept(wish: Wish, given_up: set[str]) -> str:
     """What is wrong with one request: lost, changed, or half there."""
     given = find_given(vault().index("request", wish.key))
     if given is None:
@@ -108,7 +116,8 @@ def _kept(wish: Wish) -> str:
         return ""
     if wish.given_back == "done" and place.state is not Place.CANCELLED:
         return f"{wish.event} {wish.key} was given back and is {place.state.value}"
-    if not wish.given_back and place.state is Place.CANCELLED and not _lapsed(place):
+    own = wish.given_back or wish.code in given_up
+    if not own and place.state is Place.CANCELLED and not _lapsed(place):
         return f"{wish.event} {wish.key} was never given back and is gone"
     return ""
 
