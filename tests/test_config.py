@@ -11,7 +11,8 @@ import pytest
 
 from stationapp import clock
 from stationapp.config import ROOT, SERVED_AT, BadSettings, Settings, load_keys, load_settings
-from stationapp.messages.gateways.choose import limits_of, open_gateways, ways_on
+from stationapp.messages.gateways.choose import limits_of, open_gateways
+from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.rules import Way
 from stationapp.messages.sending_rules import Limits
 

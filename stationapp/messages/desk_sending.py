@@ -9,7 +9,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.db import db, transaction
 from stationapp.messages import sent, stops
-from stationapp.messages.gateways.choose import ways_on
+from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.rules import Delivery, StopWhy
 from stationapp.messages.views import key
 from stationapp.refusal import NotFound, Refused

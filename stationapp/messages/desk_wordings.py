@@ -11,7 +11,7 @@ from stationapp.accounts import guard
 from stationapp.db import retried, transaction
 from stationapp.messages.builtin import TEXTS
 from stationapp.messages.desk_sending import find_center, may_set_up
-from stationapp.messages.gateways.choose import APPROVED_ONLY
+from stationapp.messages.gateways.kinds import APPROVED_ONLY
 from stationapp.messages.models import Wording
 from stationapp.messages.phrases import KNOWN, NEEDED, WAYS, fill, parts
 from stationapp.messages.rewording import check, reword, take_back, tidy_text

@@ -23,13 +23,13 @@ def hurry() -> None:
     """Shorten what is waited for, before anything reads it."""
     from stationapp.jobs import rules as jobs
     from stationapp.messages import sending_rules as sending
-    from stationapp.messages.gateways import base
+    from stationapp.messages.gateways import http
 
     jobs.TICK, jobs.LEASE_LASTS = SECOND / 2, 3 * SECOND
     jobs.PACES = tuple(jobs.Pace(pace.name, SECOND) for pace in jobs.PACES)
     sending.CLAIM_LASTS, sending.STALE = 8 * SECOND, 4 * SECOND
     sending._WAITS = (SECOND, SECOND, 2 * SECOND, 2 * SECOND)
-    base.TIMEOUT = httpx.Timeout(1)
+    http.TIMEOUT = httpx.Timeout(1)
 
 
 def without_claims() -> None:

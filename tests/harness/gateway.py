@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,11 @@ class Server:
         """How often each message was taken."""
         return Counter(one.name for one in self.seen() if one.taken)
 
+    def reported(self) -> list[tuple[str, int]]:
+        """Every callback so far: which message it was about, and the status it was answered with (0: none)."""
+        lines = self._log.with_name("reported").read_text(encoding="utf-8").splitlines()
+        return [(name, int(status)) for name, status in map(str.split, lines)]
+
     def behave(self, faults: Mapping[str, float], callback: str = "") -> None:
         """From now on have these faults, by weight; report to `callback`."""
         body = json.dumps({"faults": dict(faults), "callback": callback}).encode()
@@ -85,6 +91,7 @@ def gateway(
     with tempfile.TemporaryDirectory(prefix="station-gateway-") as folder:
         log = Path(folder) / "log"
         log.touch()
+        log.with_name("reported").touch()
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.harness.gateway", secret, str(seed), str(log)],
             cwd=ROOT,
@@ -104,8 +111,9 @@ def gateway(
 class _Playing:
     """The gateway from within."""
 
-    def __init__(self, secret: str, seed: int, log) -> None:
-        self._secret, self._draw, self._log = secret.encode(), random.Random(seed), log
+    def __init__(self, secret: str, seed: int, log, reported) -> None:
+        self._secret, self._draw = secret.encode(), random.Random(seed)
+        self._log, self._reported = log, reported
         self._faults, self._callback, self._count = {"ok": 1.0}, "", 0
         self._later: set[asyncio.Task] = set()
 
@@ -162,13 +170,21 @@ class _Playing:
         if not self._callback:
             return
         body = json.dumps({"id": ref, "name": name, "delivered": True, "code": "DELIVRD"}).encode()
-        await asyncio.to_thread(_post, self._callback, body)
+        status = await asyncio.to_thread(_post, self._callback, body)
+        self._reported.write(f"{name} {status}\n")
+        self._reported.flush()
 
 
-def _post(url: str, body: bytes) -> None:
+def _post(url: str, body: bytes) -> int:
     asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with contextlib.suppress(OSError), urllib.request.urlopen(asked, timeout=10):
-        pass
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
@@ -186,8 +202,9 @@ def _reply(writer: asyncio.StreamWriter, status: int, content: dict) -> bool:
 
 
 async def _main(secret: str, seed: str, log: str) -> None:
-    with open(log, "a", encoding="utf-8") as file:
-        playing = _Playing(secret, int(seed), file)
+    said = Path(log).with_name("reported")
+    with open(log, "a", encoding="utf-8") as file, said.open("a", encoding="utf-8") as reported:
+        playing = _Playing(secret, int(seed), file, reported)
         server = await asyncio.start_server(playing.serve, "127.0.0.1", 0)
         print(server.sockets[0].getsockname()[1], flush=True)
         async with server:

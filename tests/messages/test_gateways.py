@@ -19,7 +19,7 @@ import httpx
 import pytest
 from aiosmtpd.controller import Controller
 
-from stationapp.messages.gateways import aliyun, base, tencent
+from stationapp.messages.gateways import aliyun, http, tencent
 from stationapp.messages.gateways.base import Outgoing
 from stationapp.messages.gateways.file import ConsoleGateway, FileGateway
 from stationapp.messages.gateways.smtp import MailServer, Smtp
@@ -53,7 +53,7 @@ def at() -> datetime:
     ],
 )
 def test_a_webhooks_answer_means_what_is_certain_and_no_more(monkeypatch, fault, end):
-    monkeypatch.setattr(base, "TIMEOUT", httpx.Timeout(0.5))
+    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.5))
     with gateway(secret="geheim", faults={fault: 1}) as server:
         sender = Webhook(server.url, "geheim", "涧西文明", at)
         answer = sender.send(LETTER)
@@ -87,7 +87,7 @@ def test_an_address_that_leads_nowhere_is_a_sure_no(url):
      (502, AttemptEnd.UNKNOWN), (503, AttemptEnd.BUSY), (504, AttemptEnd.UNKNOWN)],
 )  # fmt: skip
 def test_a_status_alone_says(status, end):
-    assert base.by_status(status) is end
+    assert http.by_status(status) is end
 
 
 # --- the providers ----------------------------------------------------------------------------------------------

@@ -31,15 +31,6 @@ _SMS: dict[str, Made] = {
     "tencent": lambda s, now_of: Tencent(s.sms_key, s.sms_secret, s.sms_sign, s.sms_app, now_of, s.sms_url),
 }
 
-APPROVED_ONLY = frozenset({"aliyun", "tencent"})
-"""Kinds of `sms` that send only texts approved beforehand, by their number."""
-
-
-def ways_on(settings: Settings) -> frozenset[Way]:
-    """The ways of writing that are switched on."""
-    chosen = {Way.SMS: settings.sms, Way.EMAIL: settings.smtp}
-    return frozenset(way for way, setting in chosen.items() if setting)
-
 
 def open_gateways(settings: Settings, now_of: Now) -> dict[Way, Gateway]:
     """One gateway for each way that is switched on; to be closed by whoever opens them."""

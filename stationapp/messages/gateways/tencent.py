@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from stationapp.messages.gateways.base import Answer, Outgoing, broken, by_status, client, code_of
+from stationapp.messages.gateways.base import Answer, Outgoing, code_of
+from stationapp.messages.gateways.http import broken, by_status, client
 from stationapp.messages.rules import AttemptEnd
 
 URL = "https://sms.tencentcloudapi.com/"

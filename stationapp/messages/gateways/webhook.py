@@ -13,7 +13,8 @@ from datetime import datetime
 
 import httpx
 
-from stationapp.messages.gateways.base import Answer, Outgoing, broken, by_status, client, code_of, signed
+from stationapp.messages.gateways.base import Answer, Outgoing, code_of, signed
+from stationapp.messages.gateways.http import broken, by_status, client
 from stationapp.messages.rules import AttemptEnd
 
 
