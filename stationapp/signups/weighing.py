@@ -136,10 +136,12 @@ def _party(people: Sequence[PersonIn], by: int | None, now: datetime) -> tuple[P
 
 
 def _same_request(given: queries.Given, terms: Terms, people: tuple[PersonIn, ...]) -> Answer:
-    phone = people[0].phone
-    asked = (vault().index("phone", phone) if phone else None, tuple(p.name for p in people))
+    """The answer this request got before; refused when it was another one. Who was picked needs no phone."""
+    first = people[0]
+    phone = vault().index("phone", first.phone) if first.phone else None
     same = given.event_id == terms.event_id or (terms.course_id and given.series_id == terms.course_id)
-    if not (same and (given.phone_index, given.names) == asked) and people[0].resident_id is None:
+    reached = given.phone_index == phone or first.resident_id is not None
+    if not (same and reached and given.names == tuple(person.name for person in people)):
         raise Refused(SignupRefusal.KEY_REUSED)
     return given.answer
 

@@ -88,6 +88,18 @@ def test_a_key_used_for_somebody_else_is_refused(district):
     assert reason(event, *people(1, 2), key="k") is SignupRefusal.KEY_REUSED
 
 
+@pytest.mark.parametrize("other", ["one more", "another event"])
+def test_a_key_used_for_more_people_or_another_event_is_refused_for_somebody_picked_too(district, other):
+    first = cast.event(district.one)
+    second = cast.event(district.one, starts_at=first.starts_at + timedelta(days=9))
+    code = sign_up(first, person("王芳"), key="k").codes[0]
+    picked = person("王芳", None, resident_id=queries.get_by_code(code).resident_id)
+    again = sign_up(first, picked, key="k", by=district.lin.id)
+    assert again.repeated and again.codes == (code,)
+    event, party = (first, [picked, person("王明")]) if other == "one more" else (second, [picked])
+    assert reason(event, *party, key="k", by=district.lin.id) is SignupRefusal.KEY_REUSED
+
+
 def test_a_party_gets_all_its_places_or_waits_as_a_whole(district):
     event = cast.event(district.one, capacity=3)
     sign_up(event, *people(2, 1))
