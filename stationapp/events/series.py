@@ -185,8 +185,15 @@ def wishes(
         raise Refused(SeriesRefusal.WAITING_FOR_OFFICE, days=sorted(waiting))
     others = [other for other in others if other.id != event.id and other.state in EDITABLE]
     known = fields_of_all([event, *others])
-    spread_out = [(other, spread(known[event.id], fields, known[other.id])) for other in others]
+    spread_out = [
+        (other, _as_drawn(spread(known[event.id], fields, known[other.id]), other, now)) for other in others
+    ]
     return [(event, fields), *((other, wish) for other, wish in spread_out if wish != known[other.id])]
+
+
+def _as_drawn(wish: EventFields, other: Event, now: datetime) -> EventFields:
+    """A draw whose time has come stays where it was, whatever becomes of the event."""
+    return replace(wish, draw_at=other.draw_at) if other.draw_at and other.draw_at <= now else wish
 
 
 def change(event: Event, fields: EventFields, scope: Scope, *, by: int | None, now: datetime) -> list[Event]:

@@ -23,9 +23,13 @@ from stationapp.sites.rules import ids_of
 
 
 def shifted(fields: EventFields, by: timedelta, now: datetime) -> EventFields:
-    """The same with every time moved; a sign-up that is open already stays open."""
-    later = moved(fields, by)
-    return replace(later, opens_at=fields.opens_at) if fields.opens_at and fields.opens_at <= now else later
+    """The same with every time moved; a sign-up that is open already, and a draw whose time has come, stay."""
+    stays = {
+        name: at
+        for name in ("opens_at", "draw_at")
+        if (at := getattr(fields, name)) is not None and at <= now
+    }
+    return replace(moved(fields, by), **stays)
 
 
 def move(

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stationapp import clock
-from stationapp.db import db
-from stationapp.events.models import Event
-from stationapp.events.queries import find_event
+from stationapp.db import db, transaction
+from stationapp.events.models import Event, Series
+from stationapp.events.queries import fields_of, find_event
+from stationapp.events.rules import Enrolment, moved
 from stationapp.events.series import change
 from stationapp.events.series_rules import Scope
 from stationapp.signups.models import Signup
@@ -170,9 +171,6 @@ def states(event_id: int) -> list[Place]:
 
 
 def test_rules_reach_the_later_dates_of_a_series(app, district):
-    from stationapp.db import transaction
-    from stationapp.events.queries import fields_of
-
     with app.app_context():
         _series, dates = course(district.one, dates=2, capacity=5)
         with transaction():
@@ -183,3 +181,20 @@ def test_rules_reach_the_later_dates_of_a_series(app, district):
         later = find_event(dates[1].code)
         assert (later.phone_seats, later.home_limit) == (2, 3)
         assert later.phone_until_at == until + timedelta(weeks=1)
+
+
+def test_a_later_date_whose_lots_were_drawn_moves_along_with_its_series(app, district):
+    with app.app_context():
+        _series, dates = course(district.one, dates=2, capacity=5)
+        drawn_at = clock.now() - timedelta(hours=1)
+        with transaction() as session:
+            session.execute(update(Series).values(enrolment=Enrolment.PER_EVENT))
+            session.execute(update(Event).where(Event.id == dates[1].id).values(draw_at=drawn_at))
+        db.session.expire_all()
+        before = dates[1].starts_at
+        with transaction():
+            first = find_event(dates[0].code)
+            wish = moved(fields_of(first), timedelta(days=1))
+            change(first, wish, Scope.LATER, by=None, now=clock.now())
+        later = find_event(dates[1].code)
+        assert (later.starts_at, later.draw_at) == (before + timedelta(days=1), drawn_at)

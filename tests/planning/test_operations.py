@@ -61,6 +61,14 @@ def test_a_published_event_takes_its_room_along(people):
 
 
 @pytest.mark.both_databases
+def test_an_event_whose_lots_were_drawn_may_still_be_moved(people):
+    event = cast.event(people.one, capacity=2, draw_at=NOW + timedelta(hours=1))
+    drawn_at, day = event.draw_at, clock.day_of(event.starts_at) + timedelta(days=1)
+    with transaction():
+        operations.move(event, day, None, by=people.lin.id, now=drawn_at + timedelta(minutes=5))
+    assert (clock.day_of(event.starts_at), event.draw_at) == (day, drawn_at)
+
+
 def test_what_has_begun_stays(people):
     event = cast.event(people.one, starts_at=at(date(2026, 11, 23)))
     with pytest.raises(Refused) as refused, transaction():
