@@ -64,7 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     _verb(verbs, "upgrade", commands.upgrade, "升级数据库，升级前先留一份副本")
 
     taking = _verb(verbs, "load", commands.load_files, "导入 CSV 或 XLSX 文件")
-    taking.add_argument("kind", choices=[kind.value for kind in Kind])
+    taking.add_argument(
+        "kind",
+        choices=[kind.value for kind in Kind],
+        help="sites 阵地，population 人口，rooms 功能室，holidays 节假日，plan 活动计划表，"
+        "signin 签到表（表头上方写明是哪一场活动：名称和日期）",
+    )
     taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
     taking.add_argument("--dry-run", action="store_true", help="只说会怎样，不保存")
     taking.add_argument("--strict", action="store_true", help="有一行读不进来，整份文件就不导入")

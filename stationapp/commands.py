@@ -16,8 +16,10 @@ from stationapp.accounts.operations import add_staff, invite
 from stationapp.accounts.rules import Role
 from stationapp.audit.rules import Check
 from stationapp.db import transaction
+from stationapp.importing.attendees import take_sheet
 from stationapp.importing.kinds import Kind
-from stationapp.importing.operations import Loaded, load
+from stationapp.importing.loaded import Loaded
+from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.refusal import Refused
 from stationapp.reports.files import render
@@ -83,7 +85,8 @@ def load_files(app: Flask, arguments: argparse.Namespace) -> int:
             content = path.read_bytes()
         except OSError as error:
             raise CouldNot(f"{path.name} 打不开：{error.strerror}") from error
-        loaded = _load(kind, content, path.name, arguments)
+        with app.test_request_context():  # refusals are said by templates
+            loaded = _load(kind, content, path.name, arguments)
         for problem in loaded.problems:
             print(problem.line)
         refused = bool(loaded.lost) and arguments.strict
@@ -102,6 +105,8 @@ def _load(kind: Kind, content: bytes, filename: str, arguments: argparse.Namespa
 
     def take_in() -> Loaded:
         within = sites_where(true())
+        if kind is Kind.SIGNIN:
+            return take_sheet(content, filename, within=within, by=None, now=now, say=sentence)
         return load(
             kind, content, filename, within=within, by=None, now=now, today=clock.day_of(now), month=month
         )

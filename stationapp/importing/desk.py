@@ -10,9 +10,10 @@ from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
-from stationapp.importing.kinds import DISTRICT_WIDE, Kind
+from stationapp.importing.kinds import DISTRICT_WIDE, PERSONAL, Kind
+from stationapp.importing.loaded import Loaded
 from stationapp.importing.models import Upload
-from stationapp.importing.operations import Loaded, keep_upload, load
+from stationapp.importing.operations import keep_upload, load
 from stationapp.importing.queries import get_upload, sites_where
 from stationapp.importing.rules import read_table
 from stationapp.refusal import NotFound
@@ -35,7 +36,8 @@ def _page(status: int, problem: str = ""):
 
 def _kinds() -> list[Kind]:
     everything = guard.can(Action.LOAD_FILES, get_center().path)
-    return [kind for kind in Kind if everything or kind not in DISTRICT_WIDE]
+    lists = [kind for kind in Kind if kind not in PERSONAL]
+    return [kind for kind in lists if everything or kind not in DISTRICT_WIDE]
 
 
 @bp.post("/")

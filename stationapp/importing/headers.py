@@ -82,6 +82,15 @@ PLAN = (
     Column("note", False, ("备注", "说明", "其他")),
     Column("task", False, ("任务", "五大任务", "工作任务", "所属任务")),
 )  # fmt: skip
+SIGNIN = (
+    Column("serial", False, ("序号", "编号", "行号", "no", "no.")),
+    Column("name", True, ("姓名", "名字", "参加人", "参加人员", "居民姓名")),
+    Column("phone", False, ("电话", "联系电话", "电话号码", "手机", "手机号", "手机号码", "联系方式")),
+    Column("born", False, ("年龄/出生年月", "年龄", "出生年月", "出生日期", "生日")),
+    Column("home", False, ("住址", "家庭住址", "地址", "社区", "小区", "所在社区", "居住地", "住在哪个社区")),
+    Column("sign", True, ("签名", "签字", "签到", "本人签名", "到场")),
+    Column("part", False, ("身份", "角色", "类别", "人员类别")),
+)
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 
@@ -110,7 +119,7 @@ def _heads(line: Line, columns: tuple[Column, ...], known: dict[str, str]) -> He
     for position, cell in enumerate(line.cells):
         head = folded_head(cell)
         field = known.get(head)
-        if cell is None or head in IGNORED:
+        if cell is None or (field is None and head in IGNORED):
             continue
         if field is None:
             unknown.append(text_of(cell))

@@ -11,7 +11,11 @@ class Kind(Enum):
     ROOMS = "rooms"
     HOLIDAYS = "holidays"
     PLAN = "plan"
+    SIGNIN = "signin"
 
 
 DISTRICT_WIDE = frozenset({Kind.SITES, Kind.POPULATION, Kind.HOLIDAYS})
 """Kinds that only the center may take in; the others are limited to the sites somebody manages."""
+
+PERSONAL = frozenset({Kind.SIGNIN})
+"""Kinds that name residents: kept sealed, and taken in by whoever runs the event, not by whoever loads lists."""

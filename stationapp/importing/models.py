@@ -19,5 +19,6 @@ class Upload(Base):
     kind: Mapped[Kind]
     filename: Mapped[str]
     month: Mapped[str | None]  # "YYYY-MM", for a plan whose title names none
-    content: Mapped[bytes]
+    content: Mapped[bytes]  # sealed where the kind is PERSONAL
+    corrections_sealed: Mapped[bytes | None]  # what was put right on the preview: importing.corrections
     made_at: Mapped[datetime]

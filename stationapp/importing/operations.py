@@ -1,7 +1,7 @@
 """Taking a file in: good rows become facts, the same file again changes nothing (surface.md "Files in")."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -15,7 +15,8 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.operations import draft
 from stationapp.events.rules import Cadence, EventFields, Pattern
-from stationapp.importing.kinds import Kind
+from stationapp.importing.kinds import PERSONAL, Kind
+from stationapp.importing.loaded import Loaded
 from stationapp.importing.models import Upload
 from stationapp.importing.places import room_meant
 from stationapp.importing.queries import UPLOADS_KEPT
@@ -23,7 +24,6 @@ from stationapp.importing.rules import (
     HolidayRow,
     PlanRow,
     PopulationRow,
-    Problem,
     Reading,
     RoomRow,
     SiteName,
@@ -38,27 +38,7 @@ from stationapp.importing.rules import (
 from stationapp.rooms.models import Room
 from stationapp.rooms.queries import list_rooms
 from stationapp.sites.models import Population, Site
-
-
-@dataclass
-class Loaded:
-    """What a file came to: rows new, changed and already there, and what a person should look at."""
-
-    kind: Kind
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    problems: Sequence[Problem] = field(default_factory=tuple)
-    lost: Sequence[Problem] = field(default_factory=tuple)
-
-    def count(self, before: object | None, changed: bool) -> None:
-        """Count one row, by whether it was there and whether it differed."""
-        if before is None:
-            self.added += 1
-        elif changed:
-            self.changed += 1
-        else:
-            self.same += 1
+from stationapp.vault import vault
 
 
 def load(
@@ -72,11 +52,13 @@ def load(
     today: date,
     month: tuple[int, int] | None = None,
 ) -> Loaded:
-    """Take a file in. `within` are the sites the loader may write to; `month` is for a plan that names none.
+    """Take a list in; sheets that name residents are `attendees.take_sheet`'s.
+
+    `within` are the sites the loader may write to; `month` is for a plan that names none.
 
     Good rows go in; the caller looks at `lost` when it wants all or nothing, and rolls back.
     """
-    _in_line(within)
+    in_line(within)
     reading = _read(kind, content, filename, within, month)
     loaded = Loaded(kind, problems=reading.problems, lost=reading.lost)
     sites = {site.code: site for site in within}
@@ -95,7 +77,7 @@ def load(
     return loaded
 
 
-def _in_line(within: Sequence[Site]) -> None:
+def in_line(within: Sequence[Site]) -> None:
     """One load at a time: two of the same file would both find its rows missing."""
     ids = [site.id for site in within]
     db.session.execute(
@@ -301,10 +283,19 @@ def keep_upload(
 ) -> Upload:
     """Keep a file while its owner looks at the preview; an earlier one of theirs is dropped."""
     db.session.execute(delete(Upload).where(Upload.staff_id == by))
+    if kind in PERSONAL:
+        content = vault().seal(b64encode(content).decode())
     upload = Upload(staff_id=by, kind=kind, filename=filename, month=month, content=content, made_at=now)
     db.session.add(upload)
     db.session.flush()
     return upload
+
+
+def content_of(upload: Upload) -> bytes:
+    """The file as it came."""
+    if upload.kind in PERSONAL:
+        return b64decode(vault().unseal(upload.content))
+    return upload.content
 
 
 def drop_old_uploads(*, now: datetime) -> int:

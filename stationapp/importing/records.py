@@ -27,6 +27,10 @@ class Problems:
         """Keep one more; `message` is a whole sentence."""
         self._all.append(Problem(self.file, sheet, row, column, shown(value), message, weight))
 
+    def drop(self, sheet: str, row: int) -> None:
+        """Forget what was said of a row: somebody put it right."""
+        self._all = [one for one in self._all if (one.sheet, one.row) != (sheet, row)]
+
     def sorted(self) -> tuple[Problem, ...]:
         return tuple(sorted(self._all, key=lambda one: (self._sheets.get(one.sheet, -1), one.row or 0)))
 
@@ -72,6 +76,10 @@ class Record:
     def notice(self, field: str, clause: str) -> None:
         """The record goes in, with something to look at."""
         self._say(field, clause, Weight.NOTICE)
+
+    def plain(self, clause: str, weight: Weight) -> None:
+        """Something about the whole record, not about a cell; it goes in or stays out as `weight` says."""
+        self._problems.add(self._part.name, f"{clause.rstrip('。？')}。", row=self.row, weight=weight)
 
     def _say(self, field: str, clause: str, weight: Weight) -> None:
         value = self.value(field)

@@ -8,7 +8,8 @@ from sqlalchemy import true
 from stationapp import clock
 from stationapp.db import transaction
 from stationapp.importing.kinds import Kind
-from stationapp.importing.operations import Loaded, load
+from stationapp.importing.loaded import Loaded
+from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 
 FOLDER = Path(__file__).resolve().parents[2] / "stationapp" / "sample"

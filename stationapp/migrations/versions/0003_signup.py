@@ -12,6 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+KINDS = ("sites", "population", "rooms", "holidays", "plan", "signin")
 PLACES = ("confirmed", "waitlisted", "offered", "cancelled")
 OCCASIONS = (
     "close_out_due", "month_prepared", "promoted", "postponed", "cancelled", "room_released", "joint", "moved",
@@ -38,6 +39,7 @@ COLUMNS = (
     "parties ADD COLUMN declared BOOLEAN DEFAULT {false} NOT NULL",
     "parties ADD COLUMN lifted TEXT DEFAULT '' NOT NULL",
     "parties ADD COLUMN drawn INTEGER",
+    "uploads ADD COLUMN corrections_sealed {bytes}",
     "passed_over ADD COLUMN why VARCHAR(30) DEFAULT 'size' NOT NULL "
     "CONSTRAINT ck_passed_over_why CHECK (why IN ('size', 'phone', 'staff'))",
 )
@@ -405,6 +407,7 @@ def upgrade() -> None:
                 "accepted",
                 "declined",
                 "lapsed",
+                "given",
                 "withdrawn",
                 name="offerend",
                 native_enum=False,
@@ -507,6 +510,7 @@ def upgrade() -> None:
     op.create_index("ix_residents_merged_into", "residents", ["merged_into"])
     allow("notices", ["occasion"], OCCASIONS)
     allow("parties", ["first_state"], PLACES)
+    allow("uploads", ["kind"], KINDS)
     allow("signups", ["state"], PLACES)
     allow("signup_moves", ["from_state", "to_state"], PLACES)
     # What was settled before there were messages needs none; what is still open gets them from the next round of jobs.
