@@ -22,6 +22,7 @@ from stationapp.importing.kinds import Kind
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.reports.operations import close_month
+from stationapp.sample.coming import Coming
 from stationapp.sample.handed_down import hand_down, hand_in, hold_together
 from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
@@ -91,7 +92,12 @@ def settle(
     alive = list_sites(level=Level.STATION)[:stations]
     alive += [site for site in list_sites() if site.level is not Level.STATION and not stations]
     life = Life(alive, crew.managers, crew.reviewers, since=first, now=now)
+    coming = Coming(
+        here["410305001001"], here["410305001002"], office,
+        managers=crew.managers, reviewers=crew.reviewers, now=now,
+    )  # fmt: skip
     steps = life.steps() + regular(life, alive[0], office, since=first.first_day)
+    steps.append((coming.drawn_at, coming.hold_draw))
     for done, step in enumerate(_with_closings(steps, crew, first, now), 1):
         step()
         progress(min(done, len(steps)), len(steps))
@@ -106,6 +112,8 @@ def settle(
             "周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now
         )
         hand_in(adapted, [one, two], by=crew.managers, now=now)
+    coming.prepare()
+    coming.tell()
 
 
 def _take_in(files, now: datetime) -> None:
