@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -50,13 +51,19 @@ class Letter:
     number: int
     occasion: Occasion
     way: Way
-    due_at: datetime
     outgoing: Outgoing
     sealed: bytes
     code_id: int | None  # the household's code it brings
 
 
-def name_of(message: Message) -> str:
+class Named(Protocol):
+    """What a name is made from: a message, or a row with these columns of one."""
+
+    id: int
+    made_at: datetime
+
+
+def name_of(message: Named) -> str:
     """What a gateway calls it however often it is handed over.
 
     The moment it was made stands in it: the numbers of a database that was restored from a copy begin again.
@@ -142,7 +149,6 @@ def _letter(message: Message, to: str, facts: Facts, own: Own) -> Letter:
         number=message.tries + 1,
         occasion=message.occasion,
         way=message.way,
-        due_at=message.due_at,
         outgoing=outgoing,
         sealed=vault().seal(fill(words, kept)),
         code_id=int(message.subject.removeprefix("code ")) if is_code else None,

@@ -46,14 +46,21 @@ def take_in(reports: Sequence[Report], *, now: datetime) -> int:
 
 def catch_up(ids: Collection[int], *, now: datetime) -> None:
     """Apply what was reported of these messages before their outcome was written."""
-    messages = _locked(Message.id.in_(list(ids)))
-    by_name = {name_of(one): one for one in messages} | {
-        one.gateway_ref: one for one in messages if one.gateway_ref
+    rows = db.session.execute(
+        select(Message.id, Message.made_at, Message.gateway_ref).where(Message.id.in_(list(ids)))
+    )
+    by_name = {}
+    for row in rows:
+        by_name |= {name_of(row): row.id} | ({row.gateway_ref: row.id} if row.gateway_ref else {})
+    receipts = db.session.scalars(select(Receipt).where(Receipt.gateway_ref.in_(list(by_name)))).all()
+    if not receipts:  # as it nearly always is
+        return
+    messages = {
+        one.id: one for one in _locked(Message.id.in_([by_name[one.gateway_ref] for one in receipts]))
     }
-    receipts = db.session.scalars(select(Receipt).where(Receipt.gateway_ref.in_(list(by_name))))
     _move(
         [
-            (by_name[one.gateway_ref], Report(one.gateway_ref, "", one.delivered, one.said))
+            (messages[by_name[one.gateway_ref]], Report(one.gateway_ref, "", one.delivered, one.said))
             for one in receipts
         ],
         now,

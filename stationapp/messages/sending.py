@@ -10,12 +10,14 @@ and has no outcome after two minutes is in doubt, and is never sent again.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, exists, func, insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from stationapp.db import db, transaction
 from stationapp.messages import limits, receipts
@@ -23,6 +25,7 @@ from stationapp.messages.gateways.base import Answer, Gateway
 from stationapp.messages.hours import AT_ANY_HOUR, allowed_from
 from stationapp.messages.letters import UNSENT, Letter, written_or_fault
 from stationapp.messages.models import Attempt, Message
+from stationapp.messages.moving import to_outcome, to_sending, to_unsent
 from stationapp.messages.operations import fall_back
 from stationapp.messages.rules import AttemptEnd, Delivery, StopWhy, Way
 from stationapp.messages.sending_rules import (
@@ -31,7 +34,6 @@ from stationapp.messages.sending_rules import (
     FRESH,
     GROUP,
     HANDS,
-    PREPARED,
     STALE,
     Limits,
     again_at,
@@ -43,38 +45,6 @@ from stationapp.residents.models import HomeCode
 
 Now = Callable[[], datetime]
 Gateways = Mapping[Way, Gateway]
-
-_messages = Message.__table__
-_one = _messages.c.id == bindparam("row")
-_AT_ONCE = {"claim": None, "claimed_at": None}
-
-_TO_SENDING = (
-    update(_messages)
-    .where(_one, _messages.c.claim == bindparam("token"), _messages.c.state == Delivery.CLAIMED)
-    .values(
-        state=Delivery.SENDING,
-        tries=_messages.c.tries + 1,
-        claimed_at=bindparam("now"),
-        text_sealed=bindparam("sealed"),
-    )
-)
-_TO_OUTCOME = (
-    update(_messages)
-    .where(_one)
-    .values(
-        state=bindparam("to"),
-        why=bindparam("reason"),
-        due_at=bindparam("due"),
-        gateway_ref=func.coalesce(_messages.c.gateway_ref, bindparam("ref", type_=Text)),
-        ended_at=bindparam("ended"),
-        **_AT_ONCE,
-    )
-)
-_UNSENT = (
-    update(_messages)
-    .where(_one)
-    .values(state=bindparam("to"), why=bindparam("reason"), ended_at=bindparam("now"), **_AT_ONCE)
-)
 
 
 def drain(
@@ -201,9 +171,10 @@ class _Run:
             while rest or letters:
                 unsent: dict[int, str] = {}
                 if not letters or self.now_of() - made_at > FRESH:
-                    chunk = [one.id for one in letters] + rest[: PREPARED - len(letters)]
-                    rest, made_at = rest[PREPARED - len(letters) :], self.now_of()
-                    letters, unsent = written_or_fault(chunk, now=made_at)
+                    ahead = GROUP if letters else BATCH  # words that grew old show that the gateway is slow
+                    rest, made_at = [one.id for one in letters] + rest, self.now_of()
+                    letters, unsent = written_or_fault(rest[:ahead], now=made_at)
+                    rest = rest[ahead:]
                 group, letters = letters[:GROUP], letters[GROUP:]
                 with transaction():
                     self._settle(sent, at)
@@ -222,8 +193,9 @@ class _Run:
         mine, now = self._mine(unsent, Delivery.CLAIMED), self.now_of()
         if not mine:
             return
-        rows = [{"row": id_, "to": UNSENT[unsent[id_]], "reason": unsent[id_], "now": now} for id_ in mine]
-        db.session.connection().execute(_UNSENT, rows)
+        for why in {unsent[id_] for id_ in mine}:
+            its = [id_ for id_ in mine if unsent[id_] == why]
+            to_unsent(its, UNSENT[why], why, token=self.token, now=now)
         fall_back(mine, now=now)
 
     def _mark(self, group: Sequence[Letter]) -> tuple[list[Letter], datetime]:
@@ -232,10 +204,11 @@ class _Run:
         allowed = [one for one in group if one.way not in stopped and allowed_from(one.occasion, now) <= now]
         if not allowed:
             return [], now
-        rows = [{"row": one.id, "token": self.token, "now": now, "sealed": one.sealed} for one in allowed]
-        db.session.connection().execute(_TO_SENDING, rows)
-        mine = set(self._mine([one.id for one in allowed], Delivery.SENDING))
-        return [one for one in allowed if one.id in mine], now
+        mine = set(self._mine([one.id for one in allowed], Delivery.CLAIMED))
+        ours = [one for one in allowed if one.id in mine]
+        if ours:
+            to_sending({one.id: one.sealed for one in ours}, token=self.token, now=now)
+        return ours, now
 
     def _mine(self, ids: Sequence[int] | Mapping[int, str], state: Delivery) -> list[int]:
         query = select(Message.id).where(
@@ -244,14 +217,21 @@ class _Run:
         return list(db.session.scalars(query.order_by(Message.id).with_for_update())) if ids else []
 
     def _hand_all_over(self, letters: Sequence[Letter], at: datetime) -> list[tuple[Letter, Answer]]:
-        under_way: list[tuple[Letter, Future[Answer] | None]] = []
-        for letter in letters:
-            try:
-                under_way.append((letter, self.hands.submit(self._hand_over, at, letter)))
-            except RuntimeError:  # the program is ending: no thread begins anything any more
-                under_way.append((letter, None))
+        """Several at once: each hand takes the next one as soon as it is free."""
+        left, hands = deque(letters), []
+        with suppress(RuntimeError):  # the program is ending: no thread begins anything any more
+            for _ in range(min(HANDS, len(letters))):
+                hands.append(self.hands.submit(self._hand_over_from, left, at))
+        answers = {id_: answer for hand in hands for id_, answer in hand.result().items()}
         ending = Answer(AttemptEnd.BUSY, "ending")
-        return [(letter, answer.result() if answer else ending) for letter, answer in under_way]
+        return [(letter, answers.get(letter.id, ending)) for letter in letters]
+
+    def _hand_over_from(self, left: deque[Letter], marked_at: datetime) -> dict[int, Answer]:
+        answers = {}
+        with suppress(IndexError):  # nothing is left
+            while letter := left.popleft():
+                answers[letter.id] = self._hand_over(marked_at, letter)
+        return answers
 
     def _hand_over(self, marked_at: datetime, letter: Letter) -> Answer:
         if self.now_of() - marked_at > STALE:
@@ -268,9 +248,11 @@ class _Run:
         ours = [(letter, answer) for letter, answer in sent if letter.id in mine]
         if not ours:
             return
-        connection = db.session.connection()
-        connection.execute(insert(Attempt.__table__), [_attempt(*one, at) for one in ours])
-        connection.execute(_TO_OUTCOME, _outcomes(ours, now))
+        # With RETURNING, SQLAlchemy writes them in one statement.
+        written = insert(Attempt.__table__).returning(Attempt.id)
+        db.session.connection().execute(written, [_attempt(*one, at) for one in ours])
+        for (to, why, due), refs in _outcomes(ours, now).items():
+            to_outcome(refs, to, why, due=due, now=now, token=self.token)
         _forget_codes(ours)
         receipts.catch_up(mine, now=now)
         lost = {Delivery.FAILED, Delivery.IN_DOUBT}
@@ -309,26 +291,20 @@ def _attempt(letter: Letter, answer: Answer, at: datetime) -> dict[str, object]:
     }
 
 
-def _outcomes(sent: Sequence[tuple[Letter, Answer]], now: datetime) -> list[dict[str, object]]:
-    """Where each message stands now. A name that a gateway has given before stands in the attempt alone."""
+def _outcomes(
+    sent: Sequence[tuple[Letter, Answer]], now: datetime
+) -> dict[tuple[Delivery, str, datetime | None], list[tuple[int, str | None]]]:
+    """Who stands where now, why, and due again when. A name used before stands in the attempt alone."""
     used = receipts.refs_in_use([answer.ref for _letter, answer in sent if answer.ref])
-    rows = []
+    found: dict[tuple[Delivery, str, datetime | None], list[tuple[int, str | None]]] = {}
     for letter, answer in sent:
         to = state_after(answer.end, letter.number)
-        again = to is Delivery.PENDING
+        why = "" if to in (Delivery.ACCEPTED, Delivery.PENDING) else answer.said
+        due = again_at(letter.number, now) if to is Delivery.PENDING else None
         ref = None if answer.ref in used else answer.ref
         used.add(ref or "")
-        rows.append(
-            {
-                "row": letter.id,
-                "to": to,
-                "reason": "" if to in (Delivery.ACCEPTED, Delivery.PENDING) else answer.said,
-                "due": again_at(letter.number, now) if again else letter.due_at,
-                "ref": ref,
-                "ended": None if again else now,
-            }
-        )
-    return rows
+        found.setdefault((to, why, due), []).append((letter.id, ref))
+    return found
 
 
 def _forget_codes(sent: Sequence[tuple[Letter, Answer]]) -> None:

@@ -15,11 +15,11 @@ STALE = timedelta(seconds=60)
 GROUP = 32
 """Messages marked in one transaction before they are handed over: what one crash may leave in doubt."""
 
-PREPARED, FRESH = 64, timedelta(seconds=3)
-"""Messages put into words at once, and how old words may be when they go out: they must be true then."""
-
 BATCH = 256
-"""Messages taken up at once."""
+"""Messages taken up at once, and put into words at once."""
+
+FRESH = timedelta(seconds=3)
+"""How old words may be when they go out: they must be true then."""
 
 HANDS = 8
 """Messages handed over at the same time."""
