@@ -8,7 +8,7 @@ from stationapp.events import operations, rules, series
 from stationapp.events.models import Event
 from stationapp.events.series_rules import Scope
 from stationapp.messages.spreading import spread_notices
-from stationapp.signups import course
+from stationapp.signups import course, offers
 from stationapp.signups.draws import announce
 from stationapp.signups.promotion import promote
 from stationapp.volunteers.operations import post_hours
@@ -26,6 +26,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
             send_home_early(one, becomes.starts_at, by=by, now=now)
     changed = series.change(event, wish, scope, by=by, now=now)
     course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
+    offers.settle(changed, now=now)
     for one in changed:
         announce(one, now=now)
         if one.waiting and _seating(one) != before[one.id]:

@@ -18,6 +18,7 @@ from stationapp.events.rules import BatchKind, EventFields, EventRefusal, locked
 from stationapp.planning.again import list_again
 from stationapp.refusal import Refused
 from stationapp.rooms.queries import find_room
+from stationapp.signups import offers
 from stationapp.sites.models import Site
 from stationapp.sites.rules import ids_of
 
@@ -49,7 +50,9 @@ def move(
     if room_id and room_id != fields.room_id:
         wish = replace(wish, room_id=room_id, place=_place(fields, room_id))
     send_home_early(event, wish.starts_at, by=by, now=now)
-    return operations.change(event, wish, by=by, now=now)
+    operations.change(event, wish, by=by, now=now)
+    offers.settle([event], now=now)
+    return event
 
 
 def put_back(
@@ -64,6 +67,7 @@ def put_back(
     if any(getattr(fields, name) != value for name, value in left.items()):
         return False
     operations.change(event, replace(fields, **was), by=by, now=now)
+    offers.settle([event], now=now)
     return True
 
 

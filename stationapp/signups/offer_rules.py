@@ -22,11 +22,16 @@ class OfferRefusal(Enum):
     """Why an answer to an offer, or a seat out of turn, is refused."""
 
     OVER = "over"  # not answered in time, or given up before; facts["until_at"] when there was an offer
-    ACCEPTED = "accepted"  # they said that they come, and decline now
+    ACCEPTED = "accepted"  # the places are theirs already, and they decline now
     NOT_WAITING = "not_waiting"  # nobody of the party waits any more
     NO_ROOM = "no_room"  # no free places for the whole party; facts["free"], facts["size"]
     NOT_DRAWN = "not_drawn"  # places are drawn by lot, and the draw is still to come
     REASON_MISSING = "reason_missing"
+
+
+def last_end(starts_at: datetime) -> datetime:
+    """The latest end of any offer: 24 h before the start, by day, so that the next one hears of the place too."""
+    return _by_day(starts_at - DIRECT_WITHIN, earlier=True)
 
 
 def window(freed_at: datetime, starts_at: datetime, hours: int) -> datetime | None:
@@ -35,7 +40,7 @@ def window(freed_at: datetime, starts_at: datetime, hours: int) -> datetime | No
     `hours`, or half of the time left if that is less; longer where it would end in the night or give less than
     LEAST of the day to answer; over 24 h before the start whatever happens, so that the next one hears of it too.
     """
-    last = _by_day(starts_at - DIRECT_WITHIN, earlier=True)
+    last = last_end(starts_at)
     least = _told_from(freed_at) + LEAST
     if last < least:
         return None

@@ -4,6 +4,7 @@ Everything holds the event first (the same order as in `operations`), and finds 
 so that an answer and the end of its time never both count.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -17,10 +18,13 @@ from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.signups import queries
 from stationapp.signups.models import Offer, Party, Signup
-from stationapp.signups.offer_rules import OfferRefusal
-from stationapp.signups.promotion import hand_on
+from stationapp.signups.offer_rules import OfferRefusal, last_end
+from stationapp.signups.promotion import SEAT_FREED, hand_on
 from stationapp.signups.rules import OfferEnd, Place, SignupRefusal
 from stationapp.signups.steps import hold, leave, move
+
+_THEIRS = frozenset({OfferEnd.ACCEPTED, OfferEnd.GIVEN})
+"""Ends after which the places are the household's."""
 
 MOST = 200
 """Events whose offers one round of the duty ends; what is left waits for the next round."""
@@ -33,7 +37,7 @@ def accept(party_id: int, *, by: int | None, now: datetime) -> None:
     Refused(SignupRefusal.CANCELLED) when the event was called off.
     """
     event, offer = _held(party_id)
-    if offer is not None and offer.ended is OfferEnd.ACCEPTED:
+    if offer is not None and offer.ended in _THEIRS:
         return
     if event.state is State.CANCELLED:
         raise Refused(SignupRefusal.CANCELLED)
@@ -50,18 +54,38 @@ def accept(party_id: int, *, by: int | None, now: datetime) -> None:
 def decline(party_id: int, *, by: int | None, now: datetime) -> None:
     """They do not come: the places go on to the next; harmless when they are gone already.
 
-    Raises NotFound, and Refused(ACCEPTED) when they took the places before: those are given back by `cancel`.
+    Raises NotFound, and Refused(ACCEPTED) when the places are theirs already: those are given back by `cancel`.
     """
     event, offer = _held(party_id)
     if offer is None:
         raise Refused(OfferRefusal.OVER)
-    if offer.ended is OfferEnd.ACCEPTED:
+    if offer.ended in _THEIRS:
         raise Refused(OfferRefusal.ACCEPTED)
     if offer.ended is not None:
         return
     _give_up(event, offer, OfferEnd.DECLINED, "declined", by, now)
     hand_on(event.id, now=now)
     _record("decline", event, party_id, by, now)
+
+
+def settle(events: Sequence[Event], *, now: datetime) -> int:
+    """Give the places at once whose answers could be waited for no longer now that the start is nearer; how many.
+
+    Called by whoever moved these events, which are held, in the same transaction: nobody is told of an end that comes
+    sooner than the one they know.
+    """
+    last = {event.id: last_end(event.starts_at) for event in events}
+    live = select(Offer, Party.event_id).join(Party, Party.id == Offer.party_id)
+    live = live.where(Party.event_id.in_(last), Offer.ended_at.is_(None)).order_by(Offer.id)
+    rows = db.session.execute(live.execution_options(populate_existing=True)).all()
+    late = [(offer, event_id) for offer, event_id in rows if offer.until_at > last[event_id]]
+    site_of = {event.id: event.site_id for event in events}
+    for offer, event_id in late:
+        for place in _offered(offer.party_id):
+            move(place, Place.CONFIRMED, by=None, why=SEAT_FREED, now=now)
+        _end(offer, OfferEnd.GIVEN, None, now)
+        tell_desk(Occasion.PROMOTED, f"party {offer.party_id}", site_id=site_of[event_id], now=now)
+    return len(late)
 
 
 def lapse(*, now: datetime) -> int:

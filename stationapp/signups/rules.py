@@ -42,6 +42,7 @@ class OfferEnd(Enum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     LAPSED = "lapsed"  # nobody answered in time
+    GIVEN = "given"  # the start came too near to wait for an answer: the places are theirs unasked
     WITHDRAWN = "withdrawn"  # the event was called off, or the people cancelled otherwise
 
 

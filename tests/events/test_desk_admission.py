@@ -13,6 +13,7 @@ from stationapp.events.queries import fields_of, find_event
 from stationapp.events.rules import Enrolment, moved
 from stationapp.events.series import change
 from stationapp.events.series_rules import Scope
+from stationapp.signups import operations, queries
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 from tests import cast
@@ -164,6 +165,23 @@ def test_an_earlier_end_of_keeping_them_hands_them_on_too(app, lin, district):
     assert lin.submit(f"/desk/events/{code}/edit", {"phone_until_at": typed}, to="/edit").status_code == 303
     with app.app_context():
         assert states(event_id) == [Place.CONFIRMED]
+
+
+def test_what_is_offered_is_given_when_the_desk_moves_the_event_near(app, lin, district):
+    with app.app_context():
+        now = clock.now()
+        event = cast.event(district.one, capacity=1, starts_at=now + timedelta(days=5))
+        first = sign_up(event, *people(1, 1))
+        sign_up(event, *people(1, 2))
+        with transaction():
+            operations.cancel(queries.get_by_code(first.codes[0]), by=None, why="own", now=now)
+        code, event_id, soon = event.code, event.id, clock.local(now + timedelta(hours=25))
+        assert Place.OFFERED in states(event_id)
+    typed = {"starts_at": f"{soon:%Y-%m-%dT%H:%M}", "ends_at": f"{soon + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    answer = lin.submit(f"/desk/events/{code}/edit", typed, to="/edit")
+    assert answer.status_code == 303, answer.text
+    with app.app_context():
+        assert sorted(state.value for state in states(event_id)) == ["cancelled", "confirmed"]
 
 
 def states(event_id: int) -> list[Place]:

@@ -14,6 +14,7 @@ from stationapp.events.rules import State
 from stationapp.jobs.operations import DUTIES
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
+from stationapp.planning import operations as board
 from stationapp.refusal import Refused
 from stationapp.signups import offers, operations, queries
 from stationapp.signups.checks import CHECKS
@@ -183,6 +184,28 @@ def test_an_offer_stands_when_the_event_is_put_off_and_meanwhile_places_are_give
     assert states(couple) == [[GONE, SEATED]]
     with transaction():
         events.publish(event, by=None, now=clock.now())
+
+
+def test_offered_places_are_given_at_once_when_the_event_comes_too_near_to_wait_for_an_answer(scene):
+    district, event, (seated, couple, *_others) = scene
+    give_back(seated)
+    now, soon = clock.now(), clock.local(late(couple) + timedelta(hours=10))
+    with transaction():
+        board.move(event, soon.date(), soon.time(), by=district.lin.id, now=now)
+    assert (states(couple), ends()) == ([[SEATED] * 2], [OfferEnd.GIVEN])
+    assert told(Occasion.PROMOTED) == [f"party {couple.party_id}"]
+    act(offers.accept, couple)
+    assert refused(offers.decline, couple) is OfferRefusal.ACCEPTED
+    assert states(couple) == [[SEATED] * 2]
+
+
+def test_an_offer_stands_when_the_event_comes_nearer_and_it_can_still_be_answered(scene):
+    district, event, (seated, couple, *_others) = scene
+    give_back(seated)
+    day = clock.day_of(event.starts_at) - timedelta(days=1)
+    with transaction():
+        board.move(event, day, None, by=district.lin.id, now=clock.now())
+    assert (states(couple), ends()) == ([[OFFERED] * 2], [None])
 
 
 def test_an_offer_ends_when_the_event_is_called_off(scene):
