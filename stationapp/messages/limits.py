@@ -58,18 +58,28 @@ class Heard:
         is_code = occasion is Occasion.HOME_CODE
         if self.all >= ALL_A_DAY or (is_code and self.codes >= CODES_AN_HOUR):
             return False
-        self.all, self.codes = self.all + 1, self.codes + is_code
+        self.note(1, is_code)
         return True
+
+    def note(self, all_: int, codes: int) -> None:
+        """Count so many more, of which so many codes."""
+        self.all, self.codes = self.all + all_, self.codes + codes
 
 
 def heard(household_ids: Collection[int], *, now: datetime) -> dict[int, Heard]:
-    """What each of these households has been sent, by text message and mail together."""
+    """What each of these households has been sent or is being sent, by text message and mail together."""
     found = {household_id: Heard() for household_id in household_ids}
+    for household_id, occasion in db.session.execute(
+        select(Message.household_id, Message.occasion).where(
+            Message.household_id.in_(household_ids), Message.state == Delivery.SENDING
+        )
+    ):
+        found[household_id].note(1, occasion is Occasion.HOME_CODE)
     for household_id, count in db.session.execute(_to(household_ids, now - _DAY)):
-        found[household_id].all = count
+        found[household_id].note(count, 0)
     codes = _to(household_ids, now - _HOUR).where(Message.occasion == Occasion.HOME_CODE)
     for household_id, count in db.session.execute(codes):
-        found[household_id].codes = count
+        found[household_id].note(0, count)
     return found
 
 

@@ -299,6 +299,17 @@ def test_one_number_gets_eight_messages_a_day_and_is_called_about_the_ninth(made
     assert len(db.session.scalars(select(Message.id).where(Message.way == Way.CALL)).all()) == 2
 
 
+def test_what_is_under_way_counts_among_the_eight(made, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 4)
+    monkeypatch.setattr(sending, "GROUP", 4)
+    for step in range(12):
+        write(made, occasion=Occasion.PROMOTED, step=step, parties=made.parties[:1])
+    gateway = Playing()
+    send(gateway)
+    assert len(gateway.got) == 8
+    assert states()[Delivery.FAILED] == 4
+
+
 def test_a_landline_gets_no_text_message_and_is_called(made):
     cast.sign_up(made.event, cast.person("钱九", "0379-00000111"), key="landline")
     party = db.session.scalars(select(Party).order_by(Party.id.desc()).limit(1)).one()
