@@ -20,6 +20,7 @@ from stationapp.messages.operations import answer_call
 from stationapp.messages.rules import CallOutcome, Delivery, Way
 from stationapp.messages.spreading import remind, spread, spread_notices
 from stationapp.notices.models import Notice
+from stationapp.notices.operations import done
 from stationapp.residents.merging import merge
 from stationapp.residents.models import Resident
 from stationapp.sample.homes import households
@@ -75,9 +76,9 @@ class Coming:
             told = its.where(Message.way == Way.CALL, Message.state == Delivery.PENDING).order_by(Message.id)
             by = self._by[event.site_id]
             for number, message in enumerate(db.session.scalars(told).all(), 1):
-                answer_call(
-                    message.id, CallOutcome.REACHED, by=by, now=self.drawn_at + timedelta(minutes=4 * number)
-                )
+                at = self.drawn_at + timedelta(minutes=4 * number)
+                answer_call(message.id, CallOutcome.REACHED, by=by, now=at)
+                done(db.session.get_one(Notice, message.notice_id), by=by, now=at)
 
     def prepare(self) -> None:
         """Everything else, up to now; at last the office limits how many places a household may take."""
