@@ -1,12 +1,13 @@
 """The desk's first page: what is on today, what waits for me, what is not closed out."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action, paths_for
 from stationapp.events.rules import State
+from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.stops import live_stops
 from stationapp.today import queries
 
@@ -27,9 +28,14 @@ def index():
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
         notices=_where(Action.PLAN, queries.open_notices),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
-        stopped=_where(Action.SEE_JOBS, lambda here: live_stops()),
+        stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
         not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),
     )
+
+
+def _is_sending() -> bool:
+    """Whether anything is sent at this place; where nothing is, nothing can be held up."""
+    return bool(ways_on(current_app.config["SETTINGS"]))
 
 
 def _where(action: Action, read):
