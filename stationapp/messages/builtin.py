@@ -19,7 +19,7 @@ _SMS = {
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，定了时间再告诉您。问询{phone}"),
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕，请别跑空，抱歉。问询{phone}"),
     Occasion.CERTIFICATE: _("您的志愿服务证明办好了，在这里看：{link} 问询{phone}"),
-    Occasion.HOME_CODE: _("验证码{code}，〔{until}前有效，〕用来打开您家的报名。请不要告诉别人"),
+    Occasion.HOME_CODE: _("登录码{code}，〔{until}前有效，〕用来打开您家的报名。请不要告诉别人"),
 }
 
 _CALL = {

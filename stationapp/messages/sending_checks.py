@@ -147,7 +147,7 @@ CHECKS = (
     Check("M2 tries", "交给网关的次数都有记录", _miscounted),
     Check("M3", "算作收到的，都有网关或工作人员说收到", _unreported),
     Check("M3 receipts", "网关说收到的，没有还开着的", _unmoved),
-    Check("M4 hours", "晚上九点到早上八点只发验证码", _at_night),
+    Check("M4 hours", "晚上九点到早上八点只发登录码", _at_night),
     Check("M2 claims", "没有被丢下的消息", _left_behind),
     Check("M6", "停着的时候没有发", _while_stopped),
     Check("M6 told", "自己停下的都告诉了中心", _stop_untold),

@@ -26,7 +26,7 @@ WORDS: dict[Enum, object] = {
     AttemptEnd.BUSY: _("没有接收，过会儿再试"),
     AttemptEnd.UNKNOWN: _("没有答复"),
     StopWhy.DAY_LIMIT: _("今天发满了"),
-    StopWhy.RATE: _("一分钟里要的验证码太多"),
+    StopWhy.RATE: _("一分钟里要的登录码太多"),
     StopWhy.GATEWAY: _("网关一直不接收"),
     StopWhy.PERSON: _("有人停的"),
 }
@@ -42,7 +42,7 @@ OCCASIONS: dict[Occasion, object] = {
     Occasion.POSTPONED: _("延期"),
     Occasion.CANCELLED: _("取消"),
     Occasion.CERTIFICATE: _("证明办好了"),
-    Occasion.HOME_CODE: _("验证码"),
+    Occasion.HOME_CODE: _("登录码"),
 }
 """What residents are told, in a word or two: on notices the same cases say what the desk is to do."""
 
@@ -73,7 +73,7 @@ PLACES = {
     "where": _("地点"),
     "site": _("站点名"),
     "phone": _("问询电话"),
-    "code": _("报名号或验证码"),
+    "code": _("报名号或登录码"),
     "link": _("网址"),
     "until": _("到什么时候为止"),
     "rank": _("候补第几位"),

@@ -21,6 +21,6 @@ WORDS: dict[Enum, object] = {
     Occasion.WAITLISTED: _("排上了候补"),
     Occasion.REMINDER: _("提醒快要开始的活动"),
     Occasion.CERTIFICATE: _("志愿服务证明办好了"),
-    Occasion.HOME_CODE: _("打开我家报名的验证码"),
+    Occasion.HOME_CODE: _("打开我家报名的登录码"),
     Occasion.STOPPED: _("短信或邮件停发了"),
 }

@@ -247,7 +247,7 @@ def _sign_up(talk: Talk) -> Answer:
 def release():
     """The caller does not want it: the seats are free at once, and the next one may call."""
     _let_go(answered(clock.now()))
-    flash(_("没有报名，座位放回去了。"), "good")
+    flash(_("没有报名，名额放回去了。"), "good")
     return redirect(url_for(".index"), code=303)
 
 

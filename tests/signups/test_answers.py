@@ -116,8 +116,8 @@ def test_whoever_is_passed_over_reads_why_and_keeps_the_rank(app, client, scene)
     give_back(app, seated, slice(1))
     page = client.get(ticket(couple)).text
     assert "候补第 1 位" in page and "空出的名额不够您一家人" in page
-    assert "空位不够 2 人，先给了后面人少的一家，位次不变" in page
-    assert "有了空位，留到" in client.get(ticket(third)).text
+    assert "空出的名额不够 2 人，先给了后面人少的一家，位次不变" in page
+    assert "有名额空出来，留到" in client.get(ticket(third)).text
 
 
 @pytest.mark.both_databases

@@ -418,9 +418,9 @@ def test_two_clerks_never_promise_the_same_seat(app, client, people):
         other = app.test_client()
         cast.sign_in(other, cast.staff("第二位", people.one, cast.Role.MANAGER))
     first = read_back(client, "1111")
-    assert "座位替对方留到" in first.text
+    assert "名额替对方留到" in first.text
     second = read_back(other, "2222")
-    assert "名额满了，可以排候补" in said(second) and "座位替对方留到" not in second.text
+    assert "名额满了，可以排候补" in said(second) and "名额替对方留到" not in second.text
     assert "候补第 1 位" in signed_up(other, second).text
     assert "报好了" in signed_up(client, first).text
     with app.app_context():
@@ -433,7 +433,7 @@ def test_giving_up_frees_the_seat_for_the_next_caller(app, client, people, event
         assert as_it_is(event).taken == 2
     form = client._form(page, "/desk/phone/signups")
     gone = client.post("/desk/phone/release", data=form.values, follow_redirects=True)
-    assert "座位放回去了" in gone.text
+    assert "名额放回去了" in gone.text
     with app.app_context():
         assert as_it_is(event).taken == 0 and parties() == []
 
@@ -570,7 +570,7 @@ def test_an_offer_is_taken_or_given_up_on_the_phone(app, client, people, answer,
     _offered(app, people)
     _give_up_first(client)
     page = _place_page(client)
-    assert "有空位了" in said(page)
+    assert "有名额空出来了" in said(page)
     assert client.submit(page, to=answer).location.startswith("/desk/phone/homes/")
     with app.app_context():
         offer = db.session.query(Offer).one()
