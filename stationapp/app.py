@@ -53,6 +53,7 @@ DESK_PAGES: tuple[str, ...] = (
     "rooms.desk",
     "sites.desk",
     "importing.desk",
+    "importing.desk_sheets",
     "jobs.desk",
     "reports.desk",
     "residents.desk",

@@ -116,13 +116,15 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "files/format": lambda s: "json",
     "versions/version": lambda s: 1,
     "files/number": lambda s: 1,
+    "sheets/number": lambda s: 1,
+    "rows/line": lambda s: 0,
     "signins/number": lambda s: 1,
     "invitations/token": lambda s: "nothing",
     "static/filename": lambda s: "app.css",
 }
 """A value for each variable of an address: "segment before it/its name", or its name alone."""
 
-NOT_THERE = {"desk.reports.version", "desk.files.preview"}
+NOT_THERE = {"desk.reports.version", "desk.files.preview", "desk.sheets.show"}
 """Pages whose object the samples leave out: 404 for everybody."""
 
 HANDED_DOWN = re.compile(r"/desk/templates/\w{8}(/batch|/drafts)?")

@@ -65,6 +65,7 @@ class Taken:
     row: int
     written: Written
     person: Person | None
+    draft: Person
     corrected: bool
     outcome: Outcome
     event: Candidate | None
@@ -197,8 +198,16 @@ class _Work:
         if outcome is Outcome.WALKED_IN and event is None:
             outcome = Outcome.LOST
         return Taken(
-            line.number, sheet.name, line.record.row, line.written, person, put_right is not None, outcome, event
-        )  # fmt: skip
+            number=line.number,
+            sheet=sheet.name,
+            row=line.record.row,
+            written=line.written,
+            person=person,
+            draft=person or line.draft,
+            corrected=put_right is not None,
+            outcome=outcome,
+            event=event,
+        )
 
     def _lost(self, line: SheetLine, clause: str) -> Outcome:
         line.record.plain(clause, Weight.LOST)

@@ -15,6 +15,7 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.operations import draft
 from stationapp.events.rules import Cadence, EventFields, Pattern
+from stationapp.importing.corrections import Corrections
 from stationapp.importing.kinds import PERSONAL, Kind
 from stationapp.importing.loaded import Loaded
 from stationapp.importing.models import Upload
@@ -296,6 +297,18 @@ def content_of(upload: Upload) -> bytes:
     if upload.kind in PERSONAL:
         return b64decode(vault().unseal(upload.content))
     return upload.content
+
+
+def corrections_of(upload: Upload) -> Corrections:
+    """What was put right on the preview so far."""
+    sealed = upload.corrections_sealed
+    return Corrections.unpacked(vault().unseal(sealed)) if sealed else Corrections()
+
+
+def keep_corrections(upload: Upload, corrections: Corrections) -> None:
+    """Keep them beside the file until it is taken in."""
+    upload.corrections_sealed = vault().seal(corrections.packed())
+    db.session.flush()
 
 
 def drop_old_uploads(*, now: datetime) -> int:

@@ -70,6 +70,7 @@ class SheetLine:
     written: Written
     came: bool
     person: Person | None
+    draft: Person  # what could be read of it, to be put right by hand
     twice: int | None = None
 
 
@@ -108,7 +109,8 @@ def _line(number: int, record: Record, stations: SiteIndex) -> SheetLine:
     fields = ("name", "phone", "born", "home", "sign", "part")
     written = Written(*(record.text(name)[:40] for name in fields))
     came = signed(record.value("sign"))
-    return SheetLine(number, record, written, came, _person(record, stations) if came else None)
+    person = _person(record, stations) if came else None
+    return SheetLine(number, record, written, came, person, person or _draft(record, stations))
 
 
 def _person(record: Record, stations: SiteIndex) -> Person | None:
@@ -124,6 +126,15 @@ def _person(record: Record, stations: SiteIndex) -> Person | None:
     if why:
         record.notice("home", why)
     return Person(name, phone, birth_month, age, lives, home, role)
+
+
+def _draft(record: Record, stations: SiteIndex) -> Person:
+    """What can be read, saying nothing of what cannot."""
+    phone = normal_phone(record.value("phone"))
+    birth_month, age, _why = born(record.value("born"))
+    lives, home, _why = home_of(record.value("home"), stations)
+    role = _BY_WORD.get(folded(record.value("part")), Role.RESIDENT)
+    return Person(tidy_name(record.text("name")[:40]), phone, birth_month, age, lives, home, role)
 
 
 def _mark_twice(lines: list[SheetLine]) -> None:
