@@ -10,6 +10,7 @@ class AdmissionRefusal(Enum):
     """Why the rules of signing up to an event contradict each other, the event, or what people rely on already."""
 
     AUDIENCE_UNSAID = "audience_unsaid"  # for these people alone, and nobody said who they are
+    HOME_OUT_OF_BOUNDS = "home_out_of_bounds"  # fewer than one place for a household, or more than HOME_MOST
     PHONE_UNBOUND = "phone_unbound"  # seats kept back where there is no number of places
     PHONE_TOO_MANY = "phone_too_many"  # facts["capacity"]
     PHONE_UNPAIRED = "phone_unpaired"  # how many, but not until when; or the other way round
@@ -22,6 +23,9 @@ class AdmissionRefusal(Enum):
     DRAW_OVER = "draw_over"  # it took place: its time is neither moved nor taken away
     DRAW_UNFAIR = "draw_unfair"  # people have places already; facts["taken"]
 
+
+HOME_MOST = 6
+"""Places an event may let one household take by itself: the form of a resident has so many rows."""
 
 CALLERS_FIRST = timedelta(hours=24)
 """Seats for callers are kept back until so long before the start, unless somebody types another time."""
@@ -41,6 +45,8 @@ def problem(wish: EventFields) -> AdmissionRefusal | None:
     """What contradicts itself in `wish`, whatever the event's state; None when it may be kept."""
     if wish.audience_only and not wish.audience:
         return AdmissionRefusal.AUDIENCE_UNSAID
+    if wish.home_limit is not None and not 1 <= wish.home_limit <= HOME_MOST:
+        return AdmissionRefusal.HOME_OUT_OF_BOUNDS
     return _phone_problem(wish) or _draw_problem(wish)
 
 

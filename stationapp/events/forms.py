@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 
 from stationapp import codes
 from stationapp.events import admission_rules, rules
-from stationapp.events.admission_rules import AdmissionRefusal
+from stationapp.events.admission_rules import HOME_MOST, AdmissionRefusal
 from stationapp.events.rules import COLUMNS, SETS, Category, EventFields, EventRefusal, Residence, Task, Theme
 from stationapp.events.series_rules import Scope, SeriesRefusal
 from stationapp.refusal import Refused
@@ -33,9 +33,6 @@ from stationapp.web.forms import (
 )
 
 OLDEST = 120
-
-HOME_MOST = 6
-"""The form of a resident has so many rows."""
 
 ADMISSION = ("audience_only", "home_limit", "phone_seats", "phone_until_at", "draw_at")
 """The fields of the part that stays folded until one of them is needed."""
@@ -151,6 +148,7 @@ _ABOUT = {
     EventRefusal.SHARED_ELSEWHERE: "shared",
     EventRefusal.PARTNER_IS_LEAD: "partners",
     AdmissionRefusal.AUDIENCE_UNSAID: "audience",
+    AdmissionRefusal.HOME_OUT_OF_BOUNDS: "home_limit",
     AdmissionRefusal.PHONE_UNBOUND: "phone_seats",
     AdmissionRefusal.PHONE_TOO_MANY: "phone_seats",
     AdmissionRefusal.PHONE_UNPAIRED: "phone_seats",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stationapp.events.admission_rules import (
+    HOME_MOST,
     AdmissionRefusal,
     announce_problem,
     change_problem,
@@ -32,6 +33,10 @@ PLAIN = EventFields("剪纸", STARTS, STARTS + 2 * HOUR, audience="老人", capa
         ({"phone_seats": 1}, AdmissionRefusal.PHONE_UNPAIRED),
         ({"phone_until_at": STARTS}, AdmissionRefusal.PHONE_UNPAIRED),
         ({"phone_seats": 1, "phone_until_at": STARTS + HOUR}, AdmissionRefusal.PHONE_TOO_LATE),
+        ({"home_limit": 1}, None),
+        ({"home_limit": HOME_MOST}, None),
+        ({"home_limit": HOME_MOST + 1}, AdmissionRefusal.HOME_OUT_OF_BOUNDS),
+        ({"home_limit": 0}, AdmissionRefusal.HOME_OUT_OF_BOUNDS),
         ({"draw_at": STARTS - DAY}, None),
         ({"draw_at": STARTS - DAY, "capacity": None}, AdmissionRefusal.DRAW_UNBOUND),
         ({"draw_at": STARTS - DAY, "opens_at": STARTS - DAY}, AdmissionRefusal.DRAW_TOO_EARLY),

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from stationapp import clock
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, retried, transaction
+from stationapp.events.admission_rules import AdmissionRefusal
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.signups import limits, operations, queries
 from stationapp.signups.models import Party, PlaceLimit
-from stationapp.signups.rules import WEB_CONSENT, Channel, Counted, Place, SignupRefusal, Span
+from stationapp.signups.rules import PARTY_LIMIT, WEB_CONSENT, Channel, Counted, Place, SignupRefusal, Span
 from tests import cast
 from tests.signups.scene import course, people, person, sign_up
 
@@ -71,10 +72,10 @@ def test_nobody_lifts_a_limit_for_themselves_and_a_reason_without_need_is_not_ke
     )
 
 
-def test_a_larger_limit_of_the_event_holds_instead_of_the_usual_one(district):
-    event = cast.event(district.one, home_limit=8)
-    sign_up(event, *people(6, 1))
-    assert sign_up(event, person("吴七", "19900000001")).state is Place.CONFIRMED
+def test_no_event_lets_one_household_take_more_than_the_form_has_rows(district):
+    with pytest.raises(Refused) as found:
+        cast.event(district.one, home_limit=PARTY_LIMIT + 1)
+    assert found.value.reason is AdmissionRefusal.HOME_OUT_OF_BOUNDS
 
 
 # --- in a week or a month -----------------------------------------------------------------------------------------
