@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from stationapp import cli
+from stationapp import cli, clock
+from stationapp.attendance.models import Attendance
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.sites.models import Site
@@ -66,6 +68,27 @@ def test_files_are_rehearsed_refused_whole_taken_in_and_taken_in_again(app, run)
         for row, column in ((83, "时间"), (120, "时间"), (125, "时间"), (142, "承办单位"))
     ]
     assert last == "plan-2026-11.xlsx：已导入。新增 247，更新 0，原来就有 0，读不进来 4"
+
+
+def test_a_signed_sheet_is_rehearsed_refused_whole_taken_in_and_taken_in_again(app, run, tmp_path):
+    people, on = cast.district(app), clock.now() - timedelta(days=1)
+    with app.app_context():
+        cast.event(people.one, title="八段锦晨练", starts_at=on)
+    path = tmp_path / "签到.csv"
+    above = f"八段锦晨练 签到表\n日期：,{clock.day_of(on):%Y.%m.%d}\n"
+    path.write_text(
+        f"{above}姓名,电话,年龄,签名\n程永,1990000,71,√\n薛爱,199 0000 7454,71,√\n冯国,,,\n", encoding="utf-8"
+    )
+    assert (run("load", "signin", path, "--dry-run").returncode, count(app, Attendance)) == (1, 0)
+    assert (run("load", "signin", path, "--strict").returncode, count(app, Attendance)) == (1, 0)
+    done = run("load", "signin", path)
+    assert (done.returncode, done.stderr, count(app, Attendance)) == (1, "", 1)
+    phone, age, last = done.stdout.splitlines()
+    assert phone.startswith("签到.csv 第4行 “电话”：读到“1990000”，不是完整的电话")
+    assert age.startswith("签到.csv 第5行 “年龄”：读到“71”，只有年龄") and "没有记出生年月" in age
+    assert last == "签到.csv：已导入。新增 1，更新 0，原来就有 0，读不进来 1"
+    assert "新增 0，更新 0，原来就有 1" in run("load", "signin", path).stdout
+    assert count(app, Attendance) == 1
 
 
 def test_a_new_member_of_staff_gets_a_link_that_works(app, run):
