@@ -1,7 +1,7 @@
 """Where an event stands at a moment, for residents and for those who work on it; derived, stored nowhere."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from stationapp.events.rules import State
@@ -66,9 +66,18 @@ def free_on_the_web(event: object, now: datetime) -> int | None:
     return max(event.capacity - event.taken - kept_for_callers(event, now), 0)
 
 
+DRAWN_WITHIN = timedelta(minutes=10)
+"""So long after its time a draw that gave nobody a seat is taken to be still ahead."""
+
+
 def draws_later(event: object, now: datetime) -> bool:
-    """Whether lots are still to be drawn: who signs up until then waits for it, whatever is free."""
-    return event.draw_at is not None and now < event.draw_at
+    """Whether lots are still to be drawn: who signs up until then waits for it, whatever is free.
+
+    From its time on until somebody has drawn, people wait and nobody has a seat.
+    """
+    if event.draw_at is None or now >= event.draw_at + DRAWN_WITHIN:
+        return False
+    return now < event.draw_at or (event.taken == 0 and event.waiting > 0)
 
 
 def stage_of(event: object, now: datetime) -> Stage:

@@ -14,6 +14,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance.queries import known_at
 from stationapp.db import db, retried, transaction
+from stationapp.events.stages import draws_later
 from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import TAIL, get_resident, search
@@ -201,7 +202,6 @@ def _words(talk: Talk, people: Sequence[PersonIn], until) -> str:
     ]
     carried += [("event", talk.event.code), ("key", talk.form.request_key())]
     known = {one.name for one in talk.home.residents}
-    drawn_at = talk.event.draw_at
     return render_template(
         "desk/phone/read_back.html",
         home=talk.home,
@@ -211,7 +211,7 @@ def _words(talk: Talk, people: Sequence[PersonIn], until) -> str:
         fresh=[one.name for one in people if one.name not in known],
         surnames=list(dict.fromkeys(one.name[0] for one in people if one.name in known)),
         until=until,
-        drawn_at=drawn_at if drawn_at and drawn_at > now else None,
+        drawn_at=talk.event.draw_at if draws_later(talk.event, now) else None,
         carried=carried,
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, or_, select
 from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
+from stationapp.events.stages import draws_later
 from stationapp.residents.models import Resident
 from stationapp.signups.models import Offer, Signup
 from stationapp.signups.phone_rules import Choice
@@ -60,7 +61,7 @@ def _choice(dates: list[Row], now: datetime) -> Choice:
             max(0, min(free, default=0)),
         ),
         waiting=event.waiting,
-        drawn_at=event.draw_at if event.draw_at and event.draw_at > now else None,
+        drawn_at=event.draw_at if draws_later(event, now) else None,
         dates=len(dates),
     )
 

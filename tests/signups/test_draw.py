@@ -240,6 +240,24 @@ def test_anybody_can_do_the_draw_again_from_what_its_page_says(app, client):
     assert "赵*" not in page and "赵一" not in page
 
 
+def test_until_the_lots_are_drawn_nobody_reads_of_free_seats(app, client):
+    made = cast.district(app)
+    with app.app_context():
+        times = {"starts_at": clock.now() + timedelta(days=5), "draw_at": clock.now() + timedelta(hours=2)}
+        event = cast.event(made.one, capacity=2, **times)
+        for home in range(3):
+            sign_up(event, *people(1, home))
+        code, draw_at = event.code, event.draw_at
+    with time_machine.travel(draw_at + timedelta(seconds=5), tick=False):
+        for address in (f"/events/{code}", "/"):
+            page = client.get(address).text
+            assert "抽签" in page and "还有 2 个名额" not in page
+        with app.app_context(), transaction():
+            DUTIES["draws"](now=clock.now())
+        for address in (f"/events/{code}", "/"):
+            assert "已满，可候补（前面有 1 位）" in client.get(address).text
+
+
 def test_the_desk_holds_a_draw_that_is_due(app, client):
     made = cast.district(app)
     with app.app_context():
