@@ -15,7 +15,7 @@ from stationapp.phones import masked_phone
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents import families, homes, operations, queries
 from stationapp.residents.models import Resident
-from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child, may_guard
+from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child, mask, may_guard
 from stationapp.signups.queries import places_of
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
@@ -117,6 +117,8 @@ def _page(
     places = [(signup, event, site) for signup, event in places_of(resident.id) if (site := _site(event))]
     today = clock.day_of(clock.now())
     child = is_child(resident.birth_month, today)
+    merges = queries.list_merges(resident.id)
+    others = queries.masked_each([gone for _merge, gone in merges])
     return render_template(
         "desk/residents/show.html",
         resident=resident,
@@ -133,7 +135,7 @@ def _page(
             (one, masked_phone(queries.phone_of_home(one) or ""), families.reach_of(one))
             for one in queries.list_homes(resident.id)
         ],
-        merged=[(merge, queries.masked(gone)) for merge, gone in queries.list_merges(resident.id)],
+        merged=[(merge, others[gone.id]) for merge, gone in merges],
         code=code,
         places=places,
         may_reveal=bool(guard.reach(Action.REVEAL)),
@@ -143,7 +145,7 @@ def _page(
 def _guardians(child: Resident) -> list[tuple[int, str]]:
     """Who of the household may be chosen: (id, masked name)."""
     adults = families.guardians_among(queries.list_members(child.household_id), child, now=clock.now())
-    return [(one.id, queries.masked(one).name) for one in adults]
+    return [(one.id, mask(one.name, None).name) for one in adults]
 
 
 def _site(event: Event) -> Site | None:

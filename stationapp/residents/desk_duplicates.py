@@ -62,9 +62,8 @@ def _list(text: str) -> str:
             "desk/duplicates/find.html", person=person, masked=queries.masked(person), text=text, found=found
         )
     page = paged(duplicates.pairs(_known(duplicates.ONE), _known(duplicates.OTHER)), 30, scalars=False)
-    rows = [
-        (one, queries.masked(one), other, queries.masked(other), Alike(why)) for one, other, why in page.rows
-    ]
+    shown = queries.masked_each([person for one, other, _why in page.rows for person in (one, other)])
+    rows = [(one, shown[one.id], other, shown[other.id], Alike(why)) for one, other, why in page.rows]
     return render_template("desk/duplicates/index.html", page=page, rows=rows)
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import event as listening
 from sqlalchemy import select
 
 from stationapp import clock
@@ -50,6 +51,22 @@ def test_a_pair_is_listed_masked_and_opened(client, wu):
     shown = client.get(pair(wu)).text
     assert "199****3333" in shown and "0379-****0303" in shown
     assert MOBILE not in page + shown and cast.GRANNY_WU not in page + shown
+
+
+def test_a_list_of_pairs_asks_as_much_for_three_as_for_one(client, people, wu):
+    def questions() -> int:
+        asked = []
+        listening.listen(db.engine, "before_cursor_execute", count := lambda *given: asked.append(given[2]))
+        assert "吴*英" in client.get("/desk/duplicates/").text
+        listening.remove(db.engine, "before_cursor_execute", count)
+        return len(asked)
+
+    one = questions()
+    for month in ("1951-03", "1952-03"):
+        for phone in (f"199{month[:4]}0001", f"199{month[:4]}0002"):
+            cast.resident(cast.person("郑" + cast.GRANNY_WU[1:], phone, birth_month=month, home=people.one))
+    assert client.get("/desk/duplicates/").text.count("郑*英") >= 4
+    assert questions() == one
 
 
 def test_merging_keeps_the_record_chosen_and_leads_to_the_person(client, wu):
