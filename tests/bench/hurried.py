@@ -27,7 +27,8 @@ def hurry() -> None:
 
     jobs.TICK, jobs.LEASE_LASTS = SECOND / 2, 3 * SECOND
     jobs.PACES = tuple(jobs.Pace(pace.name, SECOND) for pace in jobs.PACES)
-    sending.CLAIM_LASTS, sending.STALE = 8 * SECOND, 4 * SECOND
+    sending.CLAIM_LASTS, sending.STALE = 6 * SECOND, 3 * SECOND
+    sending.BATCH = 64  # so that both have something however few there are
     sending._WAITS = (SECOND, SECOND, 2 * SECOND, 2 * SECOND)
     http.TIMEOUT = httpx.Timeout(1)
 
