@@ -180,7 +180,7 @@ def cancel(signup_id: int):
     """Give a place back for somebody who called."""
     signup, event = _its_place(signup_id)
     retried(lambda: _give_back(signup))
-    flash(_("已取消，名额让给了后面的人。") if event.waiting else _("已取消。"), "good")
+    flash(_("已取消，名额按次序给候补的人。") if event.waiting else _("已取消。"), "good")
     return redirect(url_for(".index", code=event.code), code=303)
 
 
@@ -194,7 +194,7 @@ def answer(signup_id: int):
     """Say for a household that was called whether it comes to the places it is offered."""
     verb, done = {
         "accept": (offers.accept, _("记下了：他们来，名额定下。")),
-        "decline": (offers.decline, _("记下了：他们不来，名额让给了后面的人。")),
+        "decline": (offers.decline, _("记下了：他们不来，名额按次序给候补的人。")),
     }.get(request.form.get("answer", ""), (None, ""))
     if verb is None:
         _its_place(signup_id)  # nonsense is told to those alone who may answer

@@ -58,7 +58,7 @@ def _page(problem: str = ""):
 @bp.post("/places/<int:signup_id>/cancellation")
 def cancel(signup_id: int):
     """Give one place back; twice changes nothing."""
-    said = _("取消好了，名额让给了后面的人。")
+    said = _("取消好了，名额让给别人。")
     return _done(signup_id, lambda place, now: operations.cancel(place, by=None, why="own", now=now), said)
 
 
@@ -67,7 +67,7 @@ def answer(signup_id: int):
     """Say to an offered place of the household's party that they come, or that they do not."""
     answers = {
         "yes": (offers.accept, _("好的，名额给您留下了。")),
-        "no": (offers.decline, _("好的，名额让给了后面的人。")),
+        "no": (offers.decline, _("好的，名额让给别人。")),
     }
     if (comes := request.form.get("comes", "")) not in answers:
         raise NotFound
