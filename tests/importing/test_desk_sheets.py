@@ -16,6 +16,7 @@ from stationapp.importing.models import Upload
 from stationapp.residents.models import Resident
 from tests import cast
 from tests.importing.sheets import ABOVE, NOW, SAMPLE, exercise, sheet
+from tests.importing.test_tables import repacked
 
 BAD_PHONE = ",程永,1990000,1950.3,本社区,√,"
 
@@ -175,6 +176,7 @@ def test_what_is_kept_is_sealed_and_its_owner_s_alone(app, client, people, event
         (b" \n", "空.csv", "文件是空的"),
         (b"PK\x03\x04" + bytes(100), "坏.xlsx", "打不开"),
         (b"x" * 10_000_001, "大.csv", "10MB"),
+        (repacked(SAMPLE, **{"xl/media/big.bin": b"0" * 101_000_000}), "弹.xlsx", "100MB"),
     ],
 )
 def test_what_is_no_sheet_gets_one_sentence_and_nothing_is_kept(app, client, people, content, name, said):
