@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents import families, guard, homes
 from stationapp.residents.forms import ContactForm, MemberForm
@@ -133,9 +133,13 @@ def _person(form: MemberForm, person: Resident | None, problem: str = ""):
 def _written(form: MemberForm, person: Resident | None, act: Callable[[datetime], None], said: str):
     if not form.validate():
         return _person(form, person), 422
-    try:
+
+    def attempt() -> None:
         with transaction():
             act(clock.now())
+
+    try:
+        retried(attempt)  # a sign-up may take somebody of that name in at the same moment
     except Refused as refused:
         return _person(form, person, sentence(refused)), 422
     flash(said, "good")

@@ -73,6 +73,20 @@ def test_two_of_one_household_do_not_bear_one_name(client, home):
     assert answer.status_code == 422 and "已经有一位叫这个名字" in answer.text
 
 
+@pytest.mark.both_databases
+def test_a_name_that_a_sign_up_takes_at_the_same_moment_is_said_to_be_taken(client, home, monkeypatch):
+    looked, look = [], families._name_free
+
+    def just_before(household_id: int, name: str) -> None:
+        if looked:
+            look(household_id, name)
+        looked.append(name)
+
+    monkeypatch.setattr(families, "_name_free", just_before)
+    answer = edit(client, cast.XIAO_LI, name=cast.GRANNY_WU, guardian_consent="y")
+    assert answer.status_code == 422 and "已经有一位叫这个名字" in answer.text
+
+
 def test_a_child_is_added_with_a_guardian_of_the_household(client, home):
     wu = person(cast.GRANNY_WU)
     child = {"name": "李小雨", "birth_month": "2019-02"}
