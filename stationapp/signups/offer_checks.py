@@ -32,6 +32,13 @@ def _taken_late() -> list[str]:
     return [f"offer {row}" for row in db.session.scalars(query)]
 
 
+def _beyond_start() -> list[str]:
+    """An offer that could still be answered once its event has begun."""
+    query = select(Offer.id).join(Party, Party.id == Offer.party_id).join(Event, Event.id == Party.event_id)
+    beyond = (Offer.ended_at.is_(None), Event.state == State.PUBLISHED, Offer.until_at > Event.starts_at)
+    return [f"offer {row}" for row in db.session.scalars(query.where(*beyond).order_by(Offer.id))]
+
+
 def _not_offered() -> list[str]:
     """An offered place without a live offer, or a live offer without an offered place."""
     live = select(Offer.id).where(Offer.party_id == Signup.party_id, Offer.ended_at.is_(None))
@@ -109,8 +116,8 @@ CHECKS = (
     Check("S5 offers", "等答复的名额都有一份没过期的通知，反过来也是", _not_offered),
     Check(
         "S6 offers",
-        "过了时间没有答复的名额已经收回，也没有迟到的答复算数",
-        lambda: _overdue() + _taken_late(),
+        "过了时间没有答复的名额已经收回，没有迟到的答复算数，也没有等到开始以后的",
+        lambda: _overdue() + _taken_late() + _beyond_start(),
     ),
     Check("S6 draws", "抽签的活动都公布过签底，到点抽了签，抽之前没有人先占名额", _undrawn),
     Check("S4 draws", "抽签的次序与公布的种子算出来的一样，一家也没有漏", _drawn_otherwise),
