@@ -71,11 +71,15 @@ def name_of(message: Named) -> str:
     return f"m{message.id}t{int(message.made_at.timestamp() * 1000):x}"
 
 
+_NOT_ITS_OWN = (DBAPIError, OSError)
+"""Faults of the database or the machine, not of a message: what was due stays due."""
+
+
 def written_or_fault(ids: Sequence[int], *, now: datetime) -> tuple[list[Letter], dict[int, str]]:
     """The same, but that one message nobody foresaw keeps none of the others back."""
     try:
         return written(ids, now=now)
-    except DBAPIError:
+    except _NOT_ITS_OWN:
         raise
     except Exception as error:
         log.error("messages: one of %s cannot be put into words: %s", list(ids), type(error).__name__)
@@ -83,7 +87,7 @@ def written_or_fault(ids: Sequence[int], *, now: datetime) -> tuple[list[Letter]
     for id_ in ids:
         try:
             one, voids = written([id_], now=now)
-        except DBAPIError:
+        except _NOT_ITS_OWN:
             raise
         except Exception:  # already told above
             unsent[id_] = FAULT

@@ -122,22 +122,6 @@ def test_a_gateway_name_given_twice_does_not_keep_the_outcome_from_being_written
     assert sorted(message(id_).gateway_ref or "" for id_ in ids) == ["", "", "the same"]
 
 
-def test_what_nobody_foresaw_in_one_message_keeps_none_of_the_others_back(made, monkeypatch):
-    ids = write(made)
-    facts_of = sending.written_or_fault.__globals__["facts_of"]
-
-    def breaks(messages, *, now):
-        if any(one.id == ids[1] for one in messages):
-            raise LookupError
-        return facts_of(messages, now=now)
-
-    monkeypatch.setitem(sending.written_or_fault.__globals__, "facts_of", breaks)
-    gateway = Playing()
-    send(gateway)
-    assert [message(id_).why for id_ in ids] == ["", "fault", ""]
-    assert states() == {Delivery.ACCEPTED: 2, Delivery.FAILED: 1}
-
-
 # --- who frozen or gone -----------------------------------------------------------------------------------------
 
 
