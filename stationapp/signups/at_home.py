@@ -14,7 +14,7 @@ from stationapp.refusal import NotFound
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import records_at
 from stationapp.signups.dates import held_by_each
-from stationapp.signups.models import Offer, Party, Signup
+from stationapp.signups.models import Draw, Offer, Party, Signup
 from stationapp.signups.queries import LINE
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
@@ -36,6 +36,7 @@ class Kept:
     dates: int = 1
     rank: int | None = None  # in line, while it waits
     answer_until: datetime | None = None  # while it is offered
+    awaits_draw: bool = False  # lots are still to be drawn; a rank says nothing until then
 
 
 def _places(household_id: int) -> Select:
@@ -67,6 +68,7 @@ def list_coming(household_id: int, *, now: datetime) -> list[Kept]:
         live = [place for place in its.places if place[0].state is not Place.CANCELLED]
         once.setdefault(key, (person_id, *its.next, len(live)))
     shown = list(once.values())
+    awaited = _awaited([event for _, _, event, _ in shown])
     ranks = _ranks([signup for _, signup, _, _ in shown if signup.state is Place.WAITLISTED])
     offers = _offers([signup.party_id for _, signup, _, _ in shown if signup.state is Place.OFFERED])
     return sorted(
@@ -80,6 +82,7 @@ def list_coming(household_id: int, *, now: datetime) -> list[Kept]:
                 dates,
                 ranks.get(signup.party_id),
                 offers.get(signup.party_id),
+                signup.state is Place.WAITLISTED and event.id in awaited,
             )
             for person_id, signup, event, dates in shown
         ),
@@ -115,6 +118,15 @@ def _ranks(waiting: Sequence[Signup]) -> dict[int, int]:
     )
     lines = groupby(rows, key=lambda row: row[0])
     return {party_id: rank for _event, line in lines for rank, (_e, party_id) in enumerate(line, start=1)}
+
+
+def _awaited(events: Sequence[Event]) -> set[int]:
+    """The events whose lots are still to be drawn."""
+    its = {event.id for event in events if event.draw_at is not None}
+    if not its:
+        return its
+    held = select(Draw.event_id).where(Draw.event_id.in_(its), Draw.drawn_at.is_not(None))
+    return its - set(db.session.scalars(held))
 
 
 def _offers(party_ids: Collection[int]) -> dict[int, datetime]:

@@ -14,6 +14,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance.queries import known_at
 from stationapp.db import db, retried, transaction
+from stationapp.events.models import Event
 from stationapp.events.stages import draws_later
 from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound, Refused
@@ -21,7 +22,8 @@ from stationapp.residents.queries import TAIL, get_resident, search
 from stationapp.residents.rules import Masked, PersonIn, mask, name_problem
 from stationapp.signups import holds, offers, operations, queries, weighing
 from stationapp.signups.desk_phone_page import Home, Talk, answered, blank, get_home, here, show
-from stationapp.signups.models import Signup
+from stationapp.signups.draw_queries import find_draw, is_awaited
+from stationapp.signups.models import Party, Signup
 from stationapp.signups.phone_queries import Kept, find_kept
 from stationapp.signups.phone_rules import narrow
 from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel
@@ -55,7 +57,13 @@ def _done(text: str) -> dict | None:
     said = [
         (mask(person.name, None).name, queries.code_of(signup), signup.state) for signup, person in people
     ]
-    return {"event": event, "people": said, "rank": queries.rank_of(party), "home": party.household_id}
+    return {"event": event, "people": said, "home": party.household_id} | _line(party, event)
+
+
+def _line(party: Party, event: Event) -> dict[str, int | None]:
+    """Where a party that waits stands, or, while lots are still to be drawn, its number in the draw."""
+    rank, awaited = queries.rank_of(party), is_awaited(event, find_draw(event))
+    return {"rank": None if awaited else rank, "lot": party.queue_number if rank and awaited else None}
 
 
 @bp.post("/")
@@ -285,7 +293,7 @@ def _place_page(kept: Kept, refusal: str = "") -> str:
         person=person,
         home=party.household_id,
         size=party.size,
-        rank=queries.rank_of(party),
+        **_line(party, kept.event),
         code=queries.code_of(db.session.get_one(Signup, kept.signup_id)),
         refusal=refusal,
     )

@@ -492,9 +492,13 @@ def test_a_draw_is_said_and_everybody_waits_for_it(app, client, people):
     assert "抽签" in found(client, "1111").text
     page = read_back(client, "1111")
     assert "这场要抽签：先登记" in said(page)
-    assert signed_up(client, page).status_code == 200
+    answer = signed_up(client, page)
+    assert answer.status_code == 200 and "登记好了，等抽签，1 号" in answer.text and "候补第" not in answer.text
     with app.app_context():
-        assert db.session.query(Signup).one().state is Place.WAITLISTED
+        signup = db.session.query(Signup).one()
+        assert signup.state is Place.WAITLISTED
+    place = client.get(f"/desk/phone/places/{signup.id}").text
+    assert "等抽签，1 号" in place and "候补第" not in place
 
 
 def test_an_event_called_off_while_talking_is_said(app, client, people, event):

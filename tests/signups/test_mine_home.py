@@ -117,6 +117,14 @@ def test_who_waits_sees_their_rank(client, people):
     assert "候补第 1 位" in client.get("/mine/home").text
 
 
+def test_who_waits_for_a_draw_sees_no_rank(client, people):
+    drawn = cast.event(people.one, capacity=1, draw_at=clock.now() + timedelta(hours=6))
+    cast.sign_up(drawn, cast.granny_wu(people.one))
+    come_in(client)
+    page = client.get("/mine/home").text
+    assert "等抽签" in page and "候补第" not in page
+
+
 def test_an_offer_is_answered_on_the_page(app, client, people):
     full = cast.event(
         people.one, capacity=1, starts_at=clock.instant(clock.day_of(clock.now()) + timedelta(days=5), 9)
