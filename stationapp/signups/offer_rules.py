@@ -24,6 +24,7 @@ class OfferRefusal(Enum):
     OVER = "over"  # not answered in time, or given up before; facts["until_at"] when there was an offer
     ACCEPTED = "accepted"  # the places are theirs already, and they decline now
     NOT_WAITING = "not_waiting"  # nobody of the party waits any more
+    EVENT_OVER = "event_over"
     NO_ROOM = "no_room"  # no free places for the whole party; facts["free"], facts["size"]
     NOT_DRAWN = "not_drawn"  # places are drawn by lot, and the draw is still to come
     REASON_MISSING = "reason_missing"

@@ -76,6 +76,8 @@ def _seat_alone(event_id: int, party_id: int, *, by: int, why: str, now: datetim
     event = hold(event_id)
     if not was_drawn(event):
         raise Refused(OfferRefusal.NOT_DRAWN)
+    if event.state is State.PUBLISHED and now >= event.ends_at:
+        raise Refused(OfferRefusal.EVENT_OVER)
     found = out_of_turn(queries.list_waiting(event_id), party_id)
     if found is None or event.state not in (State.PUBLISHED, State.POSTPONED):
         raise Refused(OfferRefusal.NOT_WAITING)

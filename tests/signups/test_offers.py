@@ -16,7 +16,7 @@ from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.planning import operations as board
 from stationapp.refusal import Refused
-from stationapp.signups import offers, operations, queries
+from stationapp.signups import offers, operations, promotion, queries
 from stationapp.signups.checks import CHECKS
 from stationapp.signups.models import Offer, SignupMove
 from stationapp.signups.offer_rules import OfferRefusal
@@ -218,6 +218,18 @@ def test_an_offer_ends_when_the_event_is_called_off(scene):
         assert offers.lapse(now=clock.now()) == 1
     assert (states(couple, third), ends()) == ([[GONE] * 2, [WAITS]], [OfferEnd.WITHDRAWN])
     assert told(Occasion.OFFER_LAPSED) == []
+
+
+def test_nobody_is_seated_out_of_turn_at_what_is_over(scene):
+    district, event, (seated, couple, third, _fourth) = scene
+    with transaction():
+        event.capacity += 2
+    with pytest.raises(Refused) as found, transaction():
+        promotion.seat_out_of_turn(third.party_id, by=district.lin.id, reason="他来了", now=event.ends_at)
+    assert found.value.reason is OfferRefusal.EVENT_OVER
+    assert states(seated, couple, third) == [[SEATED] * 2, [WAITS] * 2, [WAITS]]
+    with transaction():
+        promotion.promote(event.id, now=clock.now())
 
 
 def test_a_day_before_the_start_the_next_one_has_the_place_at_once(scene):
