@@ -493,7 +493,9 @@ def test_a_draw_is_said_and_everybody_waits_for_it(app, client, people):
     page = read_back(client, "1111")
     assert "这场要抽签：先登记" in said(page)
     answer = signed_up(client, page)
-    assert answer.status_code == 200 and "登记好了，等抽签，1 号" in answer.text and "候补第" not in answer.text
+    assert (
+        answer.status_code == 200 and "登记好了，等抽签，1 号" in answer.text and "候补第" not in answer.text
+    )
     with app.app_context():
         signup = db.session.query(Signup).one()
         assert signup.state is Place.WAITLISTED
