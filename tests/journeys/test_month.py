@@ -50,7 +50,7 @@ def _write_an_event(page: Page, day) -> str:
     page.get_by_label("开始时间").fill(day.at(14))
     page.get_by_label("结束时间").fill(day.at(15, 30))
     page.get_by_label("地点").fill("一楼多功能厅")
-    page.get_by_label("名额").fill("12")
+    page.get_by_label("名额", exact=True).fill("12")
     page.get_by_label("最小年龄").fill("6")
     page.get_by_role("button", name="保存").click()
     code = page.locator("span.code").first.inner_text()
