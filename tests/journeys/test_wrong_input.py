@@ -79,11 +79,11 @@ def test_an_event_says_what_to_change_and_keeps_what_was_typed(at_work, counted)
             "结束时间": f"{tomorrow}T10:00",
         } | change
         for label, text in fields.items():
-            page.get_by_label(label).fill(text)
+            page.get_by_label(label).first.fill(text)
         page.get_by_role("button", name="保存").click()
         _said(page, sentence)
         for label, text in fields.items():
-            expect(page.get_by_label(label)).to_have_value(text)
+            expect(page.get_by_label(label).first).to_have_value(text)
     assert counted() == before
 
 
