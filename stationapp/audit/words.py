@@ -36,6 +36,8 @@ ACTS = {
     "importing.rooms": _("导入功能室"),
     "importing.holidays": _("导入节假日"),
     "importing.plan": _("导入活动计划"),
+    "importing.keep_sheet": _("留存纸质签到表"),
+    "importing.signin": _("录入纸质签到表"),
     "notices.done": _("办完提醒"),
     "proposals.keep": _("排月度建议"),
     "proposals.take_over": _("采用排期建议"),
