@@ -12,7 +12,7 @@ _SMS = {
     Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕来不了请打{phone}"),
     Occasion.WAITLISTED: _("《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"),
     Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复：{link} 或打{phone}。过时让给下一位"),
-    Occasion.OFFER_LAPSED: _("《{title}》的名额没等到您答复，已经让给下一位。还想来请打{phone}"),
+    Occasion.OFFER_LAPSED: _("《{title}》的名额没等到您答复，已经收回。还想来请打{phone}"),
     Occasion.PROMOTED: _("《{title}》有您家的名额了：{when}，{where}。〔报名号{code}。〕来不了请打{phone}"),
     Occasion.REMINDER: _("提醒您：{events}。来不了请打{phone}"),
     Occasion.MOVED: _("《{title}》改到{when}，{where}〔（原来是{before}）〕。名额还在，来不了请打{phone}"),
@@ -33,7 +33,7 @@ _CALL = {
         "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。"
     ),
     Occasion.OFFER_LAPSED: _(
-        "您好，这里是{site}。《{title}》的名额没等到您家答复，已经让给下一位了。还想来，我再给您报上。"
+        "您好，这里是{site}。《{title}》的名额没等到您家答复，已经收回了。还想来，我再给您报上。"
     ),
     Occasion.PROMOTED: _("您好，这里是{site}。《{title}》轮到您家了：{when}，在{where}，您家来吗？"),
     Occasion.REMINDER: _("您好，这里是{site}。提醒您家：{events}。到时候来吗？"),
@@ -63,7 +63,7 @@ _EMAIL = {
         "请在{until}前答复，过了时间就让给下一位。\n〔来或不来，点这里：{link}\n〕也可以打电话：{phone}\n{site}"
     ),
     Occasion.OFFER_LAPSED: _(
-        "名额让给了下一位：《{title}》\n您好！《{title}》的名额没等到您家答复，已经让给下一位。\n"
+        "名额已经收回：《{title}》\n您好！《{title}》的名额没等到您家答复，已经收回。\n"
         "〔还想来，可以再报名：{link}\n〕也可以打电话：{phone}\n{site}"
     ),
     Occasion.PROMOTED: _(
@@ -94,7 +94,7 @@ _PAGE = {
     Occasion.WAITLISTED: _("《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。"),
     Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复，过时让给下一位。"),
     Occasion.OFFER_LAPSED: _(
-        "《{title}》的名额没等到您家答复，已经让给下一位。还想来，可以再报名，也可以打{phone}。"
+        "《{title}》的名额没等到您家答复，已经收回。还想来，可以再报名，也可以打{phone}。"
     ),
     Occasion.PROMOTED: _("《{title}》有您家的名额了：{when}，{where}。来不了请打{phone}。"),
     Occasion.REMINDER: _("提醒您：{events}。"),

@@ -35,7 +35,7 @@ OCCASIONS: dict[Occasion, object] = {
     Occasion.CONFIRMED: _("报名成功"),
     Occasion.WAITLISTED: _("候补"),
     Occasion.OFFERED: _("有名额，请答复"),
-    Occasion.OFFER_LAPSED: _("名额让给了下一位"),
+    Occasion.OFFER_LAPSED: _("名额没等到答复，已经收回"),
     Occasion.PROMOTED: _("候补有了名额"),
     Occasion.REMINDER: _("活动提醒"),
     Occasion.MOVED: _("时间或地点变了"),

@@ -16,7 +16,7 @@ WORDS: dict[Enum, object] = {
     Occasion.JOINT: _("有一场活动请本站联合举办"),
     Occasion.MOVED: _("时间或地点变了，请告知报名的人"),
     Occasion.OFFERED: _("候补的人等着答复名额，请打电话"),
-    Occasion.OFFER_LAPSED: _("名额没等到答复，让给了下一位，请告知"),
+    Occasion.OFFER_LAPSED: _("名额过了时间没等到答复，已经收回，请告知"),
     Occasion.CONFIRMED: _("报名成功"),
     Occasion.WAITLISTED: _("排上了候补"),
     Occasion.REMINDER: _("提醒快要开始的活动"),
