@@ -13,7 +13,7 @@ from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.messages.concerned import OF_EVENT, events_of
+from stationapp.messages.concerned import OF_EVENT, OF_PARTY, events_of
 from stationapp.messages.ground import lay
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.rules import CALLED_ABOUT, CallOutcome, Delivery, Way
@@ -48,9 +48,14 @@ class Call:
     written: Delivery | None  # FAILED or IN_DOUBT: what became of the text message or mail before
 
     @property
+    def phone(self) -> str | None:
+        """The household's number in full."""
+        return vault().unseal(self.phone_sealed) if self.phone_sealed else None
+
+    @property
     def shown(self) -> Masked:
         """Name and phone as the list shows them; no phone: empty."""
-        return mask(self.person.name, vault().unseal(self.phone_sealed) if self.phone_sealed else None)
+        return mask(self.person.name, self.phone)
 
     @property
     def names(self) -> list[str]:
@@ -151,6 +156,17 @@ def _open(query: Select, reached, now: datetime, site_id: int | None, about: Occ
     if site_id is not None:
         query = query.where(Message.site_id == site_id)
     return query if about is None else query.where(Message.occasion == about)
+
+
+def is_told(now: datetime) -> ColumnElement[bool]:
+    """The condition on Notice "it asked for calls, and nobody is left to be called"; not before it was spread."""
+    left = select(Message.id).where(
+        Message.notice_id == Notice.id,
+        Message.way == Way.CALL,
+        Message.state == Delivery.PENDING,
+        wanted(now),
+    )
+    return Notice.spread_at.is_not(None) & Notice.occasion.in_(OF_EVENT | OF_PARTY) & ~left.exists()
 
 
 # --- one notice ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The call list: who must hear of what by phone, what to say, and what came of it (domain.md §6)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -134,7 +135,6 @@ def _page(notice: Notice, **more):
         is_course=find_course(asked.event.id) is not None,
         back={"list": notice.id},
         may_reveal=_may_reveal,
-        may_finish=guard.can(Action.PLAN, asked.site.path),
         **_told(**more),
     )
 
@@ -209,11 +209,14 @@ def _said(before: Call, after: Call, outcome: CallOutcome) -> str:
 
 @bp.post("/lines/<int:message_id>/numbers")
 def number(message_id: int):
-    """The same list with one household's name and number in full, once; written down with the reason."""
+    """The same list with one household's name and number in full, once; written down with the reason.
+
+    The number is the household's the message is for: whoever was merged with somebody may live with another one.
+    """
     call = _its(message_id)
     reason = _("通知：%(occasion)s", occasion=word(call.message.occasion))
     with transaction():
         shown = reveal(
             call.person, by=guard.user().staff_id, site_id=call.site.id, reason=reason, now=clock.now()
         )
-    return _again(at=message_id, shown=shown)
+    return _again(at=message_id, shown=replace(shown, phone=call.phone))

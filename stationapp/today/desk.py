@@ -26,7 +26,7 @@ def index():
         joint={line.code for line in on or () if not guard.can(Action.SEE_EVENTS, line.site_path)},
         submitted=_where(Action.APPROVE, lambda here: queries.standing(State.SUBMITTED, here)),
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
-        notices=_where(Action.PLAN, queries.open_notices),
+        notices=_where(Action.PLAN, lambda here: queries.open_notices(here, now=now)),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
         stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
         not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),

@@ -11,6 +11,7 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.queries import joint
 from stationapp.events.rules import State
+from stationapp.messages.calls import is_told
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.signups.models import Party
@@ -86,12 +87,12 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
     return [Line(*row) for row in db.session.execute(query.order_by(Event.starts_at, Site.code).limit(MOST))]
 
 
-def open_notices(reached: ColumnElement[bool]) -> list[Told]:
-    """Notices of these sites that nobody ticked off yet, oldest first."""
+def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
+    """Notices of these sites that nobody ticked off yet, oldest first; one that asks for calls until all are made."""
     rows = db.session.execute(
         select(Notice.id, Notice.occasion, Notice.made_at, Site.short_name, Notice.subject)
         .join(Site, Site.id == Notice.site_id)
-        .where(reached, Notice.done_at.is_(None))
+        .where(reached, Notice.done_at.is_(None), ~is_told(now))
         .order_by(Notice.made_at, Notice.id)
         .limit(MOST)
     ).all()

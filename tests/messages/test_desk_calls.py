@@ -13,14 +13,19 @@ from stationapp.events import operations as events
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of
 from stationapp.messages import switches
+from stationapp.messages.builtin import TEXTS
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.operations import fall_back
 from stationapp.messages.rules import Delivery, Way
+from stationapp.messages.sending_words import OCCASIONS
 from stationapp.messages.spreading import spread_notices
 from stationapp.notices.models import Notice
+from stationapp.notices.rules import Occasion
+from stationapp.residents.merging import merge
 from stationapp.signups import offers, operations, queries
 from stationapp.signups.models import Party
 from stationapp.signups.rules import Place
+from stationapp.web.words import word
 from tests import cast
 from tests.signups.scene import announce, course, people, person, sign_up
 
@@ -120,6 +125,25 @@ def test_a_number_is_shown_on_a_click_and_that_is_written_down(app, client, scen
     assert cast.PHONE not in client.get(list_of()).text
 
 
+def test_who_was_merged_is_called_at_the_household_the_message_is_for(client, scene):
+    district, event, _answers = scene
+    at = ("19900005555", "19900006666")
+    kept, gone = (cast.resident(cast.person("钱多多", phone, home=district.one)).id for phone in at)
+    with transaction():
+        merge(kept, gone, by=district.lin.id, now=clock.now())
+    answer = sign_up(event, person("钱多多", at[1]))
+    move(event, place="二楼")
+    shown = press(client, client.get(list_of()), answer, "", "numbers").text
+    assert f"tel:{at[1]}" in shown and f"tel:{at[0]}" not in shown
+
+
+def test_a_place_that_lapsed_is_not_said_to_be_somebody_elses(app):
+    with app.test_request_context():
+        lapsed = [str(said) for (occasion, _way), said in TEXTS.items() if occasion is Occasion.OFFER_LAPSED]
+        lapsed += [str(word(Occasion.OFFER_LAPSED)), str(OCCASIONS[Occasion.OFFER_LAPSED])]
+    assert all("收回" in said and "下一位" not in said for said in lapsed) and len(lapsed) > 4
+
+
 def test_who_does_not_come_gives_the_places_back_and_the_next_moves_up(client, scene):
     _, event, answers = scene
     move(event, place="二楼")
@@ -146,7 +170,7 @@ def test_the_last_answer_holds_and_a_place_given_back_stays_so(client, scene):
     assert db.session.scalar(select(func.count()).select_from(CallAnswer)) == 4
 
 
-def test_when_everybody_was_called_the_notice_can_be_ticked_off(client, scene):
+def test_when_everybody_was_called_today_asks_for_no_calls_any_more(client, scene):
     _, event, answers = scene
     move(event, place="二楼")
     page = client.get(list_of())
@@ -156,12 +180,13 @@ def test_when_everybody_was_called_the_notice_can_be_ticked_off(client, scene):
     give_back(answers[3])
     page = client.get(list_of())
     assert "已打 4 / 4" in page.text and "不用打了" in page.text and "都打完了" not in page.text
+    assert list_of() in client.get("/desk/").text  # one was not reached yet
     press(client, page, answers[1], "reached")
-    page = client.get(list_of())
-    assert "都打完了" in page.text
-    assert client.submit(page, {}, to="completion").status_code == 303
+    assert "都打完了" in client.get(list_of()).text
     assert "没有要打的电话" in client.get("/desk/calls/").text
-    assert "已经办完" in client.get(list_of()).text
+    assert list_of() not in client.get("/desk/").text
+    press(client, page, answers[1], "no_answer")  # the wrong button was pressed
+    assert list_of() in client.get("/desk/").text
 
 
 def test_a_cancelled_event_asks_nobody_whether_they_come(client, scene):
