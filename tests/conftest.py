@@ -17,6 +17,7 @@ from stationapp.migrate import migrate
 from tests.harness import browser as browsers
 from tests.harness import postgres
 from tests.harness.client import InspectingClient
+from tests.harness.quick import quicken
 from tests.harness.server import serving
 
 CI = os.environ.get("CI", "").lower() in ("1", "true")
@@ -88,7 +89,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def _application(instance: Path, url: str) -> Flask:
-    app = create_app(Settings(instance=instance, database_url=url))
+    app = quicken(create_app(Settings(instance=instance, database_url=url)))
     app.testing = True
     app.test_client_class = InspectingClient
     return app
