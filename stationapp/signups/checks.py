@@ -15,7 +15,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import is_child
-from stationapp.signups.hold_rules import HOLDS_SWEPT_EVERY
+from stationapp.signups.hold_rules import FORM_HOLD_AT_MOST, HOLDS_SWEPT_EVERY
 from stationapp.signups.models import Draw, Party, PassedOver, SeatHold, Signup, SignupMove
 from stationapp.signups.rules import CALLERS, EDGES, LIVE, SEATED, Place
 
@@ -67,6 +67,20 @@ def _outlived() -> Select:
     """Holds that were not ended though their time is over for two periods of the duty."""
     late = SeatHold.until_at < _LATE
     return select(SeatHold.id).where(SeatHold.ended_at.is_(None), late)
+
+
+@cache
+def _of_forms() -> Select:
+    """The holds of forms that were not ended."""
+    return select(SeatHold.id, SeatHold.first_at, SeatHold.until_at).where(
+        SeatHold.ended_at.is_(None), SeatHold.by_phone.is_(False)
+    )
+
+
+def _too_long() -> list[str]:
+    """Holds of forms that may last longer than a form may go on in all."""
+    rows = db.session.connection().execute(_of_forms())
+    return [f"seat_hold {row}" for row, first_at, until_at in rows if until_at > first_at + FORM_HOLD_AT_MOST]
 
 
 @cache
@@ -310,8 +324,8 @@ CHECKS = (
     ),
     Check(
         "S6 holds",
-        "留着的名额到时就放回，用掉的属于同一场活动",
-        lambda: _ids("seat_hold", _outlived(), _used_elsewhere()),
+        "留着的名额到时就放回，网上填表最多留二十分钟，用掉的属于同一场活动",
+        lambda: _ids("seat_hold", _outlived(), _used_elsewhere()) + _too_long(),
     ),
     Check("S7", "一家人的名额一起变动", lambda: _ids("party", _torn_apart())),
     Check("S8", "每个请求只有一个答复，名额齐全", lambda: _ids("party", *_answers())),

@@ -70,7 +70,8 @@ def end_all(events: Sequence[Event], rows: Iterable[SeatHold], *, now: datetime)
 
 
 def _end(events: Sequence[Event], its: tuple, how: HoldEnd, now: datetime) -> list[Event]:
-    ended = update(_holds).where(*its).values(ended=how, ended_at=now, asker_index=None)
+    asked_by = _holds.c.asker_index if how is HoldEnd.EXPIRED else None  # who let many run out gets no more
+    ended = update(_holds).where(*its).values(ended=how, ended_at=now, asker_index=asked_by)
     rows = db.session.execute(ended.returning(_holds.c.event_id, _holds.c.size, _holds.c.by_phone)).all()
     by_id = {event.id: event for event in events}
     for event_id, size, by_phone in rows:

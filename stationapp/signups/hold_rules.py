@@ -11,6 +11,12 @@ FORM_HOLD_AT_MOST = timedelta(minutes=20)
 FORM_HOLDS_PER_ASKER = 3
 """Live holds one address may have at an event: a whole community center may share one."""
 
+FORM_HOLDS_UNUSED = 6
+"""Holds one address may let run out at an event in UNUSED_WITHIN; its forms then hold nothing more there, or somebody
+could keep seats from everybody for ever by asking with ever new forms."""
+
+UNUSED_WITHIN = timedelta(hours=24)
+
 FORM_HOLDS_SHARE = 3
 """Forms together hold at most one seat in so many, or one party's seats."""
 

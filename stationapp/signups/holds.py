@@ -19,6 +19,8 @@ from stationapp.signups.hold_rules import (
     FORM_HOLD_LASTS,
     FORM_HOLDS_PER_ASKER,
     FORM_HOLDS_SHARE,
+    FORM_HOLDS_UNUSED,
+    UNUSED_WITHIN,
 )
 from stationapp.signups.models import SeatHold
 from stationapp.signups.promotion import promote, was_drawn
@@ -38,7 +40,8 @@ def hold_seats(
 
     The same token prolongs its hold and changes its size; where no more seats are free the hold stays as it was.
     A form (`by` None) asks from an address (`asker`): forms may together hold a third of the seats, one address only
-    so many, and none for long. None of that binds staff, who may also hold what is kept back for callers.
+    so many at once and a day, and none for long, counted from the first moment of its token. None of that binds
+    staff, who may also hold what is kept back for callers.
     """
     terms = queries.get_terms(event_id=event_id)
     if not 1 <= size <= PARTY_LIMIT or event_problem(terms, by_staff=by is not None, now=now):
@@ -51,7 +54,8 @@ def hold_seats(
         return None
     _sweep(dates, now, but=[row.id for row in own.values()])
     standing = {event_id: row for event_id, row in own.items() if row.ended_at is None}
-    until_at = _until(standing.get(event_id), by, now)
+    first_at = min((row.first_at for row in own.values()), default=now)
+    until_at = _until(first_at, by, now)
     grows = [date for date in dates if size > _size(standing.get(date.id))]
     if until_at <= now or not all(_has_room(date, standing, size, by, now) for date in grows):
         return None
@@ -59,7 +63,7 @@ def hold_seats(
         return None
     for date in dates:
         first = not own and date is dates[0]  # the date the token is found by
-        row = own.get(date.id) or _new(date, held.key_of(token, 0 if first else date.id), by)
+        row = own.get(date.id) or _new(date, held.key_of(token, 0 if first else date.id), by, first_at)
         row.asker_index = vault().index("asker", asker) if by is None else None
         _resize(date, row, size, until_at, now)
     _hand_on([date for date in dates if date not in grows], now)
@@ -144,11 +148,10 @@ def _size(row: SeatHold | None) -> int:
     return row.size if row else 0
 
 
-def _until(row: SeatHold | None, by: int | None, now: datetime) -> datetime:
+def _until(first_at: datetime, by: int | None, now: datetime) -> datetime:
     if by is not None:
         return now + DESK_HOLD_LASTS
-    until_at = now + FORM_HOLD_LASTS
-    return min(until_at, row.made_at + FORM_HOLD_AT_MOST) if row else until_at
+    return min(now + FORM_HOLD_LASTS, first_at + FORM_HOLD_AT_MOST)
 
 
 def _has_room(date: Event, standing: dict[int, SeatHold], size: int, by: int | None, now: datetime) -> bool:
@@ -160,21 +163,26 @@ def _form_may_hold(date: Event, size: int, asker: str, own: dict[int, SeatHold],
     """Whether forms do not keep too many seats from everybody else; one party's may always be held."""
     if date.home_limit is not None and size > date.home_limit:
         return False
-    mine = SeatHold.asker_index == vault().index("asker", asker)
-    others = select(func.coalesce(func.sum(SeatHold.size), 0), func.count().filter(mine)).where(
+    mine, live = SeatHold.asker_index == vault().index("asker", asker), SeatHold.ended_at.is_(None)
+    ran_out = (SeatHold.ended == HoldEnd.EXPIRED) & (SeatHold.ended_at > now - UNUSED_WITHIN) & mine
+    others = select(
+        func.coalesce(func.sum(SeatHold.size).filter(live), 0),
+        func.count().filter(live & mine),
+        func.count().filter(ran_out),
+    ).where(
         SeatHold.event_id == date.id,
-        SeatHold.ended_at.is_(None),
+        live | ran_out,
         SeatHold.by_phone.is_(False),
         SeatHold.id.not_in([row.id for row in own.values()]),
     )
-    seats, by_asker = db.session.execute(others).one()
-    if by_asker >= FORM_HOLDS_PER_ASKER:
+    seats, by_asker, unused = db.session.execute(others).one()
+    if by_asker >= FORM_HOLDS_PER_ASKER or by_asker + unused >= FORM_HOLDS_UNUSED:
         return False
     return date.capacity is None or not seats or seats + size <= date.capacity // FORM_HOLDS_SHARE
 
 
-def _new(date: Event, key_index: bytes, by: int | None) -> SeatHold:
-    row = SeatHold(key_index=key_index, event_id=date.id, by_phone=by is not None, by=by)
+def _new(date: Event, key_index: bytes, by: int | None, first_at: datetime) -> SeatHold:
+    row = SeatHold(key_index=key_index, event_id=date.id, by_phone=by is not None, by=by, first_at=first_at)
     db.session.add(row)
     return row
 

@@ -90,6 +90,7 @@ class SeatHold(Base):
     __table_args__ = (
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("(ended_at IS NULL) = (ended IS NULL)", name="end"),
+        CheckConstraint("first_at <= made_at", name="first"),
         CheckConstraint(
             "CASE WHEN ended = 'used' THEN party_id IS NOT NULL ELSE party_id IS NULL END", name="used"
         ),
@@ -103,7 +104,8 @@ class SeatHold(Base):
     by_phone: Mapped[bool]  # may take seats kept back for callers
     asker_index: Mapped[bytes | None]  # keyed hash of the address a form was asked from
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    made_at: Mapped[datetime]
+    first_at: Mapped[datetime]  # when its token first held seats: how long a form may go on counts from here
+    made_at: Mapped[datetime]  # since when so many are held
     until_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended: Mapped[HoldEnd | None]

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from stationapp import clock
 from stationapp.db import db, transaction
 from stationapp.residents.checks import CHECKS as RESIDENT_CHECKS
 from stationapp.signups import operations, queries
 from stationapp.signups.checks import CHECKS
+from stationapp.signups.hold_rules import FORM_HOLD_AT_MOST
 from stationapp.signups.holds import hold_seats
 from stationapp.signups.models import SeatHold
 from stationapp.sites.models import Site
@@ -161,6 +162,14 @@ def test_a_hold_that_outlives_its_time_by_two_periods_is_named(held):
         with transaction() as session:
             session.get_one(SeatHold, 1).until_at = clock.now() - timedelta(seconds=late)
         assert BY_NAME["S6 holds"].find() == found
+
+
+def test_a_form_s_hold_beyond_the_most_it_may_have_in_all_is_named(held):
+    for more, found in ((0, []), (1, ["seat_hold 1"])):
+        with transaction() as session:
+            for row in session.scalars(select(SeatHold)):
+                row.until_at = row.first_at + FORM_HOLD_AT_MOST + timedelta(seconds=more)
+        assert BY_NAME["S6 holds"].find() == found  # and not the call's
 
 
 def test_a_hold_used_by_somebody_at_another_event_is_named(held):

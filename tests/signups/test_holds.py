@@ -12,7 +12,12 @@ from stationapp.jobs.operations import DUTIES
 from stationapp.refusal import Refused
 from stationapp.signups import holds, operations, queries
 from stationapp.signups.checks import CHECKS
-from stationapp.signups.hold_rules import DESK_HOLD_LASTS, FORM_HOLD_AT_MOST, FORM_HOLD_LASTS
+from stationapp.signups.hold_rules import (
+    DESK_HOLD_LASTS,
+    FORM_HOLD_AT_MOST,
+    FORM_HOLD_LASTS,
+    FORM_HOLDS_UNUSED,
+)
 from stationapp.signups.models import PassedOver, SeatHold
 from stationapp.signups.rules import (
     WAITLIST_LIMIT,
@@ -281,6 +286,36 @@ def test_a_form_holds_its_seats_not_for_ever(event):
     assert hold(event, 2, "a", after=FORM_HOLD_AT_MOST + timedelta(seconds=1)) is None
 
 
+def test_growing_and_shrinking_or_running_out_in_between_do_not_make_it_longer(event):
+    for minutes in range(0, 20, 4):
+        assert hold(event, 1 + minutes // 4 % 2, "a", after=timedelta(minutes=minutes)) is not None
+        assert db.session.scalar(select(SeatHold.until_at)) <= clock.now() + FORM_HOLD_AT_MOST
+    assert hold(event, 2, "a", after=FORM_HOLD_AT_MOST) is None
+    sweep(FORM_HOLD_AT_MOST + FORM_HOLD_LASTS)
+    assert hold(event, 1, "a", after=FORM_HOLD_AT_MOST + FORM_HOLD_LASTS) is None
+    assert taken(event) == (0, 0)
+
+
+def test_of_a_course_neither_through_another_of_its_dates(district):
+    _, dates = course(district.one, 2, capacity=9)
+    hold(dates[0], 1, "a")
+    sweep(FORM_HOLD_LASTS)
+    assert hold(dates[1], 1, "a", after=FORM_HOLD_AT_MOST - timedelta(minutes=1)) is not None
+    assert hold(dates[1], 2, "a", after=FORM_HOLD_AT_MOST) is None
+
+
+def test_one_address_lets_so_many_holds_run_out_and_then_holds_no_more_that_day(event):
+    for number in range(FORM_HOLDS_UNUSED):
+        at = number * FORM_HOLD_LASTS
+        assert hold(event, 1, f"a{number}", after=at) is not None
+        sweep(at + FORM_HOLD_LASTS)
+    at = FORM_HOLDS_UNUSED * FORM_HOLD_LASTS
+    assert hold(event, 1, "one more", after=at) is None
+    assert hold(event, 1, "elsewhere", asker="192.0.2.2", after=at) is not None
+    assert hold(event, 1, "tomorrow", after=at + timedelta(hours=18)) is None
+    assert sign_up(event, *people(1, 1)).state is Place.CONFIRMED  # the seats are free for them all the same
+
+
 def test_no_seats_are_held_before_sign_up_opens_or_once_the_event_is_off(district):
     later = cast.event(district.one, opens_at=clock.now() + timedelta(hours=1))
     assert hold(later, 1, "a") is None
@@ -288,7 +323,7 @@ def test_no_seats_are_held_before_sign_up_opens_or_once_the_event_is_off(distric
     let_go("b")
 
 
-def test_where_a_form_was_asked_from_is_forgotten_with_the_hold_and_unused_holds_after_two_days(event):
+def test_where_a_form_was_asked_from_is_forgotten_once_used_or_let_go_and_unused_holds_after_two_days(event):
     hold(event, 1, "a")
     hold(event, 1, "b")
     sign_up(event, *people(1, 1), hold="a")
