@@ -29,6 +29,7 @@ class Action(Enum):
     PLAN = "plan"  # write, submit, postpone, cancel events; shifts
     APPROVE = "approve"  # publish or return what a site beneath submitted
     SIGN_UP = "sign_up"  # sign residents up, cancel for them
+    SEE_LIMITS = "see_limits"  # how many places a person or household may take
     CHECK_IN = "check_in"  # roster, scans, venue code
     REVEAL = "reveal"  # see a resident's name and phone in full, with a reason
     CLOSE_OUT = "close_out"
@@ -58,6 +59,7 @@ _MANAGER = dict.fromkeys(
         Action.SEE_EVENTS,
         Action.PLAN,
         Action.SIGN_UP,
+        Action.SEE_LIMITS,
         Action.CHECK_IN,
         Action.REVEAL,
         Action.CLOSE_OUT,
@@ -87,6 +89,7 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
     Role.VIEWER: {Action.ENTER: Reach.SUBTREE, Action.SEE_FIGURES: Reach.SUBTREE},
     Role.ADMINISTRATOR: {
         Action.ENTER: Reach.SUBTREE,
+        Action.SEE_LIMITS: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,
         Action.MANAGE_STAFF: Reach.SUBTREE,
         Action.SET_UP: Reach.SUBTREE,

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 
 from stationapp import clock
 from stationapp.accounts import guard
+from stationapp.accounts.rules import Action
 from stationapp.db import retried, transaction
 from stationapp.refusal import NotFound
 from stationapp.signups import limits
@@ -38,7 +39,8 @@ def _its_site(code: str) -> Site:
 
 @bp.get("/")
 def index(code: str):
-    """The limits that count at a site, its own to change, those from above to know; and what stood here before."""
+    """The limits that count at a site and what stood here before: to change its own for whoever sets it up, to know
+    for whoever signs people up there."""
     return _page(_its_site(code), LimitForm())
 
 
@@ -50,6 +52,7 @@ def _page(site: Site, form: LimitForm) -> str:
         limits=limits.list_limits(site.path),
         history=limits.list_history(site.id),
         beneath=list_children(site),
+        may_change=guard.can(Action.SET_UP, site.path),
     )
 
 

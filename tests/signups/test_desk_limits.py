@@ -82,8 +82,21 @@ def test_a_station_reads_what_stands_above_it_and_only_its_own_can_be_ended_ther
     assert senseless.status_code == 404
 
 
-def test_who_manages_a_station_sets_no_limit_and_a_sister_office_is_not_there(people, lin, chen):
-    assert lin.get(f"/desk/sites/{people.one.code}/limits/").status_code in (403, 404)
+def test_who_manages_a_station_reads_what_binds_there_and_sets_no_limit(people, lin, chen):
+    assert "请找他们" in lin.get(f"/desk/sites/{people.one.code}/limits/").text
+    set_limit(chen, people.office)
+    page = lin.get(f"/desk/sites/{people.one.code}/limits/")
+    assert page.status_code == 200 and "一个电话（一家人）" in page.text and "一周" in page.text
+    assert "定一条" not in page.text and "/limits/ending" not in page.text
+    assert lin.get(f"/desk/sites/{people.one.code}/limits/list.csv").status_code == 200
+    token = lin.get("/desk/phone/").text.split('name="csrf_token" value="')[1].split('"')[0]
+    tried = lin.post(f"/desk/sites/{people.one.code}/limits/", data=LIMIT | {"csrf_token": token})
+    assert tried.status_code == 403
+    for sister in (people.two, people.office):
+        assert lin.get(f"/desk/sites/{sister.code}/limits/").status_code == 404
+
+
+def test_a_sister_office_is_not_there(people, chen):
     assert chen.get(f"/desk/sites/{people.far_office.code}/limits/").status_code == 404
 
 
