@@ -1,6 +1,8 @@
 """Sign-ups at the desk: the list of an event, a caller or visitor signed up, a place given back for somebody."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -14,17 +16,19 @@ from stationapp.attendance.queries import known_at
 from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
+from stationapp.events.rules import State
+from stationapp.events.stages import kept_for_callers
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import masked, search
 from stationapp.residents.rules import mask
-from stationapp.signups import draws, offers, operations, queries
+from stationapp.signups import again, draws, offers, operations, queries
 from stationapp.signups.course import find_course
 from stationapp.signups.draw_queries import find_draw, is_awaited
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.promotion import seat_out_of_turn
-from stationapp.signups.rules import ORAL_CONSENT, Answer, Channel, Place, SignupRefusal
+from stationapp.signups.rules import ORAL_CONSENT, SEATED, Answer, Channel, Place, SignupRefusal
 from stationapp.signups.story import list_gone, stories
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
@@ -49,6 +53,7 @@ def index(code: str):
 
 def _list(event: Event, site: Site, problem: str = "", party_id: int | None = None, reason: str = "") -> str:
     """The page; with what stood against an act on one party (`party_id`), or on the event."""
+    now = clock.now()
     rows = [
         (signup, mask(person.name, None).name, person, party)
         for signup, person, party in queries.roster(event)
@@ -70,10 +75,46 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         is_course=find_course(event.id) is not None,
         drawn=draw and draw.drawn_at,
         awaits_draw=is_awaited(event, draw),
+        kept=_kept_for_callers(event, now),
+        together=Counter(party.id for _signup, _name, _person, party in rows),
+        undo=_just_gone(event, now),
+        undoable=_undoable(event, rows, gone, now),
         problem=problem,
         about=party_id,
         reason=reason,
     )
+
+
+def _kept_for_callers(event: Event, now: datetime) -> int:
+    """Seats only callers can have now: no more than are free."""
+    return min(kept_for_callers(event, now), max(0, (event.capacity or 0) - event.taken))
+
+
+def _is_on(event: Event, now: datetime) -> bool:
+    return event.state is State.PUBLISHED and now < event.ends_at
+
+
+def _just_gone(event: Event, now: datetime) -> Signup | None:
+    """A place of the party that was just given up (`?undo=`), as long as that can be undone."""
+    text = request.args.get("undo", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and _is_on(event, now)):
+        return None
+    people = queries.members(int(text))
+    here = people and people[0][0].event_id == event.id and again.is_away(queries.get_party(int(text)))
+    return people[0][0] if here else None
+
+
+def _undoable(event: Event, rows: list, gone: list, now: datetime) -> dict[int, int]:
+    """Parties that gave everything up and may be signed up again, each with a place of it: of a household without
+    any place its last."""
+    if not _is_on(event, now):
+        return {}
+    there = {party.household_id for _signup, _name, _person, party in rows}
+    last: dict[int, int] = {}
+    for party, _person in gone:  # the last first
+        last.setdefault(party.household_id, party.id)
+    wanted = {party_id for home, party_id in last.items() if home not in there}
+    return again.first_places(wanted)
 
 
 def _in_line(rows: list) -> dict[int, None]:
@@ -177,16 +218,44 @@ def _said(answer: Answer, event: Event) -> str:
 
 @bp.post("/signups/<int:signup_id>/cancellation")
 def cancel(signup_id: int):
-    """Give a place back for somebody who called."""
+    """Give a place back for somebody who called; with `whole` those of the household, which go on together."""
     signup, event = _its_place(signup_id)
-    retried(lambda: _give_back(signup))
-    flash(_("已取消，名额按次序给候补的人。") if event.waiting else _("已取消。"), "good")
-    return redirect(url_for(".index", code=event.code), code=303)
+    whole = [place for place, _person in queries.members(signup.party_id)]
+    places = whole if "whole" in request.form else [signup]
+    live = [place for place in places if place.state is not Place.CANCELLED]
+    frees = any(place.state in SEATED for place in live)
+    try:
+        retried(lambda: _give_back(places))
+    except Refused as refused:
+        return _list(*_its(event.code), sentence(refused), signup.party_id), 409
+    said = _("已取消 %(n)s 人。", n=len(live)) if live else _("已经取消过了。")
+    flash(said + (_("名额按次序给候补的人。") if frees and event.waiting else ""), "good")
+    return redirect(url_for(".index", code=event.code, undo=signup.party_id), code=303)
 
 
-def _give_back(signup: Signup) -> None:
+def _give_back(places: list[Signup]) -> None:
     with transaction():
-        operations.cancel(signup, by=guard.user().staff_id, why="staff", now=clock.now())
+        operations.cancel(*places, by=guard.user().staff_id, why="staff", now=clock.now())
+
+
+@bp.post("/signups/<int:signup_id>/restoration")
+def restore(signup_id: int):
+    """Undo a cancellation: its people are signed up once more, and it is said when their seats have gone on."""
+    signup, event = _its_place(signup_id)
+
+    def attempt() -> Answer:
+        with transaction():
+            return again.sign_up_again(signup.party_id, by=guard.user().staff_id, now=clock.now())
+
+    try:
+        answer = retried(attempt)
+    except Refused as refused:
+        return _list(*_its(event.code), sentence(refused)), 409
+    said = "" if answer.state is Place.CONFIRMED else _("原来的名额或位次已经给了后面的人，不能拿回来。")
+    if answer.repeated:
+        said = _("已经重新报过了。")
+    flash(said + _said(answer, event), "good")
+    return redirect(url_for(".index", code=event.code, _anchor=f"party-{answer.party_id}"), code=303)
 
 
 @bp.post("/signups/<int:signup_id>/answer")
