@@ -62,6 +62,7 @@ def _choice(dates: list[Row], now: datetime) -> Choice:
         ),
         waiting=event.waiting,
         drawn_at=event.draw_at if draws_later(event, now) else None,
+        opens_at=event.opens_at if event.opens_at and now < event.opens_at else None,
         dates=len(dates),
     )
 

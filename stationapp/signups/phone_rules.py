@@ -22,6 +22,7 @@ class Choice:
     kept: int  # of these, kept back
     waiting: int
     drawn_at: datetime | None  # places are drawn by lot then
+    opens_at: datetime | None  # sign-up has not begun; None: it has
     dates: int  # how many dates one sign-up is for: more than one of a course
 
     @property

@@ -131,7 +131,9 @@ LIFT_LENGTH = 200
 
 WEB_CONSENT = "web-1"
 ORAL_CONSENT = "oral-1"
-"""Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone."""
+PAPER_CONSENT = "paper-1"
+"""Which wording of the consent somebody agreed to: the sentence under the form, the script read on the phone, the
+sentence printed on the sign-up sheet."""
 
 WAITLIST_LIMIT = 2000
 """People on one waitlist; whoever came later would wait for nothing."""
@@ -219,18 +221,18 @@ class Answer:
 
 
 def event_problem(terms: Terms, *, by_staff: bool, now: datetime) -> SignupRefusal | None:
-    """Why nobody can sign up now. Staff may until the event ends: people come to the desk late."""
+    """Why nobody can sign up now. Staff may until the event ends, for people come to the desk late; not before
+    sign-up opens: who calls early has no start on the others (domain.md §6)."""
     if terms.state is State.CANCELLED:
         return SignupRefusal.CANCELLED
     if terms.state is State.POSTPONED:
         return SignupRefusal.POSTPONED
     if terms.state is not State.PUBLISHED or now >= terms.ends_at:
         return SignupRefusal.CLOSED
-    if by_staff:
-        return None
     if terms.opens_at and now < terms.opens_at:
         return SignupRefusal.NOT_OPEN_YET
-    return SignupRefusal.CLOSED if now >= (terms.closes_at or terms.starts_at) else None
+    over = terms.ends_at if by_staff else terms.closes_at or terms.starts_at
+    return SignupRefusal.CLOSED if now >= over else None
 
 
 def home_problem(

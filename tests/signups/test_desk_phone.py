@@ -15,6 +15,7 @@ from stationapp.signups import holds, limits, offers
 from stationapp.signups.models import Offer, Party, SeatHold, Signup
 from stationapp.signups.rules import Channel, Counted, HoldEnd, OfferEnd, Place, Span
 from stationapp.vault import vault
+from stationapp.web.filters import exact
 from tests import cast
 from tests.signups import scene
 
@@ -349,6 +350,22 @@ def test_a_month_of_birth_is_asked_only_where_the_event_asks_and_it_is_missing(a
     page = client.submit(page, {"known-0-birth_month": "1950年1月"}, to="readback")
     assert "报好了" in signed_up(client, page).text
     assert "一位" in said(read_back(client, "1111"))
+
+
+def test_before_sign_up_opens_the_list_says_when_and_nobody_is_signed_up(app, client, people):
+    with app.app_context():
+        opens_at = clock.instant(clock.day_of(clock.now()) + timedelta(1), 9)
+        event = cast.event(people.one, title="重阳节", opens_at=opens_at)
+    opens = f"{exact(opens_at)}开始"
+    assert f"{opens}报名" in found(client, "1111").text
+    page = read_back(client, "1111", "1")
+    assert page.status_code == 409 and f"报名还没开始，{opens}" in page.text
+    with app.app_context():
+        assert as_it_is(event).taken == 0
+    path = f"/desk/events/{event.code}/signups/new"
+    assert f"{opens}报名" in client.get(path).text
+    at_the_desk = client.submit(path, {"name": "吴秀英", "phone": cast.PHONE}, to="signups")
+    assert at_the_desk.status_code == 409 and f"报名还没开始，{opens}" in at_the_desk.text
 
 
 def test_a_refusal_says_what_else_there_is(app, client, people):
