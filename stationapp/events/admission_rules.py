@@ -75,10 +75,13 @@ def _draw_problem(wish: EventFields) -> AdmissionRefusal | None:
 def change_problem(
     state: State, drawn_at: datetime | None, wish: EventFields, taken: int, now: datetime
 ) -> AdmissionRefusal | None:
-    """Why the draw of an event in `state`, so far due at `drawn_at`, may not become that of `wish`."""
+    """Why the draw of an event in `state`, so far due at `drawn_at`, may not become that of `wish`.
+
+    Of one put off its time may have passed without a draw: `signups.draws.refuse_other_time` knows.
+    """
     if state not in PUBLIC or wish.draw_at == drawn_at:
         return None
-    if drawn_at and drawn_at <= now:
+    if drawn_at and drawn_at <= now and state is not State.POSTPONED:
         return AdmissionRefusal.DRAW_OVER
     if wish.draw_at and wish.draw_at <= now:
         return AdmissionRefusal.DRAW_PAST

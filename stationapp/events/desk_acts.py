@@ -9,7 +9,7 @@ from stationapp.events.models import Event
 from stationapp.events.series_rules import Scope
 from stationapp.messages.spreading import spread_notices
 from stationapp.signups import course, offers
-from stationapp.signups.draws import announce
+from stationapp.signups.draws import announce, refuse_other_time
 from stationapp.signups.promotion import promote
 from stationapp.volunteers.operations import post_hours
 
@@ -20,6 +20,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     course.hold_for(event, now=now)
     asked = series.wishes(event, wish, scope, now=now)
     before = {one.id: _seating(one) for one, _wish in asked}
+    draws_at = {one.id: one.draw_at for one, _wish in asked}
     for one, becomes in asked:
         # Where the doors are not open yet, nobody is there.
         if one is event or opens_at(one.starts_at) <= now:
@@ -28,6 +29,7 @@ def change(event: Event, wish: rules.EventFields, scope: Scope) -> int:
     course.spread_places(next((one for one in changed if one.state in rules.PUBLIC), event), by=by, now=now)
     offers.settle(changed, now=now)
     for one in changed:
+        refuse_other_time(one, draws_at[one.id])
         announce(one, now=now)
         if one.waiting and _seating(one) != before[one.id]:
             promote(one.id, now=now)
@@ -49,9 +51,10 @@ def publish(event: Event, *, by: int, now, reason: str) -> None:
 
 
 def postpone(event: Event, *, by: int, now, reason: str) -> None:
-    """Put it off; whoever came early was not there."""
+    """Put it off; whoever came early was not there, and whoever was offered a place has it."""
     send_home(event, by=by, now=now)
     operations.postpone(event, by=by, now=now, reason=reason)
+    offers.settle([event], now=now)
 
 
 def reopen(event: Event, *, by: int, now, reason: str) -> None:

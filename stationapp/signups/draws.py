@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from stationapp.audit.operations import record
 from stationapp.db import db
+from stationapp.events.admission_rules import AdmissionRefusal
 from stationapp.events.models import Event
 from stationapp.events.rules import PUBLIC, State
 from stationapp.refusal import Refused
@@ -33,6 +34,18 @@ def announce(event: Event, *, now: datetime) -> None:
     made = Draw(event_id=event.id, commitment=fingerprint(seed), seed_sealed=vault().seal(seed), made_at=now)
     db.session.add(made)
     db.session.flush()
+
+
+def refuse_other_time(event: Event, before: datetime | None) -> None:
+    """The draw that was to be at `before` may have another time now, or none, unless the lots are drawn.
+
+    Raises Refused(AdmissionRefusal.DRAW_OVER). `events` cannot tell by the time alone: an event put off is not drawn.
+    """
+    if event.draw_at == before:
+        return
+    made = db.session.get(Draw, event.id, populate_existing=True)
+    if made is not None and made.drawn_at is not None:
+        raise Refused(AdmissionRefusal.DRAW_OVER)
 
 
 def draw(event_id: int, *, by: int | None = None, now: datetime) -> list[int]:

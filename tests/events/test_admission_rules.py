@@ -71,7 +71,8 @@ def test_seats_for_callers_are_kept_until_the_day_before_unless_sign_up_is_short
         (State.PUBLISHED, STARTS - DAY, None, 0, None),
         (State.PUBLISHED, STARTS - DAY, STARTS - 3 * DAY, 0, AdmissionRefusal.DRAW_PAST),
         (State.PUBLISHED, STARTS - 3 * DAY, STARTS - DAY, 0, AdmissionRefusal.DRAW_OVER),
-        (State.POSTPONED, STARTS - 3 * DAY, None, 0, AdmissionRefusal.DRAW_OVER),
+        (State.POSTPONED, STARTS - 3 * DAY, None, 0, None),  # lots are not drawn while it is put off
+        (State.POSTPONED, STARTS - 3 * DAY, STARTS - DAY, 0, None),
         (State.POSTPONED, STARTS - 3 * DAY, STARTS - 3 * DAY, 9, None),
     ],
 )

@@ -194,6 +194,27 @@ def test_an_event_put_off_is_drawn_when_it_is_public_again(district):
         assert DUTIES["draws"](now=event.draw_at) == 1
 
 
+def test_what_was_not_drawn_because_the_event_is_put_off_may_have_another_time_and_what_was_drawn_not(app):
+    made = cast.district(app)
+    with app.app_context():
+        due, drawn = (announced(made.one, starts_at=clock.now() + timedelta(days=days)) for days in (5, 6))
+        answer = sign_up(due, *people(1, 1))
+        with transaction():
+            draws.draw(drawn.id, now=drawn.draw_at)
+            for event in (due, drawn):
+                events.postpone(event, by=None, now=clock.now(), reason="下雨")
+        codes, later = (due.code, drawn.code), due.draw_at + timedelta(hours=1)
+        typed = f"{clock.local(later + timedelta(hours=20)):%Y-%m-%dT%H:%M}"
+    lin = app.test_client()
+    with time_machine.travel(later):
+        cast.sign_in(lin, made.lin)
+        answers = [lin.submit(f"/desk/events/{code}/edit", {"draw_at": typed}, to="/edit") for code in codes]
+    assert [one.status_code for one in answers] == [303, 409]
+    assert "已经抽过签了" in answers[1].text
+    with app.app_context():
+        assert state_of(answer) == {Place.WAITLISTED}
+
+
 def test_the_seed_stays_the_announced_one_whatever_is_changed(district):
     event = announced(district.one)
     before = db.session.get_one(Draw, event.id).commitment
