@@ -33,9 +33,10 @@ def _taken_late() -> list[str]:
 
 
 def _beyond_start() -> list[str]:
-    """An offer that could still be answered once its event has begun."""
+    """An offer that could still be answered once its event has begun, or whose event is put off."""
     query = select(Offer.id).join(Party, Party.id == Offer.party_id).join(Event, Event.id == Party.event_id)
-    beyond = (Offer.ended_at.is_(None), Event.state == State.PUBLISHED, Offer.until_at > Event.starts_at)
+    begun = (Event.state == State.PUBLISHED) & (Offer.until_at > Event.starts_at)
+    beyond = (Offer.ended_at.is_(None), or_(begun, Event.state == State.POSTPONED))
     return [f"offer {row}" for row in db.session.scalars(query.where(*beyond).order_by(Offer.id))]
 
 
@@ -116,7 +117,7 @@ CHECKS = (
     Check("S5 offers", "等答复的名额都有一份没过期的通知，反过来也是", _not_offered),
     Check(
         "S6 offers",
-        "过了时间没有答复的名额已经收回，没有迟到的答复算数，也没有等到开始以后的",
+        "过了时间没有答复的名额已经收回，没有迟到的答复算数，也没有等到开始以后、延期以后的",
         lambda: _overdue() + _taken_late() + _beyond_start(),
     ),
     Check("S6 draws", "抽签的活动都公布过签底，到点抽了签，抽之前没有人先占名额", _undrawn),

@@ -69,23 +69,25 @@ def decline(party_id: int, *, by: int | None, now: datetime) -> None:
 
 
 def settle(events: Sequence[Event], *, now: datetime) -> int:
-    """Give the places at once whose answers could be waited for no longer now that the start is nearer; how many.
+    """Give the places at once whose answers can be waited for no longer; how many.
 
-    Called by whoever moved these events, which are held, in the same transaction: nobody is told of an end that comes
-    sooner than the one they know.
+    That is so when the start is nearer now, and when the event was put off: nobody can say yes to a time that is not
+    known, and nobody should lose a place to it. Called by whoever moved or put off these events, which are held, in
+    the same transaction: nobody is told of an end that comes sooner than the one they know.
     """
     last = {event.id: last_end(event.starts_at) for event in events}
+    put_off = {event.id for event in events if event.state is State.POSTPONED}
     live = select(Offer, Party.event_id).join(Party, Party.id == Offer.party_id)
     live = live.where(Party.event_id.in_(last), Offer.ended_at.is_(None)).order_by(Offer.id)
     rows = db.session.execute(live.execution_options(populate_existing=True)).all()
-    late = [(offer, event_id) for offer, event_id in rows if offer.until_at > last[event_id]]
+    given = [row for row in rows if row[1] in put_off or row[0].until_at > last[row[1]]]
     site_of = {event.id: event.site_id for event in events}
-    for offer, event_id in late:
+    for offer, event_id in given:
         for place in _offered(offer.party_id):
             move(place, Place.CONFIRMED, by=None, why=SEAT_FREED, now=now)
         _end(offer, OfferEnd.GIVEN, None, now)
         tell_desk(Occasion.PROMOTED, f"party {offer.party_id}", site_id=site_of[event_id], now=now)
-    return len(late)
+    return len(given)
 
 
 def lapse(*, now: datetime) -> int:

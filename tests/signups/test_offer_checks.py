@@ -65,6 +65,7 @@ LONG_AGO = "made_at = '2026-01-01 00:00:00', until_at = '2026-01-02 00:00:00'"
         ("S6 offers", ["offer 2"], f"UPDATE offers SET {LONG_AGO} WHERE id = 2"),
         ("S6 offers", ["offer 1"], f"UPDATE offers SET {LONG_AGO} WHERE id = 1"),
         ("S6 offers", ["offer 2"], "UPDATE events SET starts_at = '2026-01-01 00:00:00' WHERE id = 1"),
+        ("S6 offers", ["offer 2"], "UPDATE events SET state = 'postponed' WHERE id = 1"),
         ("S6 draws", ["event 1"], "UPDATE events SET draw_at = '2026-01-01 00:00:00' WHERE id = 1"),
         ("S6 draws", ["event 2"], "DELETE FROM draws"),
         ("S6 draws", ["event 2"], "UPDATE draws SET drawn_at = NULL, seed = NULL"),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from stationapp import clock
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
+from stationapp.events import desk_acts
 from stationapp.events import operations as events
 from stationapp.events.rules import State
 from stationapp.jobs.operations import DUTIES
@@ -173,15 +174,18 @@ def test_an_offer_is_withdrawn_when_all_its_places_are_cancelled(scene):
     assert ends()[0] is OfferEnd.WITHDRAWN
 
 
-def test_an_offer_stands_when_the_event_is_put_off_and_meanwhile_places_are_given_at_once(scene):
-    _people, event, (seated, couple, third, _fourth) = scene
+def test_offered_places_are_given_at_once_when_the_event_is_put_off_and_so_is_what_is_freed_meanwhile(scene):
+    district, event, (seated, couple, third, _fourth) = scene
     give_back(seated)
     with transaction():
-        events.postpone(event, by=None, now=clock.now(), reason="下雨")
+        desk_acts.postpone(event, by=district.lin.id, now=clock.now(), reason="下雨")
+    assert (states(couple), ends()) == ([[SEATED] * 2], [OfferEnd.GIVEN])
+    with transaction():
+        assert (
+            offers.lapse(now=clock.now() + timedelta(days=30)) == 0
+        )  # nobody loses a place to a time nobody knows
     give_back(couple, who=slice(1))
-    assert states(couple, third) == [[GONE, OFFERED], [SEATED]]
-    act(offers.accept, couple)
-    assert states(couple) == [[GONE, SEATED]]
+    assert states(couple, third) == [[GONE, SEATED], [SEATED]]
     with transaction():
         events.publish(event, by=None, now=clock.now())
 
