@@ -31,12 +31,12 @@ def serve(host: str, port: int) -> None:
 
 
 def serve_with_jobs(app: Flask, host: str, port: int) -> None:
-    """The same, with the jobs ticking in this supervising process."""
+    """The same, with the jobs ticking in this supervising process; a duty under way is finished before it ends."""
     scheduler = runner.start(app)
     try:
         serve(host, port)
     finally:
-        scheduler.shutdown(wait=False)
+        scheduler.shutdown()
 
 
 def run_jobs(app: Flask) -> None:

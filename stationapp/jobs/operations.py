@@ -60,6 +60,12 @@ def take_lease(holder: str, *, now: datetime, name: str = "jobs") -> int | None:
     return 1
 
 
+def give_up(holder: str, *, now: datetime, name: str = "jobs") -> None:
+    """End the lead of a process that stops, so that another one need not wait; harmless when it does not lead."""
+    leads = (Lease.name == name, Lease.holder == holder, Lease.until_at > now)
+    db.session.execute(update(Lease).where(*leads).values(until_at=now))
+
+
 def fence(token: int, *, now: datetime, name: str = "jobs") -> None:
     """Go on only while the lease with this token is live; locks its row until the transaction ends.
 

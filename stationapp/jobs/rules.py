@@ -8,6 +8,9 @@ from stationapp.signups.hold_rules import HOLDS_SWEPT_EVERY
 LEASE_LASTS = timedelta(seconds=30)
 TICK = timedelta(seconds=5)
 
+NIGHT = timedelta(hours=6)
+"""So long without any jobs process somebody must hear of it: what is due waits, and people are not told."""
+
 REMINDERS = ((1, timedelta(hours=24)), (2, timedelta(days=3)), (3, timedelta(days=7)))
 """Steps of the close-out reminder and how long after an event's end each falls due (domain.md §5)."""
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from stationapp import clock
 from stationapp.db import transaction
-from stationapp.jobs.operations import DUTIES, LeaseLost, fence, note_run, take_lease
+from stationapp.jobs.operations import DUTIES, LeaseLost, fence, give_up, note_run, take_lease
 from stationapp.jobs.queries import last_began
 from stationapp.jobs.rules import PACES, TICK, is_due
 from stationapp.messages.gateways.choose import limits_of, open_gateways
@@ -27,14 +27,20 @@ A_TICK = 10_000
 class Jobs(BackgroundScheduler):
     """The clock of one process. Told to stop, it finishes what it is doing and begins nothing more."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: Flask, holder: str) -> None:
         super().__init__(timezone=clock.SHANGHAI)
+        self._app, self._holder = app, holder
         self._ending = threading.Event()
 
     def shutdown(self, wait: bool = True) -> None:
-        """Stop; what is being sent is sent to the end of its group."""
+        """Stop, and give the lead up; what is being sent is sent to the end of its group."""
         self._ending.set()
         super().shutdown(wait)
+        try:
+            with self._app.app_context(), transaction():
+                give_up(self._holder, now=clock.now())
+        except Exception as error:  # the lease ends by itself soon
+            log.error("jobs: stopping: %s", type(error).__name__)
 
     @property
     def goes_on(self) -> bool:
@@ -48,7 +54,7 @@ def start(app: Flask) -> Jobs:
     The duties are the leader's; sending is done by every process, beside them.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    jobs = Jobs()
+    jobs = Jobs(app, holder)
     _every_tick(jobs, guarded_tick, app, holder)
     if gateways := open_gateways(app.config["SETTINGS"], clock.now):
         _every_tick(jobs, guarded_send, app, gateways, jobs)

@@ -97,6 +97,12 @@ def test_the_scheduler_ticks_in_the_background_and_stops(app, overdue):
     finally:
         scheduler.shutdown()
     assert notices(app) == 4
+    with (
+        app.app_context(),
+        transaction(),
+    ):  # told to stop, it gave the lead up: another one need not wait for its end
+        assert find_lease().until_at <= clock.now()
+        assert take_lease("the next", now=clock.now()) == 2
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("APScheduler")]
 
 
