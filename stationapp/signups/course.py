@@ -216,6 +216,8 @@ def bring_along(event: Event, *, now: datetime) -> int:
     ]  # who waits is seated at all of them
     if kept and event.starts_at > now and kept[0].capacity != event.capacity:
         raise Refused(SignupRefusal.COURSE_PLACES_DIFFER, capacity=kept[0].capacity)
+    if kept and event.starts_at > now:
+        event.phone_seats, event.phone_until_at = _for_callers(kept[-1], event)
     copied = others[0] if others else _last_one(event)
     if copied is None:
         return 0
@@ -268,7 +270,8 @@ def _members(event_id: int, *, without: int) -> list[_Member]:
 
 
 def spread_places(event: Event, *, by: int | None, now: datetime) -> None:
-    """Give every other date that has not begun the number of places this public one has now.
+    """Give every other date that has not begun the number of places this public one has now, and as many of them
+    kept for callers, until the same moment: one sign-up is for all dates.
 
     Nothing happens for an event that is no course's, or not public. Raises Refused(CAPACITY_BELOW_TAKEN).
     """
@@ -278,10 +281,21 @@ def spread_places(event: Event, *, by: int | None, now: datetime) -> None:
     dates = hold(course_id, now=now)
     kept = handed_on_at(dates, now)
     for date in [*kept, *(date for date in dates if date.state in _UNPUBLISHED)]:
-        if date.capacity == event.capacity:
+        if _counted(date) == (event.capacity, *_for_callers(event, date)):
             continue
         if event.capacity is not None and date.taken > event.capacity:
             raise Refused(EventRefusal.CAPACITY_BELOW_TAKEN, taken=date.taken)
         date.capacity = event.capacity
+        date.phone_seats, date.phone_until_at = _for_callers(event, date)
         record("events.change", f"event {date.code}", by=by, now=now, site_id=date.site_id)
     db.session.flush()
+
+
+def _counted(date: Event) -> tuple[int | None, int, datetime | None]:
+    return date.capacity, date.phone_seats, date.phone_until_at
+
+
+def _for_callers(event: Event, date: Event) -> tuple[int, datetime | None]:
+    """What `date` keeps for callers, and until when, as `event` does; at the longest until it begins."""
+    until_at = event.phone_until_at
+    return event.phone_seats, until_at and min(until_at, date.starts_at)

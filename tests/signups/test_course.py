@@ -215,6 +215,28 @@ def test_more_places_at_one_date_are_more_places_at_all_and_seat_who_waits(distr
     assert places(waits, *dates) == [SEATED] * 3
 
 
+def test_seats_kept_for_callers_at_one_date_are_kept_at_all_until_the_same_moment(district):
+    series, dates = course(district.one, 3, capacity=2)
+    planned = further_date(series, district.one, weeks=5, capacity=2, publish=False)
+    until = dates[0].starts_at + timedelta(days=5)
+    change(dates[1], phone_seats=1, phone_until_at=until)
+    kept = [(fresh(date).phone_seats, fresh(date).phone_until_at) for date in (*dates, planned)]
+    assert kept == [(1, dates[0].starts_at), (1, until), (1, until), (1, until)]
+    sign_up(dates[0], *people(1, 1))
+    waits = sign_up(dates[2], *people(1, 2))
+    assert places(waits, *dates) == [WAITS] * 3
+    change(dates[0], phone_seats=0, phone_until_at=None)
+    assert [fresh(date).phone_seats for date in (*dates, planned)] == [0] * 4
+    assert places(waits, *dates) == [SEATED] * 3
+
+
+def test_a_further_date_keeps_what_the_others_keep_for_callers(district):
+    series, dates = course(district.one, 2, capacity=3)
+    change(dates[0], phone_seats=2, phone_until_at=dates[0].starts_at)
+    late = further_date(series, district.one, weeks=3, capacity=3)
+    assert (fresh(late).phone_seats, fresh(late).phone_until_at) == (2, dates[0].starts_at)
+
+
 def change(event: Event, **fields) -> None:
     """Change it the way the desk does."""
     now = clock.now()

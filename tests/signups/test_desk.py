@@ -134,7 +134,7 @@ def test_a_household_is_cancelled_at_once_and_its_seats_go_on_together(app, clie
 
 
 def test_a_cancellation_is_undone_while_the_seats_are_free_and_pressing_twice_is_harmless(app, client, scene):
-    people, event = scene
+    _people, event = scene
     with app.app_context():
         cast.sign_up(event, cast.person("吴秀英", "19900000011"))
     page = client.get(f"/desk/events/{event.code}/signups")
