@@ -1,6 +1,6 @@
 """The verbs of the call list: what came of a call; who cannot be written to is called (domain.md §6; trust.md M2)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -10,6 +10,7 @@ from stationapp import clock
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event
+from stationapp.events.rules import State
 from stationapp.messages.hours import allowed_from
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.outbox import put, row
@@ -85,7 +86,8 @@ def _act(message: Message, outcome: CallOutcome, by: int, now: datetime) -> None
 
 
 def places_of(message: Message, *, now: datetime) -> list[Signup]:
-    """The live places a household was called about: at the event, or of a reminder all of that day."""
+    """The live places a household was called about: at the event, or of a reminder what is held that day at the site
+    that calls. What they do elsewhere is not its business (trust.md §4.14); that site calls them, too."""
     its = select(Signup).join(Party, Party.id == Signup.party_id).join(Event, Event.id == Signup.event_id)
     its = its.where(Party.household_id == message.household_id, Signup.state.in_(LIVE)).order_by(
         Signup.event_id
@@ -94,6 +96,7 @@ def places_of(message: Message, *, now: datetime) -> list[Signup]:
         day = date.fromisoformat(message.subject.removeprefix("day "))
         ends = clock.instant(day + timedelta(days=1))
         its = its.where(
+            Event.site_id == message.site_id,
             Signup.state == Place.CONFIRMED,
             Event.starts_at >= max(clock.instant(day), now),
             Event.starts_at < ends,
@@ -129,13 +132,42 @@ def fall_back(message_ids: Collection[int], *, now: datetime) -> int:
             asked_to_be_called,
         ),
     )
+    lost = list(db.session.scalars(failed))
+    callers = _callers([one for one in lost if one.occasion is Occasion.REMINDER], now)
     return put(
         [
-            row(one.occasion, one.subject, Way.CALL, household_id=one.household_id, site_id=one.site_id, now=now,
-                step=one.step, notice_id=one.notice_id, party_id=one.party_id, until_at=one.until_at)
-            for one in db.session.scalars(failed)
+            row(one.occasion, one.subject, Way.CALL, household_id=one.household_id, site_id=site_id, now=now,
+                step=one.step + more, notice_id=one.notice_id, party_id=party_id, until_at=one.until_at)
+            for one in lost
+            for more, (site_id, party_id) in enumerate(callers.get(one.id) or [(one.site_id, one.party_id)])
         ]
     )  # fmt: skip
+
+
+def _callers(reminders: Sequence[Message], now: datetime) -> dict[int, list[tuple[int, int]]]:
+    """Which sites call instead of each of these reminders, by its id: (site, the household's first party there)."""
+    homes: dict[str, dict[int, int]] = {}
+    for one in reminders:
+        homes.setdefault(one.subject, {})[one.household_id] = one.id
+    found: dict[int, dict[int, int]] = {}
+    for subject, ids in homes.items():  # a day each: today and tomorrow
+        day = date.fromisoformat(subject.removeprefix("day "))
+        rows = db.session.execute(
+            select(Party.household_id, Event.site_id, Party.id)
+            .join(Event, Event.id == Party.event_id)
+            .join(Signup, Signup.party_id == Party.id)
+            .where(
+                Party.household_id.in_(list(ids)),
+                Signup.state == Place.CONFIRMED,
+                Event.state == State.PUBLISHED,
+                Event.starts_at >= max(clock.instant(day), now),
+                Event.starts_at < clock.instant(day + timedelta(days=1)),
+            )
+            .order_by(Event.starts_at, Party.id)
+        )
+        for household_id, site_id, party_id in rows:
+            found.setdefault(ids[household_id], {}).setdefault(site_id, party_id)
+    return {id_: list(sites.items()) for id_, sites in found.items()}
 
 
 def send_code(household_id: int, *, now: datetime) -> None:

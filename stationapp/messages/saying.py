@@ -12,6 +12,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
+from stationapp.messages.rules import Way
 from stationapp.notices.rules import Occasion
 from stationapp.signups.rules import Place
 from stationapp.vault import vault
@@ -125,8 +126,13 @@ def _cancelled(message: Message, ground: Ground, now: datetime) -> Facts | None:
 
 
 def _reminder(message: Message, ground: Ground, now: datetime) -> Facts | None:
-    """Everything the household goes to on that day and that has not begun, the day said once."""
-    its = ground.of_day(message)
+    """Everything the household goes to on that day and that has not begun, the day said once.
+
+    On the phone what is held at the site that calls: the rest is not its business (trust.md §4.14).
+    """
+    its = [
+        one for one in ground.of_day(message) if message.way is not Way.CALL or one[1].id == message.site_id
+    ]
     if not its:
         return None
     (first, site, code), lines = its[0], []

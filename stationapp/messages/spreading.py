@@ -253,8 +253,18 @@ def _reminders(subject: str, rows: Sequence, now: datetime) -> list[dict]:
         reach = reach_of(*sealed, calls=any(one.channel in CALLERS for one, *_ in places))
         chosen = ways(Occasion.REMINDER, reach, switches().on) if early else (Way.PAGE,)
         for way in chosen:
-            made.append(
-                row(Occasion.REMINDER, subject, way, household_id=household_id, site_id=site_id, now=now,
-                    party_id=party.id)
-            )  # fmt: skip
+            of_sites = _first_of_each_site(places) if way is Way.CALL else [(party.id, site_id)]
+            for step, (party_id, caller_id) in enumerate(of_sites):
+                made.append(
+                    row(Occasion.REMINDER, subject, way, household_id=household_id, site_id=caller_id, now=now,
+                        step=step, party_id=party_id)
+                )  # fmt: skip
     return made
+
+
+def _first_of_each_site(places: Sequence) -> list[tuple[int, int]]:
+    """(party, site): each site calls about its own; what somebody does elsewhere is not its business."""
+    first: dict[int, int] = {}
+    for party, _starts_at, site_id, *_sealed in places:
+        first.setdefault(site_id, party.id)
+    return [(party_id, site_id) for site_id, party_id in first.items()]

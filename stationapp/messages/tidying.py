@@ -5,7 +5,7 @@ The list leaves them out at once (`wanted`); this writes down why.
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
 
 from stationapp import clock
 from stationapp.db import db
@@ -52,7 +52,10 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 
 
 def has_places(now: datetime) -> ColumnElement[bool]:
-    """The household has a live place at the event; of a reminder a confirmed one that day; whose offer lapsed, none."""
+    """The household has a live place at the event; whose offer lapsed, none.
+
+    Of a reminder a confirmed one that day at the site that calls.
+    """
     asked = Party.__table__.alias("asked")
     at_event = (
         select(Signup.id)
@@ -74,7 +77,7 @@ def has_places(now: datetime) -> ColumnElement[bool]:
 
 def _goes_on(day: date, now: datetime) -> ColumnElement[bool]:
     going = (
-        select(Party.household_id)
+        select(Party.household_id, Event.site_id)
         .join(Signup, Signup.party_id == Party.id)
         .join(Event, Event.id == Signup.event_id)
         .where(
@@ -85,7 +88,7 @@ def _goes_on(day: date, now: datetime) -> ColumnElement[bool]:
         )
     )
     on_day = (Message.occasion == Occasion.REMINDER, Message.subject == f"day {day}")
-    return and_(*on_day, Message.household_id.in_(going))
+    return and_(*on_day, tuple_(Message.household_id, Message.site_id).in_(going))
 
 
 def is_answered() -> ColumnElement[bool]:
@@ -97,9 +100,9 @@ def is_answered() -> ColumnElement[bool]:
 def was_sent() -> ColumnElement[bool]:
     """The text message that was in doubt arrived after all."""
     other = Message.__table__.alias("other")
-    same = (
-        other.c[name] == getattr(Message, name) for name in ("occasion", "subject", "step", "household_id")
-    )
+    same = [other.c[name] == getattr(Message, name) for name in ("occasion", "subject", "household_id")]
+    # Of a reminder there is one text, and a call for each site.
+    same.append(or_(other.c.step == Message.step, Message.occasion == Occasion.REMINDER))
     arrived = other.c.state.in_((Delivery.ACCEPTED, Delivery.DELIVERED)) & (other.c.way == Way.SMS)
     return select(other.c.id).where(*same, arrived).exists()
 

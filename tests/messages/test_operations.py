@@ -13,6 +13,7 @@ from stationapp.messages.hours import allowed_from
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.operations import answer_call, fall_back
 from stationapp.messages.rules import CallOutcome, Delivery, Way
+from stationapp.messages.saying import facts_of
 from stationapp.messages.spreading import spread
 from stationapp.messages.tidying import tidy_calls
 from stationapp.notices.rules import Occasion
@@ -170,6 +171,31 @@ def test_who_does_not_come_after_a_reminder_gives_back_what_there_is_that_day(ho
     assert [state_of(one.codes[0]) for one in given] == [Place.CANCELLED, Place.CANCELLED, Place.CONFIRMED]
 
 
+def test_each_site_calls_about_what_is_held_there_and_an_answer_gives_back_nothing_elsewhere(home):
+    here, there = (
+        cast.event(home.one, starts_at=NINE, title="剪纸"),
+        cast.event(home.two, starts_at=THREE, title="合唱"),
+    )
+    given = [sign_up(one, *people(1, 1), by=by) for one, by in ((here, home.lin.id), (there, home.ma.id))]
+    with transaction():
+        spread(now=BEFORE)
+    first, second = calls(Occasion.REMINDER)
+    assert [(one.site_id, one.step) for one in (first, second)] == [(home.one.id, 0), (home.two.id, 1)]
+    said = facts_of([first, second], now=BEFORE)
+    assert ["剪纸" in said[first.id]["events"], "合唱" in said[first.id]["events"]] == [True, False]
+    assert ["剪纸" in said[second.id]["events"], "合唱" in said[second.id]["events"]] == [False, True]
+    say(first.id, CallOutcome.NOT_COMING, home.lin.id, BEFORE)
+    assert [state_of(one.codes[0]) for one in given] == [Place.CANCELLED, Place.CONFIRMED]
+    with transaction():
+        tidy_calls(now=BEFORE)
+        spread(now=BEFORE)
+    assert [one.state for one in calls(Occasion.REMINDER)] == [Delivery.ANSWERED, Delivery.PENDING]
+    with transaction():
+        cancel(queries.get_by_code(given[1].codes[0]), by=None, why="own", now=BEFORE)
+        tidy_calls(now=BEFORE)
+    assert calls(Occasion.REMINDER)[1].state is Delivery.VOID
+
+
 # --- who is called because writing failed -------------------------------------------------------------------------
 
 
@@ -201,6 +227,25 @@ def became(occasion: Occasion, *states: Delivery) -> list[int]:
         for number, state in zip(ids, states, strict=True):
             session.execute(update(Message).where(Message.id == number).values(state=state))
     return ids
+
+
+def test_whose_reminder_failed_is_called_by_each_site_of_that_day_and_by_none_when_it_arrived_after_all(
+    written,
+):
+    event = cast.event(written.two, starts_at=THREE)
+    sign_up(cast.event(written.one, starts_at=NINE, title="合唱"), *people(1, 5), by=written.lin.id)
+    sign_up(event, *people(1, 5), by=written.ma.id)
+    with transaction():
+        spread(now=BEFORE)
+    last = texts(Occasion.REMINDER)[-1]
+    became(Occasion.REMINDER, *[Delivery.DELIVERED] * 4, Delivery.IN_DOUBT)
+    with transaction():
+        fall_back([last.id], now=BEFORE)
+    assert [(one.site_id, one.step) for one in calls()] == [(written.one.id, 0), (written.two.id, 1)]
+    became(Occasion.REMINDER, *[Delivery.DELIVERED] * 5)
+    with transaction():
+        tidy_calls(now=BEFORE)
+    assert {(one.state, one.why) for one in calls()} == {(Delivery.VOID, "sent")}
 
 
 def test_who_could_not_be_written_to_or_perhaps_was_not_is_called_once(written):
