@@ -61,6 +61,7 @@ DESK_PAGES: tuple[str, ...] = (
     "signups.desk",
     "signups.desk_phone",
     "signups.desk_limits",
+    "signups.desk_sheet",
     "messages.desk_calls",
     "messages.desk",
     "messages.desk_sending",
@@ -87,6 +88,7 @@ WORDS: tuple[str, ...] = (
     "residents.words",
     "attendance.words",
     "volunteers.words",
+    "importing.words",
 )
 """Modules with `WORDS`: how the cases of a feature's enums are said."""
 

@@ -68,11 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         "kind",
         choices=[kind.value for kind in Kind],
         help="sites 阵地，population 人口，rooms 功能室，holidays 节假日，plan 活动计划表，"
-        "signin 签到表（表头上方写明是哪一场活动：名称和日期）",
+        "signin 签到表（谁来了），signups 报名表（谁要来）；这两种表头上方写明是哪一场活动：名称和日期",
     )
     taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
     taking.add_argument("--dry-run", action="store_true", help="只说会怎样，不保存")
     taking.add_argument("--strict", action="store_true", help="有一行读不进来，整份文件就不导入")
+    taking.add_argument("--by", metavar="LOGIN", help="谁录入的（登录名）；报名表必须写")
     taking.add_argument("--month", type=_month, metavar="YYYY-MM", help="计划表标题没有写月份时用")
 
     adding = _verb(verbs, "staff", commands.staff, "添加工作人员，打印一次性链接")

@@ -9,18 +9,19 @@ import sys
 from importlib import import_module
 
 from flask import Flask
-from sqlalchemy import true
+from sqlalchemy import ColumnElement, true
 
 from stationapp import clock, serving
 from stationapp.accounts.operations import add_staff, invite
-from stationapp.accounts.rules import Role
+from stationapp.accounts.queries import find_by_login, list_held, reached
+from stationapp.accounts.rules import Action, Role, User, paths_for, tidy_login
 from stationapp.audit.rules import Check
-from stationapp.db import transaction
-from stationapp.importing.attendees import take_sheet
-from stationapp.importing.kinds import Kind
+from stationapp.db import retried, transaction
+from stationapp.importing.kinds import PERSONAL, Kind
 from stationapp.importing.loaded import Loaded
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
+from stationapp.importing.sheets import take_sheet
 from stationapp.refusal import Refused
 from stationapp.reports.files import render
 from stationapp.reports.operations import close_month
@@ -101,12 +102,15 @@ def load_files(app: Flask, arguments: argparse.Namespace) -> int:
 
 def _load(kind: Kind, content: bytes, filename: str, arguments: argparse.Namespace) -> Loaded:
     now = clock.now()
+    staff_id, reach = _loader(kind, arguments.by)
     month = arguments.month and (arguments.month.year, arguments.month.month)
 
     def take_in() -> Loaded:
         within = sites_where(true())
-        if kind is Kind.SIGNIN:
-            return take_sheet(content, filename, within=within, by=None, now=now, say=sentence)
+        if kind in PERSONAL:
+            return take_sheet(
+                kind, content, filename, within=sites_where(reach), by=staff_id, now=now, say=sentence
+            )
         return load(
             kind, content, filename, within=within, by=None, now=now, today=clock.day_of(now), month=month
         )
@@ -116,8 +120,30 @@ def _load(kind: Kind, content: bytes, filename: str, arguments: argparse.Namespa
             loaded = take_in()
         if arguments.dry_run or loaded.lost:
             return loaded
-    with transaction():
-        return take_in()
+
+    def attempt() -> Loaded:
+        with transaction():
+            return take_in()
+
+    return retried(attempt)
+
+
+def _loader(kind: Kind, login: str | None) -> tuple[int | None, ColumnElement[bool]]:
+    """Who loads, and at which sites they may: whoever has the command line, or the member of staff who is named.
+
+    A list of sign-ups needs one: a place given on the phone has somebody who gave it.
+    """
+    if login is None and kind is not Kind.SIGNUPS:
+        return None, true()
+    if kind not in PERSONAL:
+        raise CouldNot("--by 只用于签到表和报名表")
+    if login is None:
+        raise CouldNot("请用 --by 写明是哪位工作人员录入的（登录名）")
+    person = find_by_login(tidy_login(login))
+    if person is None:
+        raise CouldNot(f"没有登录名是 {login} 的工作人员")
+    user = User(person.id, person.name, list_held(person.id))
+    return person.id, reached(paths_for(user, Action.SIGN_UP))
 
 
 def staff(app: Flask, arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from stationapp.attendance.rules import Part
-from stationapp.importing.signin import Person
+from stationapp.importing.paper import Companion, Person
 from stationapp.residents.rules import Lives
 
 
@@ -22,10 +22,14 @@ class Correction:
 
 @dataclass(frozen=True)
 class Corrections:
-    """`lines` by their number in the file; `events` the code of the event by a sheet's name, where it was chosen."""
+    """`lines` by their number in the file; `events` the code of the event by a sheet's name, where it was chosen.
+
+    `preset` is the code of the event whose page the file was uploaded from, for sheets that name none.
+    """
 
     lines: Mapping[int, Correction] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
+    preset: str = ""
 
     def with_line(self, number: int, correction: Correction | None) -> "Corrections":
         """The same with one line put right; None takes its correction back."""
@@ -43,7 +47,9 @@ class Corrections:
             number: {"event": one.event, "person": one.person and _values(one.person)}
             for number, one in self.lines.items()
         }
-        return json.dumps({"lines": lines, "events": dict(self.events)}, ensure_ascii=False)
+        return json.dumps(
+            {"lines": lines, "events": dict(self.events), "preset": self.preset}, ensure_ascii=False
+        )
 
     @classmethod
     def unpacked(cls, text: str) -> "Corrections":
@@ -53,7 +59,7 @@ class Corrections:
             int(number): Correction(one["person"] and _person(one["person"]), one["event"])
             for number, one in said["lines"].items()
         }
-        return cls(lines, said["events"])
+        return cls(lines, said["events"], said["preset"])
 
 
 def _values(person: Person) -> dict:
@@ -61,4 +67,7 @@ def _values(person: Person) -> dict:
 
 
 def _person(values: dict) -> Person:
-    return Person(**values | {"lives": Lives(values["lives"]), "role": Part(values["role"])})
+    others = tuple(Companion(**one) for one in values["others"])
+    return Person(
+        **values | {"lives": Lives(values["lives"]), "role": Part(values["role"]), "others": others}
+    )

@@ -1,4 +1,4 @@
-"""Signed sheets at the desk: upload, see each line as it is read, put it right, take it in."""
+"""The two papers at the desk, signed sheet and sign-up list: upload, see each line, put it right, take it in."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,49 +9,72 @@ from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.audit.operations import record
 from stationapp.db import retried, transaction
-from stationapp.events.rules import State
-from stationapp.importing.attendees import Outcome, SheetsLoaded, Taken, take_sheet
-from stationapp.importing.corrections import Correction
+from stationapp.importing.corrections import Correction, Corrections
 from stationapp.importing.forms import LineForm
-from stationapp.importing.kinds import Kind
+from stationapp.importing.kinds import PERSONAL, Kind
 from stationapp.importing.meant import Candidate
 from stationapp.importing.models import Upload
 from stationapp.importing.operations import content_of, corrections_of, keep_corrections, keep_upload
+from stationapp.importing.paperwork import NEW, Outcome, SheetsLoaded, Taken
 from stationapp.importing.queries import get_upload, list_candidates, sites_where
+from stationapp.importing.sheets import PAPERS, take_sheet
 from stationapp.importing.tables import read_table
 from stationapp.refusal import NotFound
+from stationapp.residents.rules import mask
 from stationapp.sites.models import Site
 from stationapp.web.errors import sentence
+from stationapp.web.sheets import csv_answer
+from stationapp.web.words import word
 
 bp = Blueprint("sheets", __name__, url_prefix="/sheets")
 
+MOST_PRINTABLE = 20
+"""Events whose empty sheet is offered, the nearest first; every other has it on its own page."""
+
 MOST_EVENTS = 100
-"""Events to choose from, the latest first."""
+"""Events to choose from, the nearest first."""
 
 
 @bp.get("/")
 def index():
-    """What a sheet should look like, and the form."""
-    return _page(200)
+    """What the two papers should look like, and the form; `?kind=` and `?event=` from an event's page."""
+    return _page(200, kind=_kind(request.args), event=request.args.get("event", ""))
 
 
-def _page(status: int, problem: str = ""):
-    return render_template("desk/sheets/index.html", problem=problem), status
+def _kind(given) -> Kind:
+    """Which of the two papers; the signed one unless the other is named."""
+    return Kind.SIGNUPS if given.get("kind") == Kind.SIGNUPS.value else Kind.SIGNIN
+
+
+def _page(status: int, problem: str = "", *, kind: Kind = Kind.SIGNIN, event: str = ""):
+    coming = _events(Kind.SIGNUPS)
+    offered = coming if kind is Kind.SIGNUPS or not event else _events(kind)
+    return render_template(
+        "desk/sheets/index.html",
+        problem=problem,
+        kind=kind,
+        kinds=list(PAPERS),
+        event=next((one for one in offered if one.code == event), None),
+        printable=coming[:MOST_PRINTABLE],
+    ), status
 
 
 @bp.post("/")
 def upload():
     """Keep the file and show what it would do; nothing is taken in yet."""
-    file = request.files.get("file")
+    file, kind, event = request.files.get("file"), _kind(request.form), request.form.get("event", "")
     if file is None or not file.filename:
-        return _page(422, _("还没有选文件。请点“选择文件”，挑一个 CSV 或 XLSX。"))
+        problem = _("还没有选文件。请点“选择文件”，挑一个 CSV 或 XLSX。")
+        return _page(422, problem, kind=kind, event=event)
     content = file.read()
     table = read_table(content, file.filename)
     if not table.sheets:
-        return _page(422, table.problems[0].message)
+        return _page(422, table.problems[0].message, kind=kind, event=event)
     by, now = guard.user().staff_id, clock.now()
     with transaction():
-        kept = keep_upload(Kind.SIGNIN, content, table.file, None, by=by, now=now)
+        kept = keep_upload(kind, content, table.file, None, by=by, now=now)
+        if event in {one.code for one in _events(kind)}:
+            keep_corrections(kept, Corrections(preset=event))
         record("importing.keep_sheet", f"upload {kept.id}", by=by, now=now)  # it shows people in full
         number = kept.id
     return redirect(url_for(".show", number=number), code=303)
@@ -68,7 +91,7 @@ def show(number: int):
     line = next((one for one in loaded.lines if str(one.number) == asked), None)
     form = None
     if line is not None:
-        form = LineForm.of(line, _own(line))
+        form = LineForm.of(line, _own(line)).for_paper(kept.kind)
         form.event.data = line.event.id if line.event else None
     return _shown(kept, loaded, line, form)
 
@@ -79,22 +102,21 @@ def _own(line: Taken) -> str:
     return sites[0].code if sites else ""
 
 
-def _events() -> list[Candidate]:
-    """The events a sheet may be of: begun, not closed out, at the sites one signs people up for."""
+def _events(kind: Kind) -> list[Candidate]:
+    """The events such a paper may be of, at the sites one signs people up for."""
     within = {site.id for site in sites_where(reached(guard.reach(Action.SIGN_UP)))}
-    found = list_candidates(within, now=clock.now())
-    return [one for one in found if one.state is State.PUBLISHED][:MOST_EVENTS]
+    work, now = PAPERS[kind], clock.now()
+    found = list_candidates(within, now=now, coming=work.coming)
+    return [one for one in found if not work.against(one, now)][:MOST_EVENTS]
 
 
 def _shown(
     kept: Upload, loaded: SheetsLoaded, line: Taken | None, form: LineForm | None, *, problem="", status=200
 ):
-    events, lines = _events(), loaded.lines
+    events, lines = _events(kept.kind), _asked(loaded)
     if form is not None:
         form.community.offer(clock.now())
         _offer(form, events, line)
-    if request.args.get("only") == "problems":
-        lines = [one for one in lines if one.notes or one.outcome is Outcome.LOST]
     return render_template(
         "desk/sheets/show.html",
         upload=kept,
@@ -105,7 +127,39 @@ def _shown(
         events=events,
         problem=problem,
         Outcome=Outcome,
+        tone=_tone,
     ), status
+
+
+def _asked(loaded: SheetsLoaded) -> list[Taken]:
+    """All lines, or (`?only=problems`) those that something is said of."""
+    if request.args.get("only") != "problems":
+        return loaded.lines
+    return [one for one in loaded.lines if one.problems or one.outcome is Outcome.LOST]
+
+
+def _tone(outcome: Outcome) -> str:
+    if outcome in (Outcome.LEFT_OUT, Outcome.WAITS):
+        return "warn"
+    return "good" if outcome in NEW else "bad" if outcome is Outcome.LOST else "plain"
+
+
+@bp.get("/<int:number>/lines.csv")
+def export(number: int):
+    """The lines and what becomes of them, people masked and nothing quoted of what was written about them."""
+    try:
+        kept, loaded = _take_in(number, rehearse=True)
+    except NotFound:
+        return _gone()
+    head = (_("工作表"), _("行"), _("姓名"), _("电话"), _("哪一场活动"), _("结果"), _("说明"))
+    return csv_answer(f"{word(kept.kind)}-{number}", head, (_row(line) for line in _asked(loaded)))
+
+
+def _row(line: Taken) -> tuple[object, ...]:
+    who = mask(line.draft.name, line.draft.phone)
+    said = "".join(one.clause for one in line.problems)
+    event = line.event.said if line.event else ""
+    return line.sheet, line.row, who.name, who.phone, event, word(line.outcome), said
 
 
 def _offer(form: LineForm, events: list[Candidate], line: Taken | None) -> None:
@@ -129,7 +183,7 @@ def correct(number: int, line: int):
     if act == "out":
         correction = Correction(None)
     elif act != "back":
-        form, events = LineForm(), _events()
+        form, events = LineForm().for_paper(kept.kind), _events(kept.kind)
         _offer(form, events, its)
         if not form.validate():
             return _shown(kept, loaded, its, form, status=422)
@@ -148,7 +202,7 @@ def choose(number: int):
     code, sheet = request.form.get("event", ""), request.form.get("sheet", "")
     if sheet not in {one.name for one in loaded.sheets}:
         raise NotFound
-    if code and code not in {one.code for one in _events()}:
+    if code and code not in {one.code for one in _events(kept.kind)}:
         return _shown(kept, loaded, None, None, problem=_("请从列表里选一场活动。"), status=422)
     _keep(number, lambda known: known.with_event(sheet, code))
     return redirect(url_for(".show", number=number), code=303)
@@ -164,20 +218,31 @@ def _keep(number: int, change) -> None:
 def intake(number: int):
     """Take the good lines in. The sheet stays for its day: what was left can be put right and taken in after."""
     try:
-        _kept, loaded = retried(lambda: _take_in(number, rehearse=False))
+        kept, loaded = retried(lambda: _take_in(number, rehearse=False))
     except NotFound:
         return _gone()
     left = loaded.number_of(Outcome.LOST, Outcome.LEFT_OUT)
-    flash(
-        _(
-            "记下 %(a)d 人到场，%(s)d 人原来就在名单上，%(n)d 人没有签名。",
-            a=loaded.added,
-            s=loaded.same,
-            n=loaded.number_of(Outcome.ABSENT),
-        )
-        + (_("有 %(l)d 行没有记，原因写在下面；改好以后可以再记一次。", l=left) if left else "")
-    )
+    said = _came(loaded) if kept.kind is Kind.SIGNIN else _signed_up(loaded)
+    flash(said + (_("有 %(l)d 行没有记，原因写在下面；改好以后可以再记一次。", l=left) if left else ""))
     return redirect(url_for(".show", number=number), code=303)
+
+
+def _came(loaded: SheetsLoaded) -> str:
+    return _(
+        "记下 %(a)d 人到场，%(s)d 人原来就在名单上，%(n)d 人没有签名。",
+        a=loaded.added,
+        s=loaded.same,
+        n=loaded.number_of(Outcome.ABSENT),
+    )
+
+
+def _signed_up(loaded: SheetsLoaded) -> str:
+    return _(
+        "报上 %(a)d 家，排候补或等抽签 %(w)d 家，原来就报过 %(s)d 家。",
+        a=loaded.number_of(Outcome.SEATED),
+        w=loaded.number_of(Outcome.WAITS),
+        s=loaded.same,
+    )
 
 
 def _gone():
@@ -190,10 +255,10 @@ def _take_in(number: int, *, rehearse: bool) -> tuple[Upload, SheetsLoaded]:
     here = reached(guard.reach(Action.SIGN_UP))
     with transaction(rehearse=rehearse):
         kept = get_upload(number, who.staff_id, now=now, lock=True)
-        if kept.kind is not Kind.SIGNIN:
+        if kept.kind not in PERSONAL:
             raise NotFound
         loaded = take_sheet(
-            content_of(kept), kept.filename, within=sites_where(here), by=who.staff_id, now=now, say=sentence,
-            corrections=corrections_of(kept),
+            kept.kind, content_of(kept), kept.filename, within=sites_where(here), by=who.staff_id, now=now,
+            say=sentence, corrections=corrections_of(kept),
         )  # fmt: skip
     return kept, loaded

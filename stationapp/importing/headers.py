@@ -86,10 +86,23 @@ SIGNIN = (
     Column("serial", False, ("序号", "编号", "行号", "no", "no.")),
     Column("name", True, ("姓名", "名字", "参加人", "参加人员", "居民姓名")),
     Column("phone", False, ("电话", "联系电话", "电话号码", "手机", "手机号", "手机号码", "联系方式")),
-    Column("born", False, ("年龄/出生年月", "年龄", "出生年月", "出生日期", "生日")),
-    Column("home", False, ("住址", "家庭住址", "地址", "社区", "小区", "所在社区", "居住地", "住在哪个社区")),
+    Column("born", False, ("年龄/出生年月", "出生年月/年龄", "年龄", "出生年月", "出生日期", "生日")),
+    Column(
+        "home",
+        False,
+        ("住址", "住址/社区", "家庭住址", "地址", "社区", "小区", "所在社区", "居住地", "住在哪个社区"),
+    ),
     Column("sign", True, ("签名", "签字", "签到", "本人签名", "到场")),
     Column("part", False, ("身份", "角色", "类别", "人员类别")),
+)
+_WHO = tuple(column for column in SIGNIN if column.field in ("serial", "name", "phone", "born", "home"))
+SIGNUPS = (
+    *_WHO,
+    Column(
+        "others", False, ("人数/同行", "同行", "同行人", "同行人员", "同行人姓名", "一起来的人", "同来的人")
+    ),
+    Column("count", False, ("人数", "共几人", "共几个人", "报名人数")),
+    Column("way", False, ("方式", "报名方式", "渠道", "怎么报的")),
 )
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")

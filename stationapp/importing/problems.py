@@ -43,6 +43,11 @@ class Problem:
             place.append(f"“{self.column}”")
         return " ".join(place) + "：" + self.message
 
+    @property
+    def clause(self) -> str:
+        """The sentence without what was read, for lists that leave the house."""
+        return self.message.removeprefix(f"读到“{self.value}”，")
+
 
 @dataclass(frozen=True)
 class Reading(Generic[Row]):

@@ -41,26 +41,31 @@ def get_upload(number: int, staff_id: int, *, now: datetime, lock: bool = False)
 
 
 LATELY = timedelta(days=60)
-"""How far back an event is looked for whose day is not said."""
+"""How far back an event is looked for whose day is not said; how far ahead, where it is still to come."""
 
 
 def list_candidates(
-    within: Collection[int], *, now: datetime, day: date | None = None, code: str = ""
+    within: Collection[int], *, now: datetime, day: date | None = None, code: str = "", coming: bool = False
 ) -> list[Candidate]:
-    """The events at these sites that a signed sheet may be of: by code, of a day, or of late."""
+    """The events at these sites that a sheet may be of: by code, of a day, or of late, the latest first; those not
+    over yet, the nearest first, where they are still to come (`coming`)."""
     if code:
         which = [Event.code == code]
     elif day:
         which = [Event.starts_at >= instant(day), Event.starts_at < instant(day + timedelta(days=1))]
+    elif coming:
+        which = [Event.ends_at > now, Event.starts_at < now + LATELY]
     else:
         which = [Event.starts_at <= now, Event.starts_at > now - LATELY]
     rows = db.session.execute(
         select(
-            Event.id, Event.code, Event.title, Event.starts_at, Event.state, Event.site_id, Site.short_name
+            *(Event.id, Event.code, Event.title, Event.starts_at, Event.state, Event.site_id),
+            Site.short_name,
+            Event.ends_at,
         )
         .join(Site, Site.id == Event.site_id)
         .where(Event.site_id.in_(within), Event.state != State.DISCARDED, *which)
-        .order_by(Event.starts_at.desc(), Event.id)
+        .order_by(Event.starts_at if coming else Event.starts_at.desc(), Event.id)
     )
     return [Candidate(*row) for row in rows]
 

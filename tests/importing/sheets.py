@@ -7,8 +7,10 @@ from sqlalchemy import true
 
 from stationapp import clock
 from stationapp.db import transaction
-from stationapp.importing.attendees import SheetsLoaded, take_sheet
+from stationapp.importing.kinds import Kind
+from stationapp.importing.paperwork import SheetsLoaded
 from stationapp.importing.queries import sites_where
+from stationapp.importing.sheets import take_sheet
 from stationapp.web.errors import sentence
 from tests import cast
 
@@ -31,11 +33,12 @@ def sheet(*lines: str, above: str = ABOVE, head: str = HEAD) -> bytes:
     return "\n".join([above + head, *lines]).encode()
 
 
-def take(content: bytes, *, within=None, by=None, now=None, rehearse=False, corrections=None) -> SheetsLoaded:
+def take(content: bytes, *, within=None, by=None, now=None, rehearse=False, corrections=None,
+         kind=Kind.SIGNIN) -> SheetsLoaded:  # fmt: skip
     """Take a sheet in; needs a request context for the sentences."""
     with transaction(rehearse=rehearse):
         return take_sheet(
-            content, "签到表.csv", within=sites_where(true()) if within is None else within,
+            kind, content, "名单.csv", within=sites_where(true()) if within is None else within,
             by=by, now=now or NOW, say=sentence, corrections=corrections,
         )  # fmt: skip
 

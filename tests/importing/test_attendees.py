@@ -11,9 +11,9 @@ from stationapp.attendance.models import Attendance
 from stationapp.attendance.operations import close_out, undo
 from stationapp.attendance.rules import How, Part
 from stationapp.db import db, transaction
-from stationapp.importing.attendees import Outcome
+from stationapp.importing.paper import MOST_LINES
+from stationapp.importing.paperwork import Outcome
 from stationapp.importing.queries import sites_where
-from stationapp.importing.signin import MOST_LINES
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import Lives

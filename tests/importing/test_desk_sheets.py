@@ -33,9 +33,9 @@ def event(app, people):
         return exercise(people.one)
 
 
-def upload(client, content: bytes, name: str = "签到表.csv"):
-    """Send a sheet and open its preview."""
-    answer = client.submit("/desk/sheets/", {"file": FileStorage(io.BytesIO(content), name)},
+def upload(client, content: bytes, name: str = "签到表.csv", at: str = "/desk/sheets/"):
+    """Send a sheet from the form at that address and open its preview."""
+    answer = client.submit(client.get(at), {"file": FileStorage(io.BytesIO(content), name)},
                            content_type="multipart/form-data")  # fmt: skip
     assert answer.status_code == 303, answer.text
     return client.get(answer.location)

@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-KINDS = ("sites", "population", "rooms", "holidays", "plan", "signin")
+KINDS = ("sites", "population", "rooms", "holidays", "plan", "signin", "signups")
 PLACES = ("confirmed", "waitlisted", "offered", "cancelled")
 OCCASIONS = (
     "close_out_due", "month_prepared", "promoted", "postponed", "cancelled", "room_released", "joint", "moved",

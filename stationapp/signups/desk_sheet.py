@@ -1,0 +1,26 @@
+"""The empty sign-up sheet for the printer, kept beside the telephone; filled in, `desk.sheets` takes it in."""
+
+from flask import Blueprint, render_template
+
+from stationapp import clock
+from stationapp.accounts import guard
+from stationapp.events.queries import get_with_site
+from stationapp.events.rules import State
+from stationapp.refusal import NotFound
+from stationapp.signups.queries import asks_age, get_terms
+
+bp = Blueprint("signup_sheet", __name__)
+
+ROWS = 20
+"""Households on one sheet of A4."""
+
+
+@bp.get("/events/<code>/signups/sheet")
+def show(code: str):
+    """Title, when and where, the serial, numbered rows, and the consent to be read out."""
+    event, site = get_with_site(code)
+    guard.require(site.path)
+    if event.state is not State.PUBLISHED:
+        raise NotFound
+    ages = asks_age(get_terms(event_id=event.id), clock.now())
+    return render_template("desk/signups/sheet.html", event=event, site=site, ages=ages, rows=ROWS)
