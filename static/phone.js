@@ -29,10 +29,17 @@
 
   // Households found: the number, or the arrows and Enter.
   const found = all("[data-choices] a");
-  // Who comes: numbers tick, arrows move, Enter goes on to the event.
+  // Who comes: numbers tick, arrows move, Enter goes on to the event. Wherever something is typed, numbers are text:
+  // there Alt with the number ticks, and the arrow up leads from the top of the events back to the people.
   const people = all("[data-people] .choice input");
   const field = one("[data-events]");
   document.addEventListener("keydown", (event) => {
+    const number = /^Digit([1-9])$/.exec(event.code)?.[1];
+    if (event.altKey && !event.ctrlKey && !event.metaKey && people[number - 1]) {
+      event.preventDefault(); // some browsers change tabs
+      people[number - 1].click();
+      return;
+    }
     if (event.altKey || event.ctrlKey || event.metaKey || typing(event.target)) return;
     const list = found.length ? found : people;
     if (/^[1-9]$/.test(event.key) && list[event.key - 1]) {
@@ -68,6 +75,9 @@
     const seen = rows.filter((row) => !row.hidden);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      if (event.key === "ArrowUp" && seen.indexOf(on) < 1 && people.length) {
+        return (people.find((person) => person.checked) || people[0]).focus();
+      }
       mark(seen[Math.max(0, seen.indexOf(on) + step[event.key])] || on);
     } else if (event.key === "Enter" && on) {
       field.value = rows.indexOf(on) + 1;

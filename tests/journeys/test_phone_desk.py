@@ -99,6 +99,29 @@ def test_one_of_two_households_and_two_of_its_people(app, town, someone, live_se
     assert lin.keys < 20 and len(lin.fields) <= 6 and lin.mice == 0
 
 
+def test_who_comes_is_changed_from_the_event_field_where_numbers_are_the_events(
+    app, town, someone, live_server
+):
+    lin = at_the_desk(app, town, someone, live_server)
+    lin.type("wxy")
+    lin.send()
+    people = lin.page.locator("[data-people] input[type=checkbox]")
+    assert here(lin.page) == "event" and [one.is_checked() for one in people.all()] == [True, False]
+    lin.type("2")
+    lin.press("Alt+2")
+    assert here(lin.page) == "event" and lin.page.get_by_label("活动", exact=True).input_value() == "2"
+    assert [one.is_checked() for one in people.all()] == [True, True]
+    lin.press("ArrowUp")  # the first event of the list is meant now; then out of it
+    lin.press("ArrowUp")
+    assert here(lin.page) == "known-0-comes"
+    lin.type("1")
+    assert [one.is_checked() for one in people.all()] == [False, True]
+    lin.press("Enter")
+    assert here(lin.page) == "event"
+    lin.send()
+    expect(lin.page.locator("blockquote")).to_contain_text("智能手机课堂，一楼多功能厅，一位，姓李，对吗？")
+
+
 def test_arrows_choose_too(app, town, someone, live_server):
     lin = at_the_desk(app, town, someone, live_server)
     lin.type("19900001111")
