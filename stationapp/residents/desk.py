@@ -9,7 +9,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance.queries import known_at
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.phones import masked_phone
 from stationapp.refusal import NotFound, Refused
@@ -91,13 +91,17 @@ def guardian(resident_id: int):
     if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
         return _page(resident, unfit=_("请选监护人。")), 422
     try:
-        with transaction():
-            given = {"by": guard.user().staff_id, "now": clock.now()}
-            families.name_guardian(resident.household_id, resident.id, int(asked), **given)
+        retried(lambda: _named(resident, int(asked)))
     except Refused as refused:
         return _page(resident, unfit=sentence(refused)), 422
     flash(_("监护人记下了。"), "good")
     return redirect(url_for(".show", resident_id=resident.id), code=303)
+
+
+def _named(child: Resident, guardian_id: int) -> None:
+    with transaction():
+        given = {"by": guard.user().staff_id, "now": clock.now()}
+        families.name_guardian(child.household_id, child.id, guardian_id, **given)
 
 
 @bp.post("/<int:resident_id>/reach")

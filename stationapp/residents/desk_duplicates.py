@@ -130,12 +130,16 @@ def keep_apart(one_id: int, other_id: int):
     """They are two people: not suggested again."""
     one, other = _its(one_id), _its(other_id)
     try:
-        with transaction():
-            merging.keep_apart(one.id, other.id, by=guard.user().staff_id, now=clock.now())
+        retried(lambda: _kept_apart(one.id, other.id))
     except Refused as refused:
         return _pair(one, other, problem=sentence(refused)), 409
     flash(_("记下了：不是同一人，以后不再提示。"), "good")
     return redirect(url_for(".index"), code=303)
+
+
+def _kept_apart(one_id: int, other_id: int) -> None:
+    with transaction():
+        merging.keep_apart(one_id, other_id, by=guard.user().staff_id, now=clock.now())
 
 
 @bp.post("/merges/<int:merge_id>/undoing")
@@ -145,8 +149,11 @@ def undo(merge_id: int):
     if made is None:
         raise NotFound
     kept = _its(made.kept_id)
-    with transaction():
-        undone = merging.undo_merge(merge_id, by=guard.user().staff_id, now=clock.now())
-    if undone:
+    if retried(lambda: _undone(merge_id)):
         flash(_("已撤销，又是两条记录。合并时退回的名额没有恢复，要的话请重新报名。"), "good")
     return redirect(url_for("desk.residents.show", resident_id=kept.id), code=303)
+
+
+def _undone(merge_id: int) -> bool:
+    with transaction():
+        return merging.undo_merge(merge_id, by=guard.user().staff_id, now=clock.now())

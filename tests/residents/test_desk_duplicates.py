@@ -5,11 +5,12 @@ import re
 import pytest
 from sqlalchemy import event as listening
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from stationapp import clock
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
-from stationapp.residents import homes
+from stationapp.residents import families, homes, merging
 from stationapp.residents.merging import merge
 from stationapp.residents.models import KeptApart, Merge, Resident
 from stationapp.volunteers import operations as volunteers
@@ -168,6 +169,36 @@ def test_a_code_is_made_only_for_a_phone_of_the_person(app, client, people, wu):
     other = db.session.get(Resident, wu[1]).household_id
     for home in ("", "x", str(other), "999"):
         assert client.post(f"/desk/residents/{wu[0]}/code", data={"home": home}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("module", "verb"), [(merging, "undo_merge"), (merging, "keep_apart"), (families, "name_guardian")]
+)
+def test_who_is_sent_back_because_two_waited_for_each_other_is_let_in_again(
+    client, people, wu, monkeypatch, module, verb
+):
+    """PostgreSQL breaks a ring of waiting by sending one back: where people are held, the edge tries once more."""
+    with transaction():
+        made = merge(*wu, by=people.lin.id, now=clock.now()) if verb == "undo_merge" else None
+    li = cast.resident(cast.person("李小宝", MOBILE, birth_month="2018-01", home=people.one)).id
+    really, tries = getattr(module, verb), []
+
+    def sent_back(*given, **more):
+        tries.append(verb)
+        if len(tries) == 1:
+            lost = Exception()
+            lost.sqlstate = "40P01"
+            raise OperationalError("", {}, lost)
+        return really(*given, **more)
+
+    monkeypatch.setattr(module, verb, sent_back)
+    if made:
+        answer = client.submit(f"/desk/residents/{wu[0]}", to=f"/desk/duplicates/merges/{made.id}/undoing")
+    elif verb == "keep_apart":
+        answer = client.submit(pair(wu), to="/parting")
+    else:
+        answer = client.submit(f"/desk/residents/{li}", {"guardian": str(wu[0])}, to="/guardian")
+    assert (answer.status_code, tries) == (303, [verb] * 2)
 
 
 def test_a_guardian_is_named_on_the_childs_page(client, people):
