@@ -113,6 +113,16 @@ def test_a_month_closed_while_they_were_one_keeps_them_one(people, pair):
     assert rows.measure(rows.scope_of(people.office, MONTH, report), "I-05") == 3
 
 
+def test_a_month_closed_after_they_were_parted_keeps_them_two_though_they_are_merged_again(people, pair):
+    apart(people, joined(people, pair))
+    with transaction():
+        report = close_month(people.office, MONTH, by=None, now=LATER + timedelta(hours=1))
+    assert json.loads(report.body)["figures"]["I-05"]["value"] == 4
+    joined(people, pair, now=LATER + timedelta(hours=2))
+    assert canonical(recomputed(report)) == report.body
+    assert rows.measure(rows.scope_of(people.office, MONTH, report), "I-05") == 4
+
+
 def test_what_a_merge_changes_in_a_closed_month_is_said_and_goes_into_the_next_version(people, pair):
     with transaction():
         report = close_month(people.office, MONTH, by=None, now=AFTER)
