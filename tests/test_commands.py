@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from stationapp import cli, clock
+from stationapp.accounts.models import Staff
 from stationapp.attendance.models import Attendance
-from stationapp.db import db
+from stationapp.db import db, transaction
 from stationapp.events.models import Event
+from stationapp.signups.models import Party
 from stationapp.sites.models import Site
 from tests import cast
 from tests.harness.server import ROOT
@@ -89,6 +91,32 @@ def test_a_signed_sheet_is_rehearsed_refused_whole_taken_in_and_taken_in_again(a
     assert last == "签到.csv：已导入。新增 1，更新 0，原来就有 0，读不进来 1"
     assert "新增 0，更新 0，原来就有 1" in run("load", "signin", path).stdout
     assert count(app, Attendance) == 1
+
+
+def test_a_sign_up_list_is_loaded_by_a_member_of_staff_for_their_own_sites_and_once(app, run, tmp_path):
+    people, on = cast.district(app), clock.now() + timedelta(days=2)
+    with app.app_context():
+        cast.event(people.one, title="八段锦晨练", starts_at=on, capacity=1)
+        with transaction():
+            for who in (people.lin, people.ma):
+                db.session.get_one(Staff, who.id).login = f"staff{who.id}"
+    path = tmp_path / "报名.csv"
+    above = f"八段锦晨练 报名表\n时间：,{clock.day_of(on):%Y.%m.%d}\n"
+    path.write_text(
+        f"{above}姓名,电话,人数/同行\n程永,1990000,\n薛爱,199 0000 7454,\n冯国,19900006352,+1 冯强\n",
+        encoding="utf-8",
+    )
+    lin, ma = (("--by", f"staff{who.id}") for who in (people.lin, people.ma))
+    assert (run("load", "signups", path).returncode, count(app, Party)) == (2, 0)
+    assert (run("load", "signups", path, *ma).returncode, count(app, Party)) == (1, 0)
+    done = run("load", "signups", path, *lin)
+    assert (done.returncode, done.stderr, count(app, Party)) == (1, "", 2)
+    phone, waits, last = done.stdout.splitlines()
+    assert phone.startswith("报名.csv 第4行 “电话”：读到“1990000”，不是完整的电话")
+    assert waits == "报名.csv 第6行：名额不够，排在候补第1位。"
+    assert last == "报名.csv：已导入。新增 2，更新 0，原来就有 0，读不进来 1"
+    assert "新增 0，更新 0，原来就有 2" in run("load", "signups", path, *lin).stdout
+    assert count(app, Party) == 2
 
 
 def test_a_new_member_of_staff_gets_a_link_that_works(app, run):

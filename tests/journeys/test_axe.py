@@ -7,6 +7,9 @@ from playwright.sync_api import Page
 
 from stationapp import clock
 from stationapp.db import db, transaction
+from stationapp.importing.corrections import Corrections
+from stationapp.importing.kinds import Kind
+from stationapp.importing.operations import keep_corrections, keep_upload
 from stationapp.rooms.operations import add_room
 from stationapp.rooms.rules import RoomFacts, RoomKind
 from stationapp.signups.models import Signup
@@ -38,6 +41,11 @@ def town(app):
         granny = cast.resident(cast.granny_wu(people.one))
         resident, household = granny.id, granny.household_id
         place = db.session.query(Signup.id).filter_by(party_id=taken.party_id).first().id
+        with transaction():
+            paper = "报名表\n姓名,电话,人数/同行\n程永,1990000,\n薛爱,19900007454,薛强\n".encode()
+            kept = keep_upload(Kind.SIGNUPS, paper, "报名表.csv", None, by=people.lin.id, now=clock.now())
+            keep_corrections(kept, Corrections(preset=event.code))
+            sheet = f"/desk/sheets/{kept.id}"
         code, site, month = event.code, people.one.code, f"{clock.local(soon):%Y-%m}"
         public = (
             "/", "/events", "/?q=没有这样的", f"/events/{code}", f"/events/{over.code}", "/sites", f"/sites/{site}",
@@ -54,6 +62,7 @@ def town(app):
             "/desk/account", "/desk/rooms/", f"/desk/rooms/{room}", f"/desk/rooms/{room}/edit", "/desk/rooms/use",
             f"/desk/events/{draft.code}/edit", "/desk/phone/", f"/desk/phone/?done={taken.party_id}",
             f"/desk/phone/homes/{household}", f"/desk/phone/places/{place}",
+            f"/desk/sheets/?kind=signups&event={code}", f"/desk/events/{code}/signups/sheet", sheet, f"{sheet}?line=0",
         )  # fmt: skip
         office = f"/desk/reports/{people.office.code}/{month}"
         above = ("/desk/hours", "/desk/files/", "/desk/sites", "/desk/jobs", office)
