@@ -156,7 +156,8 @@ def test_a_cancellation_is_undone_while_the_seats_are_free_and_pressing_twice_is
 
 def test_the_list_says_how_many_seats_are_kept_for_callers_and_until_when(app, client, scene):
     people, event = scene
-    assert "留给打电话来" not in client.get(f"/desk/events/{event.code}/signups").text
+    listed = client.get(f"/desk/events/{event.code}/signups").text
+    assert "留给打电话来" not in listed and f'href="/desk/sites/{people.one.code}/limits/"' in listed
     until = clock.now() + timedelta(hours=20)
     with app.app_context():
         kept = cast.event(people.one, title="剪纸", capacity=5, phone_seats=2, phone_until_at=until)

@@ -359,7 +359,7 @@ def test_before_sign_up_opens_the_list_says_when_and_nobody_is_signed_up(app, cl
     opens = f"{exact(opens_at)}开始"
     assert f"{opens}报名" in found(client, "1111").text
     page = read_back(client, "1111", "1")
-    assert page.status_code == 409 and f"报名还没开始，{opens}" in page.text
+    assert page.status_code == 409 and f"<b>重阳节</b>：报名还没开始，{opens}" in page.text
     with app.app_context():
         assert as_it_is(event).taken == 0
     path = f"/desk/events/{event.code}/signups/new"
