@@ -1,6 +1,7 @@
-"""What `audit` says and checks about the machine rather than about the facts (trust.md Y1, Y5, §1)."""
+"""What `audit` says and checks about the machine rather than about the facts (trust.md Y1, Y2, Y5, §1)."""
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -8,8 +9,11 @@ from alembic.migration import MigrationContext
 from flask import current_app
 from sqlalchemy import text
 
+from stationapp import clock
 from stationapp.audit.rules import Check
 from stationapp.db import db
+from stationapp.jobs.queries import find_lease
+from stationapp.jobs.rules import NIGHT
 from stationapp.migrate import pending
 from stationapp.tables import metadata
 
@@ -60,8 +64,25 @@ def _modes() -> list[str]:
     return sorted(path.name for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
+def _stopped() -> list[str]:
+    """That nobody has led for a night, and what to do."""
+    lease = find_lease()
+    since = lease.until_at if lease else _made_at()
+    if since is None or clock.now() - since <= NIGHT:
+        return []
+    said = f"从 {clock.local(since):%Y-%m-%d %H:%M} 起没有运行" if lease else "从来没有运行过"
+    return [f"后台任务{said}，到点的事都停着：请启动 stationapp jobs（或 stationapp run），并让它一直开着"]
+
+
+def _made_at() -> datetime | None:
+    """When the instance was made: its keys are written once."""
+    keys = Path(current_app.config["SETTINGS"].instance) / "keys.json"
+    return datetime.fromtimestamp(keys.stat().st_mtime, UTC) if keys.exists() else None
+
+
 CHECKS = (
     Check("Y1 schema", "数据库结构与程序一致", _schema),
     Check("Y1 settings", "数据库答应保存的都会保住", _settings),
+    Check("Y2 jobs", "后台任务没有整夜停着", _stopped),
     Check("Y5", "密钥和数据库只有所有者能读", _modes),
 )
