@@ -318,7 +318,7 @@ def accept(signup_id: int):
 @bp.post("/places/<int:signup_id>/decline")
 def decline(signup_id: int):
     """They do not come: the offer goes on to the next."""
-    said = _("让给后面的人了。")
+    said = _("名额让出来了，有人候补就给他们。")
     return _answered(signup_id, lambda kept, given: offers.decline(kept.party_id, **given), said)
 
 
