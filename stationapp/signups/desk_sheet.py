@@ -11,8 +11,8 @@ from stationapp.signups.queries import asks_age, get_terms
 
 bp = Blueprint("signup_sheet", __name__)
 
-ROWS = 20
-"""Households on one sheet of A4."""
+ROWS = 16
+"""Households on one sheet of A4, with room for a long title and what is said below."""
 
 
 @bp.get("/events/<code>/signups/sheet")
