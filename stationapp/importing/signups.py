@@ -39,7 +39,7 @@ def others_of(value: object, count: object = None) -> tuple[Companion, ...]:
     if more is None and (said := unicodedata.normalize("NFKC", text_of(count)).strip()):
         more, rest = _more(said)
         if more is None or rest:
-            raise Unreadable(f"人数“{said[:20]}”不是一个数；请写共几个人")
+            raise Unreadable("人数那一格不是一个数；请写共几个人")
     names = [] if text in _ALONE else [one for one in _BETWEEN.split(text) if one]
     found = tuple(_companion(one) for one in names)
     if more is not None and more != len(found):
@@ -62,10 +62,10 @@ def _companion(text: str) -> Companion:
     found = _NAMED.fullmatch(text)
     name = tidy_name(found[1]) if found else ""
     if not found or name_problem(name):
-        raise Unreadable(f"“{text[:20]}”不像姓名；请用顿号隔开，出生年月写在姓名后的括号里")
+        raise Unreadable("有一个不像姓名；请用顿号隔开，出生年月写在姓名后的括号里")
     birth_month, _age, _why = born(found[2])
     if found[2] and birth_month is None:
-        raise Unreadable(f"“{text[:20]}”括号里不是出生年月；请写成 2018-06 的样子")
+        raise Unreadable("括号里不是出生年月；请写成 2018-06 的样子")
     return Companion(name, birth_month)
 
 

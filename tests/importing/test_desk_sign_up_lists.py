@@ -82,14 +82,14 @@ def test_a_list_is_uploaded_put_right_taken_in_and_stands_on_the_events_list(app
 
 def test_the_preview_goes_out_as_a_masked_list_and_its_owners_alone(app, client, people, event):
     cast.sign_in(client, people.lin)
-    shown = send(client, paper(",吴秀英,19900001111,,,,", ",程永,1990000,,,,"))
+    shown = send(client, paper(",吴秀英,19900001111,,,,", ",程永,1990000,,,程小小(属马),"))
     answer = client.get(f"{shown.request.path}/lines.csv?only=problems")
     assert answer.mimetype == "text/csv"
     _head, row = answer.data.decode("utf-8-sig").splitlines()
     assert "程*" in row and "这一行不记" in row and "不是完整的电话" in row
     whole = client.get(f"{shown.request.path}/lines.csv").text
     assert "报上名额" in whole and "吴*英" in whole and "八段锦晨练" in whole
-    for secret in ("吴秀英", "程永", "19900001111", "1990000"):
+    for secret in ("吴秀英", "程永", "程小小", "19900001111", "1990000"):
         assert secret not in whole
     cast.sign_in(client, people.chen)
     assert client.get(f"{shown.request.path}/lines.csv").status_code == 404
