@@ -55,7 +55,8 @@ def hold_seats(
     _sweep(dates, now, but=[row.id for row in own.values()])
     standing = {event_id: row for event_id, row in own.items() if row.ended_at is None}
     first_at = min((row.first_at for row in own.values()), default=now)
-    until_at = _until(first_at, by, now)
+    of_call = by is not None and all(row.by_phone for row in own.values())  # a form's stays one, whoever asks
+    until_at = _until(first_at, of_call, now)
     grows = [date for date in dates if size > _size(standing.get(date.id))]
     if until_at <= now or not all(_has_room(date, standing, size, by, now) for date in grows):
         return None
@@ -148,8 +149,8 @@ def _size(row: SeatHold | None) -> int:
     return row.size if row else 0
 
 
-def _until(first_at: datetime, by: int | None, now: datetime) -> datetime:
-    if by is not None:
+def _until(first_at: datetime, of_call: bool, now: datetime) -> datetime:
+    if of_call:
         return now + DESK_HOLD_LASTS
     return min(now + FORM_HOLD_LASTS, first_at + FORM_HOLD_AT_MOST)
 

@@ -296,6 +296,12 @@ def test_growing_and_shrinking_or_running_out_in_between_do_not_make_it_longer(e
     assert taken(event) == (0, 0)
 
 
+def test_staff_do_not_make_a_forms_hold_longer_either(event, district):
+    hold(event, 1, "a")
+    late = FORM_HOLD_AT_MOST - timedelta(minutes=2)
+    assert hold(event, 2, "a", by=district.lin.id, after=late) <= clock.now() + FORM_HOLD_AT_MOST
+
+
 def test_of_a_course_neither_through_another_of_its_dates(district):
     _, dates = course(district.one, 2, capacity=9)
     hold(dates[0], 1, "a")
