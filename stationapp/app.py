@@ -101,7 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     keys = load_keys(settings.instance)
     vault.use(keys)
-    switches.use(sms=bool(settings.sms), email=bool(settings.smtp), public_url=settings.public_url)
+    switches.use(sms=bool(settings.sms), email=bool(settings.smtp), public_url=settings.link_base)
     app = Flask(
         "stationapp",
         template_folder=str(ROOT / "templates"),

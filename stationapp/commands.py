@@ -56,20 +56,36 @@ def run(app: Flask, arguments: argparse.Namespace) -> int:
     for name, role, token in sample.links():
         print(f"{name}（{role}）  {where}/desk/invitations/{token}", flush=True)
     print(f"打开 {where}", flush=True)
+    _warn(app)
     serving.serve_with_jobs(app, arguments.host, arguments.port)
     return DONE
 
 
 def web(app: Flask, arguments: argparse.Namespace) -> int:
     """Serve pages alone."""
+    _warn(app)
     serving.serve(arguments.host, arguments.port)
     return DONE
 
 
 def jobs(app: Flask, arguments: argparse.Namespace) -> int:
     """Run the jobs alone."""
+    _warn(app)
     serving.run_jobs(app)
     return DONE
+
+
+def _warn(app: Flask) -> None:
+    """Say once, at the start, what residents would miss."""
+    settings = app.config["SETTINGS"]
+    if settings.lacks_address:
+        print(
+            f"短信或邮件已经开通，public_url 却是 {settings.public_url}，只有这台机器打得开，"
+            "所以发出去的消息里不带网址；"
+            "请在 config.toml 里写好 public_url，再重新启动。",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def upgrade(app: Flask, arguments: argparse.Namespace) -> int:

@@ -7,7 +7,9 @@ import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from stationapp.vault import Keys
 
@@ -59,6 +61,31 @@ class Settings:
     def secure(self) -> bool:
         """Whether cookies may demand HTTPS."""
         return self.public_url.startswith("https://")
+
+    @property
+    def lacks_address(self) -> bool:
+        """Whether messages leave for people's phones and mailboxes, and the address opens on this machine alone."""
+        return (self.sms not in _STAYS_HERE or bool(self.smtp)) and _is_local(self.public_url)
+
+    @property
+    def link_base(self) -> str:
+        """What links in messages begin with; empty: messages hold none, for nobody could open them."""
+        return "" if self.lacks_address else self.public_url
+
+
+_STAYS_HERE = ("", "file", "console")
+"""Kinds of `sms` whose messages nobody receives."""
+
+
+def _is_local(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return False
+    return number.is_loopback or number.is_unspecified
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:

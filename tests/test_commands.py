@@ -1,15 +1,17 @@
 """The command line, run as its own process: what it prints, where, and how it ends."""
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from stationapp import cli, clock
+from stationapp import cli, clock, commands
 from stationapp.accounts.models import Staff
 from stationapp.attendance.models import Attendance
 from stationapp.db import db, transaction
@@ -177,3 +179,21 @@ def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(tm
     said = capsys.readouterr()
     assert said.err.startswith("数据库连不上") and said.err.count("\n") == 1
     assert "geheim" not in said.err + said.out
+
+
+def test_whoever_starts_it_with_a_gateway_and_no_address_is_told_once(app, capsys, monkeypatch):
+    for name in ("serve", "serve_with_jobs", "run_jobs"):
+        monkeypatch.setattr(f"stationapp.serving.{name}", lambda *given: None)
+    arguments = argparse.Namespace(host="127.0.0.1", port=8000, empty=True)
+
+    def warned(**more) -> list[int]:
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], public_url="http://127.0.0.1:8000", **more)
+        said = []
+        for verb in (commands.run, commands.web, commands.jobs):
+            with app.app_context():
+                verb(app, arguments)
+            said.append(capsys.readouterr().err.count("请在 config.toml 里写好 public_url"))
+        return said
+
+    assert warned(sms="file") == [0, 0, 0]
+    assert warned(sms="webhook", sms_url="https://sms.example", sms_secret="x") == [1, 1, 1]

@@ -154,3 +154,26 @@ def test_what_is_written_down_is_what_is_switched_on(tmp_path, lines, ways):
     for gateway in gateways.values():
         gateway.close()
     assert limits_of(settings) == Limits()
+
+
+SMS = {"sms": "webhook", "sms_url": "https://sms.example", "sms_secret": "x"}
+
+
+@pytest.mark.parametrize(
+    ("more", "lacks"),
+    [
+        (SMS, True),
+        ({"smtp": "smtp://mail.example:25", "mail_from": "a@b.example"}, True),
+        (SMS | {"public_url": "http://localhost:8000"}, True),
+        (SMS | {"public_url": "http://[::1]:8000"}, True),
+        (SMS | {"public_url": "http://0.0.0.0:8000"}, True),
+        (SMS | {"public_url": "https://a.example"}, False),
+        (SMS | {"public_url": "http://192.168.3.8:8000"}, False),
+        ({"sms": "file"}, False),
+        ({"sms": "console"}, False),
+        ({}, False),
+    ],
+)
+def test_no_link_that_opens_on_this_machine_alone_leaves_it(tmp_path, more, lacks):
+    settings = Settings(instance=tmp_path, **more)
+    assert (settings.lacks_address, settings.link_base) == (lacks, "" if lacks else settings.public_url)

@@ -11,14 +11,16 @@ from stationapp.notices.rules import Occasion
 _SMS = {
     Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕来不了请打{phone}"),
     Occasion.WAITLISTED: _("《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"),
-    Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复：{link} 或打{phone}。过时让给下一位"),
+    Occasion.OFFERED: _(
+        "《{title}》给您家留了名额，请在{until}前答复：〔{link} 或〕打{phone}。过时让给下一位"
+    ),
     Occasion.OFFER_LAPSED: _("《{title}》的名额没等到您答复，已经收回。还想来请打{phone}"),
     Occasion.PROMOTED: _("《{title}》有您家的名额了：{when}，{where}。〔报名号{code}。〕来不了请打{phone}"),
     Occasion.REMINDER: _("提醒您：{events}。来不了请打{phone}"),
     Occasion.MOVED: _("《{title}》改到{when}，{where}〔（原来是{before}）〕。名额还在，来不了请打{phone}"),
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，定了时间再告诉您。问询{phone}"),
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕，请别跑空，抱歉。问询{phone}"),
-    Occasion.CERTIFICATE: _("您的志愿服务证明办好了，在这里看：{link} 问询{phone}"),
+    Occasion.CERTIFICATE: _("您的志愿服务证明办好了，〔在这里看：{link} 〕问询{phone}"),
     Occasion.HOME_CODE: _("登录码{code}，〔{until}前有效，〕用来打开您家的报名。请不要告诉别人"),
 }
 
@@ -85,7 +87,7 @@ _EMAIL = {
         "取消：《{title}》\n您好！{when}的《{title}》取消了〔，{reason}〕，请别跑空。给您添麻烦了。\n问询：{phone}\n{site}"
     ),
     Occasion.CERTIFICATE: _(
-        "志愿服务证明办好了\n您好！您的志愿服务证明办好了，在这里看：{link}\n问询：{phone}\n{site}"
+        "志愿服务证明办好了\n您好！您的志愿服务证明办好了。〔在这里看：{link}\n〕问询：{phone}\n{site}"
     ),
 }
 

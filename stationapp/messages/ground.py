@@ -43,6 +43,10 @@ class Ground:
     days: dict[tuple[int, str], list[tuple[Event, Site, bytes]]]  # by household and "day …"
     codes: dict[str, HomeCode]  # by "code …"
 
+    def link(self, path: str) -> str:
+        """The address of a page; empty where nobody could open it."""
+        return self.public_url and self.public_url + path
+
     def event(self, message: Message) -> Event | None:
         """The event it is about."""
         return self.by_party[message.party_id][1] if message.party_id in self.by_party else None

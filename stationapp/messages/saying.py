@@ -56,7 +56,7 @@ def _with_place(facts: Facts | None, message: Message, ground: Ground, *states: 
     if facts is None or not its:
         return None
     code = vault().unseal(its[0].code_sealed)
-    return facts | {"code": groups(code), "link": f"{ground.public_url}/signups/{code}"}
+    return facts | {"code": groups(code), "link": ground.link(f"/signups/{code}")}
 
 
 def _confirmed(message: Message, ground: Ground, now: datetime) -> Facts | None:
@@ -86,7 +86,7 @@ def _offer_lapsed(message: Message, ground: Ground, now: datetime) -> Facts | No
     facts, event = _of_event(message, ground, now, State.PUBLISHED), ground.event(message)
     if facts is None or ground.places(message):
         return None
-    return facts | {"link": f"{ground.public_url}/events/{event.code}"}
+    return facts | {"link": ground.link(f"/events/{event.code}")}
 
 
 def _moved(message: Message, ground: Ground, now: datetime) -> Facts | None:
@@ -143,7 +143,7 @@ def _reminder(message: Message, ground: Ground, now: datetime) -> Facts | None:
         "events": "；".join(lines),
         "site": site.short_name,
         "phone": first.contact_phone or site.phone,
-        "link": f"{ground.public_url}/signups/{vault().unseal(code)}",
+        "link": ground.link(f"/signups/{vault().unseal(code)}"),
     }
 
 

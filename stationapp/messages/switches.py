@@ -7,7 +7,10 @@ from stationapp.messages.rules import Way
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """`on` holds SMS and EMAIL where they are switched on; `public_url` has no slash at its end."""
+    """`on` holds SMS and EMAIL where they are switched on; `public_url` has no slash at its end.
+
+    Empty: nobody else could open a link, so messages hold none.
+    """
 
     on: frozenset[Way]
     public_url: str

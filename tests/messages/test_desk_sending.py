@@ -86,3 +86,13 @@ def test_everybody_who_looks_after_jobs_sees_on_the_first_page_that_sending_stop
         people = db.session.scalar(select(cast.Site).where(cast.Site.code == "410305001001"))
         cast.sign_in(viewer, cast.staff("查阅乙", people, Role.VIEWER))
     assert "短信停发了" not in viewer.get("/desk/").text
+
+
+def test_an_address_that_opens_on_the_server_alone_is_shown_as_a_thing_to_set_right(app, root):
+    sms = {"sms": "webhook", "sms_url": "https://sms.example", "sms_secret": "x"}
+    assert "消息里没有网址" not in root.get("/desk/sending/").text
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], public_url="http://127.0.0.1:8000", **sms)
+    page = root.get("/desk/sending/").text
+    assert "消息里没有网址" in page and "现在的 public_url 是 http://127.0.0.1:8000" in page
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], public_url="https://a.example")
+    assert "消息里没有网址" not in root.get("/desk/sending/").text

@@ -1,5 +1,6 @@
 """What messages say, made from what is true then; what is true no more is void."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.events.queries import fields_of
 from stationapp.messages import switches
+from stationapp.messages.builtin import TEXTS
 from stationapp.messages.models import Message
 from stationapp.messages.operations import send_code
 from stationapp.messages.queries import list_for_household
@@ -248,3 +250,20 @@ def test_many_messages_are_said_with_as_few_questions_as_one(home):
     finally:
         listening.remove(db.engine, "before_cursor_execute", note)
     assert counts[0] == counts[1] <= 7
+
+
+def test_where_nobody_could_open_a_link_none_is_sent(home):
+    switches.use(sms=True, email=True, public_url="")
+    event = cast.event(home.one, starts_at=NINE, capacity=1)
+    first, _second = (sign_up(event, *people(1, household)) for household in (1, 2))
+    give_back(first)
+    go()
+    facts = said(Occasion.OFFERED)
+    assert facts["link"] == "" and facts["code"]
+    told = {way: text(Occasion.OFFERED, way, facts) for way in (Way.SMS, Way.EMAIL)}
+    assert f"前答复：打{facts['phone']}。过时" in told[Way.SMS]
+    for words in told.values():
+        assert "http" not in words and "/signups/" not in words and "点这里" not in words
+    for (_occasion, way), words in TEXTS.items():
+        bare = re.sub("〔[^〔〕]*〕", "", str(words))
+        assert way is Way.CALL or "{link}" not in bare
