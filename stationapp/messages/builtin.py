@@ -32,12 +32,14 @@ _CALL = {
         "您好，这里是{site}。《{title}》报满了，您家先候补〔，排第{rank}位〕，有名额马上给您打电话。"
     ),
     Occasion.OFFERED: _(
-        "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。"
+        "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。〔报名号是{code}。〕"
     ),
     Occasion.OFFER_LAPSED: _(
         "您好，这里是{site}。《{title}》的名额没等到您家答复，已经收回了。还想来，我再给您报上。"
     ),
-    Occasion.PROMOTED: _("您好，这里是{site}。《{title}》轮到您家了：{when}，在{where}，您家来吗？"),
+    Occasion.PROMOTED: _(
+        "您好，这里是{site}。《{title}》轮到您家了：{when}，在{where}，您家来吗？〔报名号是{code}。〕"
+    ),
     Occasion.REMINDER: _("您好，这里是{site}。提醒您家：{events}。到时候来吗？"),
     Occasion.MOVED: _(
         "您好，这里是{site}。《{title}》改到{when}，在{where}〔，原来是{before}〕。您家还来吗？"
@@ -92,13 +94,15 @@ _EMAIL = {
 }
 
 _PAGE = {
-    Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。"),
-    Occasion.WAITLISTED: _("《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。"),
-    Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复，过时让给下一位。"),
+    Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕"),
+    Occasion.WAITLISTED: _(
+        "《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔报名号{code}。〕"
+    ),
+    Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复，过时让给下一位。〔报名号{code}。〕"),
     Occasion.OFFER_LAPSED: _(
         "《{title}》的名额没等到您家答复，已经收回。还想来，可以再报名，也可以打{phone}。"
     ),
-    Occasion.PROMOTED: _("《{title}》有您家的名额了：{when}，{where}。来不了请打{phone}。"),
+    Occasion.PROMOTED: _("《{title}》有您家的名额了：{when}，{where}。〔报名号{code}。〕来不了请打{phone}。"),
     Occasion.REMINDER: _("提醒您：{events}。"),
     Occasion.MOVED: _("《{title}》改到{when}，{where}〔（原来是{before}）〕。您的名额还在。"),
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，时间定了再告诉您。"),

@@ -13,7 +13,7 @@ from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.messages.concerned import OF_EVENT, OF_PARTY, events_of
+from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, OF_PARTY, events_of
 from stationapp.messages.ground import lay
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.rules import CALLED_ABOUT, CallOutcome, Delivery, Way
@@ -229,7 +229,8 @@ def lines(messages: Sequence[Message], *, now: datetime) -> list[Call]:
     found = []
     for one in messages:
         event = ground.event(one)
-        its, sealed = people[event.id, one.household_id]
+        rows, sealed = people[event.id, one.household_id]
+        its = _live_or_all(_of_party(one, rows))
         known = facts[one.id]
         answer, by, unanswered = answers.get(one.id, (None, None, 0))
         found.append(
@@ -256,8 +257,8 @@ def _to_ask_for(people: Sequence[Resident], now: datetime) -> Resident:
     return next(grown, people[0])
 
 
-def _people(messages: Sequence[Message]) -> dict[tuple[int, int], tuple[tuple, bytes | None]]:
-    """(those with live places, else all who had one; the sealed phone) by event and household."""
+def _people(messages: Sequence[Message]) -> dict[tuple[int, int], tuple[list, bytes | None]]:
+    """(all who ever had a place; the sealed phone) by event and household."""
     events = select(Party.event_id).where(Party.id.in_({one.party_id for one in messages}))
     found: dict[tuple[int, int], tuple[list, bytes | None]] = {}
     for place, person, household_id, sealed in db.session.execute(
@@ -270,7 +271,14 @@ def _people(messages: Sequence[Message]) -> dict[tuple[int, int], tuple[tuple, b
         .execution_options(populate_existing=True)
     ):
         found.setdefault((place.event_id, household_id), ([], sealed))[0].append((place, person))
-    return {key: (_live_or_all(rows), sealed) for key, (rows, sealed) in found.items()}
+    return found
+
+
+def _of_party(message: Message, rows: list) -> list:
+    """Those the call is about: of a party's places its people alone, else the whole household."""
+    if message.occasion not in ABOUT_PARTY:
+        return rows
+    return [row for row in rows if row[0].party_id == message.party_id]
 
 
 def _live_or_all(rows: list) -> tuple:

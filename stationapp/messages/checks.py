@@ -8,7 +8,7 @@ from stationapp import clock
 from stationapp.audit.rules import Check
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.messages.concerned import OF_EVENT, OF_PARTY
+from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.rules import CALLED_ABOUT, CallOutcome, Delivery, Way
 from stationapp.messages.tidying import has_places, is_answered, is_over
@@ -89,9 +89,8 @@ def _elsewhere() -> list[str]:
         .exists()
     )
     own = exists().where(Party.id == Message.party_id, Party.household_id == Message.household_id)
-    one_party = OF_PARTY | {Occasion.CONFIRMED, Occasion.WAITLISTED}
     wrong = or_(
-        Message.occasion.in_(one_party) & ~of_party,
+        Message.occasion.in_(ABOUT_PARTY) & ~of_party,
         Message.occasion.in_(OF_EVENT) & ~of_event,
         (Message.occasion == Occasion.REMINDER) & ~own,
     )

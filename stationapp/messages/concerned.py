@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, Text, cast, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, select
 
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -21,7 +21,10 @@ OF_EVENT = frozenset({Occasion.MOVED, Occasion.POSTPONED, Occasion.CANCELLED})
 """Occasions of everybody at an event: of several about one event only the last is still true."""
 
 OF_PARTY = frozenset({Occasion.PROMOTED, Occasion.OFFERED, Occasion.OFFER_LAPSED})
-"""Occasions of one party."""
+"""Occasions of one party that a notice tells of."""
+
+ABOUT_PARTY = OF_PARTY | {Occasion.CONFIRMED, Occasion.WAITLISTED}
+"""Everything said about one party's places; the household may have others at the same event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,23 @@ def concerned(notice: Notice, parties: Sequence[Home]) -> list[Home]:
         if one.live and one.made_at <= notice.made_at:
             first.setdefault(one.household_id, one)
     return list(first.values())
+
+
+def is_back(party_id) -> ColumnElement[bool]:
+    """Whether somebody of a party that lost its places has one at the same event again."""
+    was, anew = Signup.__table__.alias("was"), Signup.__table__.alias("anew")
+    same = and_(anew.c.resident_id == was.c.resident_id, anew.c.event_id == was.c.event_id)
+    return (
+        select(anew.c.id)
+        .join_from(was, anew, same)
+        .where(was.c.party_id == party_id, anew.c.state.in_(LIVE))
+        .exists()
+    )
+
+
+def back_again(party_ids: Iterable[int]) -> set[int]:
+    """Those of these parties of whom somebody has a place at the same event again."""
+    return set(db.session.scalars(select(Party.id).where(Party.id.in_(list(party_ids)), is_back(Party.id))))
 
 
 def offers_until(party_ids: Iterable[int]) -> Mapping[int, datetime]:

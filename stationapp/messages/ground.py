@@ -11,7 +11,7 @@ from stationapp.db import db
 from stationapp.events.announced import differs
 from stationapp.events.models import Event, EventMove, EventStep
 from stationapp.events.rules import State, Step
-from stationapp.messages.concerned import OF_EVENT, offers_until
+from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, back_again, offers_until
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Delivery, Way
 from stationapp.messages.switches import switches
@@ -34,6 +34,7 @@ class Ground:
     sites: dict[int, Site]
     by_party: dict[int, tuple[Party, Event]]
     live: dict[tuple[int, int], list[Signup]]  # by event and household
+    again: set[int]  # parties whose offer lapsed and of whom somebody signed up anew
     until: dict[int, datetime]  # live offers, by party
     moves: dict[int, list[EventMove]]  # by event, oldest first
     reasons: dict[int, str]  # of putting off and calling off, by event
@@ -56,9 +57,16 @@ class Ground:
         return self.sites[message.site_id]
 
     def places(self, message: Message) -> list[Signup]:
-        """The household's live places at the event."""
+        """The live places it is about: the party's, or the household's at the event when it is about that."""
         event = self.event(message)
-        return self.live.get((event.id, message.household_id), []) if event else []
+        its = self.live.get((event.id, message.household_id), []) if event else []
+        if message.occasion not in ABOUT_PARTY:
+            return its
+        return [place for place in its if place.party_id == message.party_id]
+
+    def signed_up_again(self, message: Message) -> bool:
+        """Whether somebody of the party whose offer lapsed has a place again."""
+        return message.party_id in self.again
 
     def offer_until(self, message: Message) -> datetime | None:
         """Until when its offer can be answered; None: there is none any more."""
@@ -94,17 +102,19 @@ class Ground:
 
 
 def lay(messages: Sequence[Message], *, now: datetime) -> Ground:
-    """Read what these messages stand on: eleven questions at most."""
+    """Read what these messages stand on: twelve questions at most."""
     by_party = _parties({one.party_id for one in messages if one.party_id})
     events = {event.id for _party, event in by_party.values()}
     told = [one for one in messages if one.occasion in OF_EVENT]
     waiting = [by_party[one.party_id][1].id for one in messages if one.occasion is Occasion.WAITLISTED]
     offered = [one.party_id for one in messages if one.occasion is Occasion.OFFERED]
+    lapsed = [one.party_id for one in messages if one.occasion is Occasion.OFFER_LAPSED]
     return Ground(
         public_url=switches().public_url,
         sites=_by_id(Site, {one.site_id for one in messages}),
         by_party=by_party,
         live=_live(events, {one.household_id for one in messages}),
+        again=back_again(lapsed) if lapsed else set(),
         until=dict(offers_until(offered)) if offered else {},
         moves=_moves(events) if told else {},
         reasons=_reasons(events) if told else {},

@@ -11,6 +11,7 @@ from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.messages.concerned import ABOUT_PARTY
 from stationapp.messages.hours import allowed_from
 from stationapp.messages.models import CallAnswer, Message
 from stationapp.messages.outbox import put, row
@@ -86,8 +87,9 @@ def _act(message: Message, outcome: CallOutcome, by: int, now: datetime) -> None
 
 
 def places_of(message: Message, *, now: datetime) -> list[Signup]:
-    """The live places a household was called about: at the event, or of a reminder what is held that day at the site
-    that calls. What they do elsewhere is not its business (trust.md §4.14); that site calls them, too."""
+    """The live places a household was called about: the party's, or all at the event, or of a reminder what is held
+    that day at the site that calls. What they do elsewhere is not its business (trust.md §4.14); that site calls them,
+    too."""
     its = select(Signup).join(Party, Party.id == Signup.party_id).join(Event, Event.id == Signup.event_id)
     its = its.where(Party.household_id == message.household_id, Signup.state.in_(LIVE)).order_by(
         Signup.event_id
@@ -101,6 +103,8 @@ def places_of(message: Message, *, now: datetime) -> list[Signup]:
             Event.starts_at >= max(clock.instant(day), now),
             Event.starts_at < ends,
         )
+    elif message.occasion in ABOUT_PARTY:
+        its = its.where(Signup.party_id == message.party_id)
     else:
         at = select(Party.event_id).where(Party.id == message.party_id).scalar_subquery()
         its = its.where(Signup.event_id == at)

@@ -29,8 +29,8 @@ _EVENT = frozenset({"title", "when", "where", "site", "phone", "link"})
 
 KNOWN: dict[Occasion, frozenset[str]] = {
     Occasion.CONFIRMED: _EVENT | {"code"},
-    Occasion.WAITLISTED: _EVENT | {"rank"},
-    Occasion.OFFERED: _EVENT | {"until"},
+    Occasion.WAITLISTED: _EVENT | {"code", "rank"},
+    Occasion.OFFERED: _EVENT | {"code", "until"},
     Occasion.OFFER_LAPSED: _EVENT,
     Occasion.PROMOTED: _EVENT | {"code"},
     Occasion.REMINDER: frozenset({"events", "site", "phone", "link"}),

@@ -14,6 +14,7 @@ from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Way
 from stationapp.notices.rules import Occasion
+from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 from stationapp.vault import vault
 from stationapp.web.filters import groups, moment, span, time
@@ -51,12 +52,21 @@ def _of_event(message: Message, ground: Ground, now: datetime, *states: State) -
 
 
 def _with_place(facts: Facts | None, message: Message, ground: Ground, *states: Place) -> Facts | None:
-    """The same with the code of their first place and its page; None when they have none in one of these states."""
-    its = [place for place in ground.places(message) if place.state in (states or Place)]
+    """The same with a code and a page of each party it is about; None when none is in one of these states.
+
+    The page shows everybody of a party; of another request of the same phone it knows nothing.
+    """
+    its: dict[int, Signup] = {}
+    for place in ground.places(message):
+        if place.state in (states or Place):
+            its.setdefault(place.party_id, place)
     if facts is None or not its:
         return None
-    code = vault().unseal(its[0].code_sealed)
-    return facts | {"code": groups(code), "link": ground.link(f"/signups/{code}")}
+    codes = [vault().unseal(place.code_sealed) for place in its.values()]
+    return facts | {
+        "code": "、".join(groups(code) for code in codes),
+        "link": " ".join(ground.link(f"/signups/{code}") for code in codes).strip(),
+    }
 
 
 def _confirmed(message: Message, ground: Ground, now: datetime) -> Facts | None:
@@ -82,9 +92,9 @@ def _offered(message: Message, ground: Ground, now: datetime) -> Facts | None:
 
 
 def _offer_lapsed(message: Message, ground: Ground, now: datetime) -> Facts | None:
-    """Void once they signed up anew."""
+    """Void once somebody of them signed up anew."""
     facts, event = _of_event(message, ground, now, State.PUBLISHED), ground.event(message)
-    if facts is None or ground.places(message):
+    if facts is None or ground.signed_up_again(message):
         return None
     return facts | {"link": ground.link(f"/events/{event.code}")}
 

@@ -11,6 +11,7 @@ from stationapp import clock
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, is_back
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Delivery, Way
 from stationapp.notices.rules import Occasion
@@ -52,10 +53,12 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 
 
 def has_places(now: datetime) -> ColumnElement[bool]:
-    """The household has a live place at the event; whose offer lapsed, none.
+    """The party has a live place, or the household at the event when it is called about that.
 
-    Of a reminder a confirmed one that day at the site that calls.
+    Of those whose offer lapsed nobody signed up anew; of a reminder there is a confirmed place that day at the site
+    that calls.
     """
+    of_party = select(Signup.id).where(Signup.party_id == Message.party_id, Signup.state.in_(LIVE)).exists()
     asked = Party.__table__.alias("asked")
     at_event = (
         select(Signup.id)
@@ -69,8 +72,9 @@ def has_places(now: datetime) -> ColumnElement[bool]:
     )
     day = clock.day_of(now)
     return or_(
-        and_(Message.occasion.not_in((Occasion.REMINDER, Occasion.OFFER_LAPSED)), at_event.exists()),
-        and_(Message.occasion == Occasion.OFFER_LAPSED, ~at_event.exists()),
+        and_(Message.occasion.in_(OF_EVENT), at_event.exists()),
+        and_(Message.occasion.in_(ABOUT_PARTY - {Occasion.OFFER_LAPSED}), of_party),
+        and_(Message.occasion == Occasion.OFFER_LAPSED, ~is_back(Message.party_id)),
         *(_goes_on(day + timedelta(days=later), now) for later in (0, 1)),
     )
 
