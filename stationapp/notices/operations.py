@@ -27,10 +27,14 @@ def tell_desk(occasion: Occasion, subject: str, *, site_id: int, now: datetime, 
     return made.one_or_none() is not None
 
 
-def done(notice: Notice, *, by: int, now: datetime) -> None:
-    """Tick a notice off; ticking it again changes nothing."""
-    locked = db.session.scalar(select(Notice).where(Notice.id == notice.id).with_for_update())
-    if locked is None or locked.done_at is not None:
+def done(*notices: Notice, by: int, now: datetime) -> None:
+    """Tick notices of one site off, as one act; ticking one again changes nothing."""
+    ids = [notice.id for notice in notices]
+    still_open = select(Notice).where(Notice.id.in_(ids), Notice.done_at.is_(None))
+    locked = db.session.scalars(still_open.order_by(Notice.id).with_for_update()).all()
+    if not locked:
         return
-    locked.done_at, locked.done_by = now, by
-    record("notices.done", f"notice {locked.id}", by=by, now=now, site_id=locked.site_id)
+    for one in locked:
+        one.done_at, one.done_by = now, by
+    subject = "notice " + ",".join(str(one.id) for one in locked)
+    record("notices.done", subject, by=by, now=now, site_id=locked[0].site_id)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, select
+from sqlalchemy.orm import aliased
 
 from stationapp import clock
 from stationapp.db import db
@@ -41,15 +42,29 @@ class Line:
 
 @dataclass(frozen=True)
 class Told:
-    """A notice not ticked off, with what it is about: `event` is (code, title), `month` is (site code, "YYYY-MM")."""
+    """Notices not ticked off, of one occasion about one thing: `event` is (code, title), `month` (site code, "YYYY-MM").
 
-    id: int
+    `each` holds their ids in order, with the party a notice is about; `households` counts these parties' households.
+    """
+
     occasion: Occasion
-    made_at: datetime
+    made_at: datetime  # of the oldest
     site_name: str
+    site_code: str
     event: tuple[str, str] | None
     month: tuple[str, str] | None
-    party_id: int | None
+    households: int
+    each: list[tuple[int, int | None]]
+
+    @property
+    def id(self) -> int:
+        """The first of them."""
+        return self.each[0][0]
+
+    @property
+    def others(self) -> str:
+        """The ids of the further ones, for the form that ticks all off."""
+        return ",".join(str(number) for number, _party in self.each[1:])
 
 
 def on_today(reached: ColumnElement[bool], *, now: datetime) -> list[Line]:
@@ -88,44 +103,59 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
 
 
 def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
-    """Notices of these sites that nobody ticked off yet, oldest first; one that asks for calls until all are made."""
+    """What nobody ticked off yet at these sites, oldest first; what asks for calls until all of them are made.
+
+    Notices of one occasion about one event stand together, however many.
+    """
+    party_id = case((Notice.subject.startswith("party "), cast(_thing, Integer)))
+    named = aliased(Event)
+    its_event = select(named.id).where(named.code == _thing).scalar_subquery()
+    about = func.coalesce(Event.code, Notice.subject)
+    one = cast(Notice.id, Text) + ":" + func.coalesce(cast(Party.id, Text), "")
     rows = db.session.execute(
-        select(Notice.id, Notice.occasion, Notice.made_at, Site.short_name, Notice.subject)
+        select(
+            Notice.occasion,
+            func.min(Notice.made_at).label("made_at"),
+            Site.short_name,
+            Site.code.label("site_code"),
+            about.label("about"),
+            Event.code,
+            Event.title,
+            func.count(Party.household_id.distinct()).label("households"),
+            func.aggregate_strings(one, ",").label("each"),
+        )
         .join(Site, Site.id == Notice.site_id)
+        .outerjoin(Party, Party.id == party_id)
+        .outerjoin(Event, Event.id == func.coalesce(Party.event_id, its_event))
         .where(reached, Notice.done_at.is_(None), ~is_told(now))
-        .order_by(Notice.made_at, Notice.id)
+        .group_by(Notice.occasion, Site.id, Site.short_name, Site.code, about, Event.code, Event.title)
+        .order_by(func.min(Notice.made_at), func.min(Notice.id))
         .limit(MOST)
-    ).all()
-    events = _events_of([row.subject for row in rows])
-    return [_told(row, events) for row in rows]
-
-
-def _events_of(subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """(code, title) of the events that "event CODE" and "party ID" speak of, by subject."""
-    said = [subject.split(" ") for subject in subjects]
-    codes = [what for kind, what, *_ in said if kind == "event"]
-    parties = [int(what) for kind, what, *_ in said if kind == "party"]
-    by_code = select(literal("event"), Event.code, Event.code, Event.title).where(Event.code.in_(codes))
-    by_party = (
-        select(literal("party"), cast(Party.id, Text), Event.code, Event.title)
-        .join(Event, Event.id == Party.event_id)
-        .where(Party.id.in_(parties))
     )
-    rows = db.session.execute(union_all(by_code, by_party))
-    return {f"{kind} {what}": (code, title) for kind, what, code, title in rows}
+    return [_told(row) for row in rows]
 
 
-def _told(row, events: dict[str, tuple[str, str]]) -> Told:
-    kind, what, *rest = row.subject.split(" ")
+_thing = func.substr(Notice.subject, 7)
+"""What stands behind "event " and "party "."""
+
+
+def _told(row) -> Told:
+    kind, _blank, month = row.about.partition(" ")
     return Told(
-        row.id,
         row.occasion,
         row.made_at,
         row.short_name,
-        event=events.get(f"{kind} {what}"),
-        month=(what, rest[0]) if kind == "month" else None,
-        party_id=int(what) if kind == "party" else None,
+        row.site_code,
+        event=(row.code, row.title) if row.code else None,
+        month=tuple(month.split(" ")) if kind == "month" else None,
+        households=row.households,
+        each=sorted(_pair(text) for text in row.each.split(",")),
     )
+
+
+def _pair(text: str) -> tuple[int, int | None]:
+    notice, _colon, party = text.partition(":")
+    return int(notice), int(party) if party else None
 
 
 def count_proposed_hours(reached: ColumnElement[bool]) -> int:

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.accounts.rules import Role
+from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events import operations
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.web.filters import moment
 from tests import cast
 
 NOW = clock.instant(clock.day_of(clock.now()) + timedelta(days=1), 10)
@@ -160,3 +162,56 @@ def test_each_notice_says_what_it_is_about_and_leads_there(app, client, people):
     ):
         assert f'href="{place.rstrip(chr(34))}"' in text
     assert f'id="party-{answer.party_id}"' in client.get(f"/desk/events/{event.code}/signups").text
+
+
+@pytest.mark.both_databases
+def test_notices_of_one_event_and_occasion_are_one_card_that_is_ticked_off_once(app, client, people):
+    with app.app_context():
+        full, other = (cast.event(people.one, title=title, capacity=9) for title in ("家常水席", "剪纸"))
+        parties = [
+            cast.sign_up(event, cast.person("孙大伟", f"1990000222{n}"), key=str(n)).party_id
+            for n, event in enumerate((full, full, full, other))
+        ]
+        with transaction():
+            for party in parties:
+                tell_desk(Occasion.PROMOTED, f"party {party}", site_id=people.one.id, now=NOW)
+            for step in (0, 1):
+                tell_desk(
+                    Occasion.CLOSE_OUT_DUE, f"event {full.code}", site_id=people.one.id, now=NOW, step=step
+                )
+        ids = {notice.subject: notice.id for notice in db.session.scalars(select(Notice))}
+    cast.sign_in(client, people.lin)
+    page = client.get("/desk/")
+    assert [page.text.count(said) for said in ("候补的人有了名额", "活动结束了还没有归档", ">3 家<")] == [
+        2,
+        1,
+        1,
+    ]
+    assert moment(NOW) in page.text and f"{NOW:%Y-%m-%d}" not in page.text.split("等我办的")[1]
+    for party in parties:
+        assert f"/signups#party-{party}" in page.text
+        assert f"/desk/calls/{ids[f'party {party}']}" in page.text
+    with app.app_context():  # one more, after the page was read
+        late = cast.sign_up(full, cast.person("孙大伟", "19900002229"), key="late").party_id
+        with transaction():
+            tell_desk(Occasion.PROMOTED, f"party {late}", site_id=people.one.id, now=NOW)
+    client.submit(page, to=f"{ids[f'party {parties[0]}']}/completion")
+    left = client.get("/desk/").text
+    assert [f"#party-{party}" in left for party in (*parties, late)] == [False] * 3 + [True] * 2
+    with app.app_context():
+        acts = select(AuditLine.subject).where(AuditLine.act == "notices.done")
+        subject = "notice " + ",".join(str(ids[f"party {party}"]) for party in parties[:3])
+        assert list(db.session.scalars(acts)) == [subject]
+
+
+def test_nothing_of_another_desk_is_ticked_off_with_ones_own(app, client, people):
+    with app.app_context():
+        with transaction():
+            tell_desk(Occasion.PROMOTED, "party 51", site_id=people.one.id, now=NOW)
+            tell_desk(Occasion.PROMOTED, "party 52", site_id=people.two.id, now=NOW)
+        own, foreign = db.session.scalars(select(Notice.id).order_by(Notice.id))
+    cast.sign_in(client, people.lin)
+    for more in (str(foreign), "x", f"{own},{foreign}", "9" * 30):
+        assert client.submit("/desk/", {"with": more}, to="completion").status_code == 404
+    with app.app_context():
+        assert list(db.session.scalars(select(Notice.done_at))) == [None, None]
