@@ -10,7 +10,9 @@ from stationapp.notices.rules import Occasion
 
 _SMS = {
     Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕来不了请打{phone}"),
-    Occasion.WAITLISTED: _("《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"),
+    Occasion.WAITLISTED: _(
+        "《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔{kept}。〕问询{phone}"
+    ),
     Occasion.OFFERED: _(
         "《{title}》给您家留了名额，请在{until}前答复：〔{link} 或〕打{phone}。过时让给下一位"
     ),
@@ -29,7 +31,7 @@ _CALL = {
         "您好，这里是{site}。《{title}》给您报上了：{when}，在{where}。〔报名号是{code}。〕"
     ),
     Occasion.WAITLISTED: _(
-        "您好，这里是{site}。《{title}》报满了，您家先候补〔，排第{rank}位〕，有名额马上给您打电话。"
+        "您好，这里是{site}。《{title}》{full}，您家先候补〔，排第{rank}位〕，有名额马上给您打电话。〔{kept}。〕"
     ),
     Occasion.OFFERED: _(
         "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。〔报名号是{code}。〕"
@@ -59,7 +61,7 @@ _EMAIL = {
         "〔查看或取消：{link}\n〕来不了请告诉我们：{phone}\n{site}"
     ),
     Occasion.WAITLISTED: _(
-        "候补：《{title}》\n您好！《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。\n"
+        "候补：《{title}》\n您好！《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。\n〔{kept}。\n〕"
         "〔查看或取消：{link}\n〕问询：{phone}\n{site}"
     ),
     Occasion.OFFERED: _(
@@ -96,7 +98,7 @@ _EMAIL = {
 _PAGE = {
     Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕"),
     Occasion.WAITLISTED: _(
-        "《{title}》报满了，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔报名号{code}。〕"
+        "《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔{kept}。〕〔报名号{code}。〕"
     ),
     Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复，过时让给下一位。〔报名号{code}。〕"),
     Occasion.OFFER_LAPSED: _(

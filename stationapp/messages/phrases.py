@@ -19,6 +19,8 @@ NAMES = (
     "link",
     "until",
     "rank",
+    "full",
+    "kept",
     "before",
     "reason",
     "events",
@@ -29,7 +31,7 @@ _EVENT = frozenset({"title", "when", "where", "site", "phone", "link"})
 
 KNOWN: dict[Occasion, frozenset[str]] = {
     Occasion.CONFIRMED: _EVENT | {"code"},
-    Occasion.WAITLISTED: _EVENT | {"code", "rank"},
+    Occasion.WAITLISTED: _EVENT | {"code", "rank", "full", "kept"},
     Occasion.OFFERED: _EVENT | {"code", "until"},
     Occasion.OFFER_LAPSED: _EVENT,
     Occasion.PROMOTED: _EVENT | {"code"},

@@ -10,6 +10,7 @@ from datetime import datetime
 from stationapp import clock
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.events.stages import kept_for_callers
 from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Way
@@ -75,7 +76,18 @@ def _confirmed(message: Message, ground: Ground, now: datetime) -> Facts | None:
 
 def _waitlisted(message: Message, ground: Ground, now: datetime) -> Facts | None:
     facts = _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground, Place.WAITLISTED)
-    return facts and facts | {"rank": str(ground.rank(message) or "")}
+    return facts and facts | {"rank": str(ground.rank(message) or "")} | _what_is_full(
+        ground.event(message), now
+    )
+
+
+def _what_is_full(event: Event, now: datetime) -> Facts:
+    """What the event's own page says of it: all places, or those of the web while some are kept for callers."""
+    kept = min(kept_for_callers(event, now), max((event.capacity or 0) - event.taken, 0))
+    if not kept:
+        return {"full": "报满了", "kept": ""}
+    until = moment(event.phone_until_at)
+    return {"full": "网上的名额报满了", "kept": f"另有{kept}个名额留给电话报名，{until}前打电话"}
 
 
 def _promoted(message: Message, ground: Ground, now: datetime) -> Facts | None:
