@@ -13,6 +13,12 @@ _SMS = {
     Occasion.WAITLISTED: _(
         "《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔{kept}。〕问询{phone}"
     ),
+    Occasion.DRAW_AWAITED: _(
+        "《{title}》的名额抽签决定，{draw}抽，您家的号是{number}。抽完告诉您。问询{phone}"
+    ),
+    Occasion.NOT_DRAWN: _(
+        "《{title}》抽过签了，您家没有抽中〔，排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"
+    ),
     Occasion.OFFERED: _(
         "《{title}》给您家留了名额，请在{until}前答复：〔{link} 或〕打{phone}。过时让给下一位"
     ),
@@ -32,6 +38,12 @@ _CALL = {
     ),
     Occasion.WAITLISTED: _(
         "您好，这里是{site}。《{title}》{full}，您家先候补〔，排第{rank}位〕，有名额马上给您打电话。〔{kept}。〕"
+    ),
+    Occasion.DRAW_AWAITED: _(
+        "您好，这里是{site}。《{title}》的名额抽签决定，{draw}抽，您家的号是{number}，抽完告诉您。"
+    ),
+    Occasion.NOT_DRAWN: _(
+        "您好，这里是{site}。《{title}》抽过签了，您家没有抽中〔，排在候补第{rank}位〕，有名额马上给您打电话。"
     ),
     Occasion.OFFERED: _(
         "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。〔报名号是{code}。〕"
@@ -62,6 +74,14 @@ _EMAIL = {
     ),
     Occasion.WAITLISTED: _(
         "候补：《{title}》\n您好！《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。\n〔{kept}。\n〕"
+        "〔查看或取消：{link}\n〕问询：{phone}\n{site}"
+    ),
+    Occasion.DRAW_AWAITED: _(
+        "等抽签：《{title}》\n您好！《{title}》的名额抽签决定，{draw}抽，您家的号是{number}。抽完告诉您。\n"
+        "〔查看或取消：{link}\n〕问询：{phone}\n{site}"
+    ),
+    Occasion.NOT_DRAWN: _(
+        "抽签的结果：《{title}》\n您好！《{title}》抽过签了，您家的{number}号没有抽中〔，排在候补第{rank}位〕，有名额马上告诉您。\n"
         "〔查看或取消：{link}\n〕问询：{phone}\n{site}"
     ),
     Occasion.OFFERED: _(
@@ -99,6 +119,12 @@ _PAGE = {
     Occasion.CONFIRMED: _("《{title}》报名成功：{when}，{where}。〔报名号{code}。〕"),
     Occasion.WAITLISTED: _(
         "《{title}》{full}，您家〔排在候补第{rank}位〕，有名额马上告诉您。〔{kept}。〕〔报名号{code}。〕"
+    ),
+    Occasion.DRAW_AWAITED: _(
+        "《{title}》的名额抽签决定，{draw}抽，您家的号是{number}。抽完告诉您。〔报名号{code}。〕"
+    ),
+    Occasion.NOT_DRAWN: _(
+        "《{title}》抽过签了，您家的{number}号没有抽中〔，排在候补第{rank}位〕，有名额马上告诉您。〔报名号{code}。〕"
     ),
     Occasion.OFFERED: _("《{title}》给您家留了名额，请在{until}前答复，过时让给下一位。〔报名号{code}。〕"),
     Occasion.OFFER_LAPSED: _(

@@ -23,7 +23,10 @@ OF_EVENT = frozenset({Occasion.MOVED, Occasion.POSTPONED, Occasion.CANCELLED})
 OF_PARTY = frozenset({Occasion.PROMOTED, Occasion.OFFERED, Occasion.OFFER_LAPSED})
 """Occasions of one party that a notice tells of."""
 
-ABOUT_PARTY = OF_PARTY | {Occasion.CONFIRMED, Occasion.WAITLISTED}
+AT_SIGN_UP = frozenset({Occasion.CONFIRMED, Occasion.WAITLISTED, Occasion.DRAW_AWAITED})
+"""What a party is told in writing once it has signed up: one of these."""
+
+ABOUT_PARTY = OF_PARTY | AT_SIGN_UP | {Occasion.NOT_DRAWN}
 """Everything said about one party's places; the household may have others at the same event."""
 
 

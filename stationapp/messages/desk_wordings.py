@@ -37,6 +37,8 @@ def sample_facts() -> dict[str, str]:
         "link": f"{current_app.config['SETTINGS'].public_url}/signups/K7Q2M9X4AB",
         "until": _("11月24日 星期二 晚上8点"),
         "rank": "3",
+        "draw": _("11月24日 星期二 上午9点"),
+        "number": "12",
         "full": _("网上的名额报满了"),
         "kept": _("另有2个名额留给电话报名，11月24日 星期二 上午9点前打电话"),
         "before": _("11月24日 星期二 上午9点—11点"),

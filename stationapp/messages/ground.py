@@ -18,9 +18,13 @@ from stationapp.messages.switches import switches
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.residents.models import HomeCode
+from stationapp.signups.draw_queries import ranks
 from stationapp.signups.models import Party, Signup
 from stationapp.signups.rules import LIVE, Place
 from stationapp.sites.models import Site
+
+RANKED = (Occasion.WAITLISTED, Occasion.NOT_DRAWN)
+"""Occasions that say a place in line."""
 
 HEARD = (Delivery.ACCEPTED, Delivery.DELIVERED, Delivery.ANSWERED)
 """States of a message that reached somebody."""
@@ -88,6 +92,10 @@ class Ground:
         """Why the event was put off or called off."""
         return self.reasons.get(self.by_party[message.party_id][1].id, "")
 
+    def party(self, message: Message) -> Party:
+        """Whose places it is about."""
+        return self.by_party[message.party_id][0]
+
     def rank(self, message: Message) -> int | None:
         """Its party's place in line."""
         return self.ranks.get(message.party_id)
@@ -106,7 +114,7 @@ def lay(messages: Sequence[Message], *, now: datetime) -> Ground:
     by_party = _parties({one.party_id for one in messages if one.party_id})
     events = {event.id for _party, event in by_party.values()}
     told = [one for one in messages if one.occasion in OF_EVENT]
-    waiting = [by_party[one.party_id][1].id for one in messages if one.occasion is Occasion.WAITLISTED]
+    waiting = [by_party[one.party_id][1].id for one in messages if one.occasion in RANKED]
     offered = [one.party_id for one in messages if one.occasion is Occasion.OFFERED]
     lapsed = [one.party_id for one in messages if one.occasion is Occasion.OFFER_LAPSED]
     return Ground(
@@ -120,7 +128,7 @@ def lay(messages: Sequence[Message], *, now: datetime) -> Ground:
         reasons=_reasons(events) if told else {},
         last_notice=_last_notices({one.subject for one in told}),
         heard_at=_heard_at(told),
-        ranks=_ranks(waiting) if waiting else {},
+        ranks=ranks(waiting) if waiting else {},
         days=_days([one for one in messages if one.occasion is Occasion.REMINDER], now),
         codes=_codes([one.subject for one in messages if one.occasion is Occasion.HOME_CODE]),
     )
@@ -191,23 +199,6 @@ def _heard_at(told: Sequence[Message]) -> dict[tuple[str, int], datetime]:
         .group_by(Message.subject, Message.household_id)
     )
     return {(subject, household_id): at for subject, household_id, at in db.session.execute(query)}
-
-
-def _ranks(events: Iterable[int]) -> dict[int, int]:
-    """The place in line of every waiting party at these events."""
-    query = (
-        select(Party.event_id, Party.id)
-        .where(
-            Party.event_id.in_(set(events)),
-            select(Signup.id).where(Signup.party_id == Party.id, Signup.state == Place.WAITLISTED).exists(),
-        )
-        .order_by(Party.event_id, Party.drawn.is_(None), Party.drawn, Party.queue_number)
-    )
-    found, stands = {}, {}
-    for event_id, party_id in db.session.execute(query):
-        stands[event_id] = stands.get(event_id, 0) + 1
-        found[party_id] = stands[event_id]
-    return found
 
 
 def _days(

@@ -21,6 +21,8 @@ NAMES = (
     "rank",
     "full",
     "kept",
+    "draw",
+    "number",
     "before",
     "reason",
     "events",
@@ -32,6 +34,8 @@ _EVENT = frozenset({"title", "when", "where", "site", "phone", "link"})
 KNOWN: dict[Occasion, frozenset[str]] = {
     Occasion.CONFIRMED: _EVENT | {"code"},
     Occasion.WAITLISTED: _EVENT | {"code", "rank", "full", "kept"},
+    Occasion.DRAW_AWAITED: _EVENT | {"code", "draw", "number"},
+    Occasion.NOT_DRAWN: _EVENT | {"code", "number", "rank"},
     Occasion.OFFERED: _EVENT | {"code", "until"},
     Occasion.OFFER_LAPSED: _EVENT,
     Occasion.PROMOTED: _EVENT | {"code"},
@@ -47,6 +51,8 @@ KNOWN: dict[Occasion, frozenset[str]] = {
 NEEDED: dict[Occasion, tuple[str, ...]] = {
     Occasion.CONFIRMED: ("title", "when"),
     Occasion.WAITLISTED: ("title",),
+    Occasion.DRAW_AWAITED: ("title", "draw"),
+    Occasion.NOT_DRAWN: ("title",),
     Occasion.OFFERED: ("title", "until"),
     Occasion.OFFER_LAPSED: ("title",),
     Occasion.PROMOTED: ("title", "when"),

@@ -88,6 +88,7 @@ CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
     Occasion.PROMOTED: tuple(CallOutcome),
     Occasion.OFFERED: (CallOutcome.COMES, CallOutcome.NOT_COMING, CallOutcome.NO_ANSWER),
     Occasion.OFFER_LAPSED: _TOLD_ONLY,
+    Occasion.NOT_DRAWN: _TOLD_ONLY,
     Occasion.REMINDER: tuple(CallOutcome),
     Occasion.CERTIFICATE: _TOLD_ONLY,
 }

@@ -90,6 +90,24 @@ def _what_is_full(event: Event, now: datetime) -> Facts:
     return {"full": "网上的名额报满了", "kept": f"另有{kept}个名额留给电话报名，{until}前打电话"}
 
 
+def _draw_awaited(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    """Void once the lots are drawn: what came of it is told then."""
+    facts = _with_place(_of_event(message, ground, now, State.PUBLISHED), message, ground, Place.WAITLISTED)
+    if facts is None or ground.event(message).draw_at is None or ground.party(message).drawn is not None:
+        return None
+    at, number = ground.event(message).draw_at, ground.party(message).queue_number
+    return facts | {"draw": moment(at), "number": str(number)}
+
+
+def _not_drawn(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    facts = _of_event(message, ground, now, State.PUBLISHED, State.POSTPONED)
+    facts = _with_place(facts, message, ground, Place.WAITLISTED)
+    return facts and facts | {
+        "number": str(ground.party(message).queue_number),
+        "rank": str(ground.rank(message) or ""),
+    }
+
+
 def _promoted(message: Message, ground: Ground, now: datetime) -> Facts | None:
     facts = _of_event(message, ground, now, State.PUBLISHED, State.POSTPONED)
     return _with_place(facts, message, ground, Place.CONFIRMED)
@@ -192,6 +210,8 @@ _MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = d
 ) | {
     Occasion.CONFIRMED: _confirmed,
     Occasion.WAITLISTED: _waitlisted,
+    Occasion.DRAW_AWAITED: _draw_awaited,
+    Occasion.NOT_DRAWN: _not_drawn,
     Occasion.PROMOTED: _promoted,
     Occasion.OFFERED: _offered,
     Occasion.OFFER_LAPSED: _offer_lapsed,

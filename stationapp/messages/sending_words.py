@@ -34,6 +34,8 @@ WORDS: dict[Enum, object] = {
 OCCASIONS: dict[Occasion, object] = {
     Occasion.CONFIRMED: _("报名成功"),
     Occasion.WAITLISTED: _("候补"),
+    Occasion.DRAW_AWAITED: _("报了名，等抽签"),
+    Occasion.NOT_DRAWN: _("没有抽中"),
     Occasion.OFFERED: _("有名额，请答复"),
     Occasion.OFFER_LAPSED: _("名额没等到答复，已经收回"),
     Occasion.PROMOTED: _("候补有了名额"),
@@ -77,6 +79,8 @@ PLACES = {
     "link": _("网址"),
     "until": _("到什么时候为止"),
     "rank": _("候补第几位"),
+    "draw": _("什么时候抽签"),
+    "number": _("抽签的号"),
     "full": _("报满了，还是网上的名额报满了"),
     "kept": _("还有几个名额留给电话报名，到什么时候"),
     "before": _("原来的时间地点"),

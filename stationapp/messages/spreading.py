@@ -14,6 +14,8 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.messages.concerned import (
+    ABOUT_PARTY,
+    AT_SIGN_UP,
     OF_EVENT,
     OF_PARTY,
     concerned,
@@ -33,7 +35,8 @@ from stationapp.messages.ways import Reach, ways
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.residents.models import Household
-from stationapp.signups.models import Party, Signup
+from stationapp.signups.draw_queries import awaits_lot
+from stationapp.signups.models import Draw, Party, Signup
 from stationapp.signups.rules import CALLERS, Place
 
 NOTICES, SIGNUPS, HOMES = 50, 500, 500
@@ -51,7 +54,7 @@ LOOKED_AT = 20_000
 
 def spread(*, now: datetime) -> int:
     """Write the messages that are due to be written; how many rows. The duty of the jobs."""
-    return spread_notices(now=now) + confirm(now=now) + remind(now=now)
+    return spread_notices(now=now) + confirm(now=now) + tell_not_drawn(now=now) + remind(now=now)
 
 
 # --- notices ------------------------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ def _supersede(notices: Sequence[Notice], events: dict[str, Event], now: datetim
     called_off = [events[one.subject].id for one in notices if one.occasion is Occasion.CANCELLED]
     if called_off:
         there = select(Party.id).where(Party.event_id.in_(called_off))
-        newer.append(and_(Message.party_id.in_(there), Message.occasion.in_(OF_PARTY)))
+        newer.append(and_(Message.party_id.in_(there), Message.occasion.in_(ABOUT_PARTY)))
     if newer:
         gone = {"state": Delivery.VOID, "why": "superseded", "ended_at": now}
         db.session.execute(update(Message).where(Message.state == Delivery.PENDING, or_(*newer)).values(gone))
@@ -140,19 +143,19 @@ def confirm(*, now: datetime) -> int:
     if not switches().on:
         return 0
     latest = select(func.max(Party.id)).scalar_subquery()
-    told = select(Message.id).where(
-        Message.party_id == Party.id, Message.occasion.in_((Occasion.CONFIRMED, Occasion.WAITLISTED))
-    )
+    told = select(Message.id).where(Message.party_id == Party.id, Message.occasion.in_(AT_SIGN_UP))
     lead = _first_of_request()
     rows = db.session.execute(
-        select(Party.id, Party.household_id, Party.first_state, Event.site_id, *reach_columns())
+        select(Party.id, Party.household_id, Party.first_state, awaits_lot(), Event.site_id, *reach_columns())
         .join(Event, Event.id == Party.event_id)
+        .outerjoin(Draw, Draw.event_id == Event.id)
         .join(Household, Household.id == Party.household_id)
         .where(
             Party.id > latest - LOOKED_AT,
             Party.made_at > now - CONFIRMED_WITHIN,
             Event.state == State.PUBLISHED,
             Event.starts_at > now,
+            Party.drawn.is_(None),  # whose lot is drawn hears what came of it
             ~told.exists(),
             ~lead.exists(),
         )
@@ -160,8 +163,9 @@ def confirm(*, now: datetime) -> int:
         .limit(SIGNUPS)
     ).all()
     made = []
-    for party_id, household_id, first_state, site_id, *sealed in rows:
-        occasion = Occasion.WAITLISTED if first_state is Place.WAITLISTED else Occasion.CONFIRMED
+    for party_id, household_id, first_state, by_lot, site_id, *sealed in rows:
+        waits = Occasion.DRAW_AWAITED if by_lot else Occasion.WAITLISTED
+        occasion = waits if first_state is Place.WAITLISTED else Occasion.CONFIRMED
         for way in ways(occasion, reach_of(*sealed, calls=False), switches().on):
             made.append(
                 row(occasion, f"party {party_id}", way, household_id=household_id, site_id=site_id, now=now,
@@ -184,6 +188,38 @@ def _first_of_request():
             its_event.c.series_id == Event.series_id,
         )
     )
+
+
+def tell_not_drawn(*, now: datetime) -> int:
+    """Tell whom the lot gave no place, with their place in line; who got one hears it by a notice. How many rows.
+
+    Once: whoever left the line meanwhile, or was offered a place, needs not hear of it.
+    """
+    told = select(Message.id).where(Message.party_id == Party.id, Message.occasion == Occasion.NOT_DRAWN)
+    waits = select(Signup.id).where(Signup.party_id == Party.id, Signup.state == Place.WAITLISTED)
+    rows = db.session.execute(
+        select(Party.id, Party.household_id, Event.site_id, *reach_columns())
+        .join(Event, Event.id == Party.event_id)
+        .join(Household, Household.id == Party.household_id)
+        .where(
+            Event.draw_at <= now,
+            Event.state == State.PUBLISHED,
+            Event.starts_at > now,
+            Party.drawn.is_not(None),
+            waits.exists(),
+            ~told.exists(),
+        )
+        .order_by(Party.id)
+        .limit(SIGNUPS)
+    ).all()
+    return put(
+        [
+            row(Occasion.NOT_DRAWN, f"party {party_id}", way, household_id=household_id, site_id=site_id, now=now,
+                party_id=party_id)
+            for party_id, household_id, site_id, *sealed in rows
+            for way in ways(Occasion.NOT_DRAWN, reach_of(*sealed, calls=False), switches().on)
+        ]
+    )  # fmt: skip
 
 
 # --- reminders ----------------------------------------------------------------------------------------------------

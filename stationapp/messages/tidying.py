@@ -55,10 +55,10 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 def has_places(now: datetime) -> ColumnElement[bool]:
     """The party has a live place, or the household at the event when it is called about that.
 
-    Of those whose offer lapsed nobody signed up anew; of a reminder there is a confirmed place that day at the site
-    that calls.
+    Whom the lot gave none still waits; of those whose offer lapsed nobody signed up anew; of a reminder there is a
+    confirmed place that day at the site that calls.
     """
-    of_party = select(Signup.id).where(Signup.party_id == Message.party_id, Signup.state.in_(LIVE)).exists()
+    of_party = select(Signup.id).where(Signup.party_id == Message.party_id, Signup.state.in_(LIVE))
     asked = Party.__table__.alias("asked")
     at_event = (
         select(Signup.id)
@@ -73,7 +73,12 @@ def has_places(now: datetime) -> ColumnElement[bool]:
     day = clock.day_of(now)
     return or_(
         and_(Message.occasion.in_(OF_EVENT), at_event.exists()),
-        and_(Message.occasion.in_(ABOUT_PARTY - {Occasion.OFFER_LAPSED}), of_party),
+        and_(
+            Message.occasion.in_(ABOUT_PARTY - {Occasion.OFFER_LAPSED, Occasion.NOT_DRAWN}), of_party.exists()
+        ),
+        and_(
+            Message.occasion == Occasion.NOT_DRAWN, of_party.where(Signup.state == Place.WAITLISTED).exists()
+        ),
         and_(Message.occasion == Occasion.OFFER_LAPSED, ~is_back(Message.party_id)),
         *(_goes_on(day + timedelta(days=later), now) for later in (0, 1)),
     )

@@ -18,6 +18,8 @@ class Occasion(Enum):
     OFFER_LAPSED = "offer_lapsed"  # nobody answered in time: the place went to the next in line
     CONFIRMED = "confirmed"  # a place, or places
     WAITLISTED = "waitlisted"
+    DRAW_AWAITED = "draw_awaited"  # signed up before a draw: nobody has a rank yet
+    NOT_DRAWN = "not_drawn"  # the draw gave them no place but a rank
     REMINDER = "reminder"  # one a household and day, for everything it goes to then
     CERTIFICATE = "certificate"  # a certificate is ready
     HOME_CODE = "home_code"  # the code that opens a household's own page

@@ -19,6 +19,8 @@ WORDS: dict[Enum, object] = {
     Occasion.OFFER_LAPSED: _("名额过了时间没等到答复，已经收回，请告知"),
     Occasion.CONFIRMED: _("报名成功"),
     Occasion.WAITLISTED: _("排上了候补"),
+    Occasion.DRAW_AWAITED: _("报了名，等抽签"),
+    Occasion.NOT_DRAWN: _("抽签没有抽中，请告知"),
     Occasion.REMINDER: _("提醒快要开始的活动"),
     Occasion.CERTIFICATE: _("志愿服务证明办好了"),
     Occasion.HOME_CODE: _("打开我家报名的登录码"),

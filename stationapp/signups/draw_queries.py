@@ -1,13 +1,15 @@
 """Reads of draws: what was announced, and what came of it, by numbers alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.signups.models import Draw, Party, Signup, SignupMove
 from stationapp.signups.promotion import DRAWN
+from stationapp.signups.queries import LINE
 from stationapp.signups.rules import Place
 
 
@@ -19,6 +21,11 @@ def find_draw(event: Event) -> Draw | None:
 def is_awaited(event: Event, draw: Draw | None) -> bool:
     """Whether whoever waits, waits for a draw."""
     return event.draw_at is not None and (draw is None or draw.drawn_at is None)
+
+
+def awaits_lot() -> ColumnElement[bool]:
+    """Whether whoever waits, waits for a draw, as a condition on Event, to which Draw is joined from outside."""
+    return and_(Event.draw_at.is_not(None), Draw.drawn_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,18 @@ def list_drawn(event_id: int) -> list[Drawn]:
         .order_by(Party.drawn)
     )
     return [Drawn(rank, number, size, won > 0) for rank, number, size, won in rows]
+
+
+def ranks(event_ids: Iterable[int]) -> dict[int, int]:
+    """The place in line at this moment of every waiting party at these events, by its id; one question."""
+    waits = select(Signup.id).where(Signup.party_id == Party.id, Signup.state == Place.WAITLISTED).exists()
+    query = select(Party.event_id, Party.id).where(Party.event_id.in_(set(event_ids)), waits)
+    found: dict[int, int] = {}
+    stands: dict[int, int] = {}
+    for event_id, party_id in db.session.execute(query.order_by(Party.event_id, *LINE)):
+        stands[event_id] = stands.get(event_id, 0) + 1
+        found[party_id] = stands[event_id]
+    return found
 
 
 def count_waiting(event_id: int) -> int:

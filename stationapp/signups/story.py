@@ -1,6 +1,6 @@
 """What happened with a party's places, from what is on record: its moves, its offer, who was seated before it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,8 +9,10 @@ from sqlalchemy import case, func, select
 
 from stationapp.accounts.models import Staff
 from stationapp.db import db
+from stationapp.events.models import Event
 from stationapp.residents.models import Resident
-from stationapp.signups.models import Offer, Party, PassedOver, Signup, SignupMove
+from stationapp.signups.draw_queries import ranks
+from stationapp.signups.models import Draw, Offer, Party, PassedOver, Signup, SignupMove
 from stationapp.signups.promotion import DRAWN, OUT_OF_TURN
 from stationapp.signups.rules import Channel, PassedWhy, Place
 
@@ -20,6 +22,7 @@ class Happened(Enum):
 
     SIGNED_UP = "signed_up"
     WAITED = "waited"  # number: the number drawn
+    NOT_DRAWN = "not_drawn"  # number: the rank by lot; rank: now, None: waits no more; code: the event's
     OFFERED = "offered"  # until
     SEATED = "seated"  # a place was freed
     BY_LOT = "by_lot"
@@ -46,6 +49,8 @@ class Line:
     until: datetime | None = None
     words: str = ""
     by: str | None = None
+    rank: int | None = None
+    code: str = ""
 
 
 def find_offer(party_id: int) -> Offer | None:
@@ -74,7 +79,7 @@ def list_gone(event_id: int, *, limit: int) -> list[tuple[Party, Resident]]:
 
 
 def stories(party_ids: Collection[int]) -> dict[int, list[Line]]:
-    """The record of each party, the oldest first; four questions however many parties there are."""
+    """The record of each party, the oldest first; six questions however many parties there are."""
     parties = {
         party.id: (party, name)
         for party, name in db.session.execute(
@@ -92,7 +97,34 @@ def stories(party_ids: Collection[int]) -> dict[int, list[Line]]:
         party = parties[passed.party_id][0]
         line = Line(passed.at, _PASSED[passed.why], passed.needed, party.channel, words=_reason(why))
         found[party.id].append(line)
+    _add_lots({party_id: party for party_id, (party, _name) in parties.items()}, found)
     return {party_id: sorted(lines, key=lambda line: line.at) for party_id, lines in found.items()}
+
+
+def _add_lots(parties: Mapping[int, Party], found: dict[int, list[Line]]) -> None:
+    """Add what the lot gave those whom it gave no place: their rank by it."""
+    draws = _draws({party.event_id for party in parties.values()})
+    lost = {
+        party_id
+        for party_id, party in parties.items()
+        if party.event_id in draws
+        and party.drawn is not None
+        and all(line.what is not Happened.BY_LOT for line in found[party_id])
+    }
+    stand = ranks({parties[party_id].event_id for party_id in lost}) if lost else {}
+    for party_id in lost:
+        party = parties[party_id]
+        at, code = draws[party.event_id]
+        rank = stand.get(party_id)
+        said = Line(at, Happened.NOT_DRAWN, party.size, party.channel, party.drawn, rank=rank, code=code)
+        found[party_id].append(said)
+
+
+def _draws(event_ids: Collection[int]) -> dict[int, tuple[datetime, str]]:
+    """(when the lots were drawn, the event's code) of those of these events where they are."""
+    query = select(Event.id, Draw.drawn_at, Event.code).join(Draw, Draw.event_id == Event.id)
+    rows = db.session.execute(query.where(Event.id.in_(event_ids), Draw.drawn_at.is_not(None)))
+    return {event_id: (drawn_at, code) for event_id, drawn_at, code in rows}
 
 
 def _begun(party: Party, name: str | None) -> Line:

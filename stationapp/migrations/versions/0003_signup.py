@@ -17,6 +17,7 @@ PLACES = ("confirmed", "waitlisted", "offered", "cancelled")
 OCCASIONS = (
     "close_out_due", "month_prepared", "promoted", "postponed", "cancelled", "room_released", "joint", "moved",
     "offered", "offer_lapsed", "confirmed", "waitlisted", "reminder", "certificate", "home_code", "stopped",
+    "draw_awaited", "not_drawn",
 )  # fmt: skip
 
 COLUMNS = (
@@ -209,6 +210,8 @@ def upgrade() -> None:
                 "certificate",
                 "home_code",
                 "stopped",
+                "draw_awaited",
+                "not_drawn",
                 name="occasion",
                 native_enum=False,
                 create_constraint=True,
@@ -311,6 +314,8 @@ def upgrade() -> None:
                 "certificate",
                 "home_code",
                 "stopped",
+                "draw_awaited",
+                "not_drawn",
                 name="occasion",
                 native_enum=False,
                 create_constraint=True,
