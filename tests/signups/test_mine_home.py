@@ -280,6 +280,12 @@ def test_a_number_nobody_has_gets_the_same_answer(client, family):
     assert db.session.scalars(select(HomeCode)).all() == []
 
 
+def test_who_was_told_a_code_on_the_phone_types_it_without_asking_for_another(client, family, texts):
+    code = code_for()
+    assert 'href="/mine/logins"' in client.get("/mine").text
+    assert enter(client, code).status_code == 303
+
+
 @pytest.mark.both_databases
 def test_with_texts_on_the_answer_and_the_work_are_the_same_and_one_message_is_written(client, family, texts):
     def work(phone: str):
