@@ -17,7 +17,7 @@ _SMS = {
         "《{title}》的名额抽签决定，{draw}抽，您家的号是{number}。抽完告诉您。问询{phone}"
     ),
     Occasion.NOT_DRAWN: _(
-        "《{title}》抽过签了，您家没有抽中〔，排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"
+        "《{title}》抽过签了，您家的{number}号没有抽中〔，排在候补第{rank}位〕，有名额马上告诉您。问询{phone}"
     ),
     Occasion.OFFERED: _(
         "《{title}》给您家留了名额，请在{until}前答复：〔{link} 或〕打{phone}。过时让给下一位"
@@ -43,7 +43,7 @@ _CALL = {
         "您好，这里是{site}。《{title}》的名额抽签决定，{draw}抽，您家的号是{number}，抽完告诉您。"
     ),
     Occasion.NOT_DRAWN: _(
-        "您好，这里是{site}。《{title}》抽过签了，您家没有抽中〔，排在候补第{rank}位〕，有名额马上给您打电话。"
+        "您好，这里是{site}。《{title}》抽过签了，您家的{number}号没有抽中〔，排在候补第{rank}位〕，有名额马上给您打电话。"
     ),
     Occasion.OFFERED: _(
         "您好，这里是{site}。《{title}》有名额了，{when}，在{where}，您家来吗？给您留到{until}。〔报名号是{code}。〕"
