@@ -24,7 +24,7 @@ from stationapp.residents.queries import masked, search
 from stationapp.residents.rules import mask
 from stationapp.signups import again, draws, offers, operations, queries
 from stationapp.signups.course import find_course
-from stationapp.signups.draw_queries import find_draw, is_awaited
+from stationapp.signups.draw_queries import find_draw, is_awaited, lots_until
 from stationapp.signups.forms import DeskForm, fit
 from stationapp.signups.models import Signup
 from stationapp.signups.promotion import seat_out_of_turn
@@ -75,6 +75,7 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         is_course=find_course(event.id) is not None,
         drawn=draw and draw.drawn_at,
         awaits_draw=is_awaited(event, draw),
+        by_lot_until=lots_until(event, draw, now),
         kept=_kept_for_callers(event, now),
         together=Counter(party.id for _signup, _name, _person, party in rows),
         undo=_just_gone(event, now),

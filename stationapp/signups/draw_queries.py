@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
 
@@ -21,6 +22,13 @@ def find_draw(event: Event) -> Draw | None:
 def is_awaited(event: Event, draw: Draw | None) -> bool:
     """Whether whoever waits, waits for a draw."""
     return event.draw_at is not None and (draw is None or draw.drawn_at is None)
+
+
+def lots_until(event: Event, draw: Draw | None, now: datetime) -> datetime | None:
+    """Until when who signed up got a lot and not a rank: the draw, `now` while it is to come; None: there is none."""
+    if event.draw_at is None:
+        return None
+    return draw.drawn_at if draw and draw.drawn_at else now
 
 
 def awaits_lot() -> ColumnElement[bool]:

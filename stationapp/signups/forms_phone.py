@@ -48,7 +48,12 @@ class PhoneForm(SignupForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        for field in (self.name, self.phone, self.event):  # needed, or said otherwise in their labels
+        for field in (
+            self.name,
+            self.phone,
+            self.reach,
+            self.event,
+        ):  # needed, or said otherwise in their labels
             field.flags.optional = False
 
     def without_ages(self) -> "PhoneForm":

@@ -11,7 +11,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Enrolment, State
 from stationapp.events.stages import draws_later
 from stationapp.residents.models import Resident
-from stationapp.signups.models import Offer, Signup
+from stationapp.signups.models import Draw, Offer, Signup
 from stationapp.signups.phone_rules import Choice
 from stationapp.signups.rules import Place, kept_back
 from stationapp.sites.models import Site
@@ -79,6 +79,7 @@ class Kept:
     site: Site
     until: datetime | None
     more: int  # further dates of a course
+    awaits_draw: bool  # whoever waits there, waits for a draw
 
 
 def list_kept(household_id: int, reached: ColumnElement[bool], *, now: datetime) -> list[Kept]:
@@ -97,12 +98,13 @@ def find_kept(signup_id: int, reached: ColumnElement[bool], *, now: datetime) ->
 
 def _kept(conditions: tuple[ColumnElement[bool], ...], now: datetime) -> list[Kept]:
     rows = db.session.execute(
-        select(Signup, Resident.name, Event, Site, Offer.until_at, Series.id)
+        select(Signup, Resident.name, Event, Site, Offer.until_at, Series.id, Draw.drawn_at)
         .join(Resident, Resident.id == Signup.resident_id)
         .join(Event, Event.id == Signup.event_id)
         .join(Site, Site.id == Event.site_id)
         .outerjoin(Offer, (Offer.party_id == Signup.party_id) & Offer.ended_at.is_(None))
         .outerjoin(Series, _COURSE)
+        .outerjoin(Draw, Draw.event_id == Event.id)
         .where(*conditions, Signup.state != Place.CANCELLED)
         .where(or_(Event.state == State.POSTPONED, (Event.state == State.PUBLISHED) & (Event.ends_at > now)))
         .order_by(Event.starts_at, Signup.id)
@@ -111,7 +113,17 @@ def _kept(conditions: tuple[ColumnElement[bool], ...], now: datetime) -> list[Ke
     for row in rows:
         found.setdefault((row[5], row[0].resident_id) if row[5] else row[0].id, []).append(row)
     return [
-        Kept(signup.id, signup.party_id, name, signup.state, event, site, until, len(group) - 1)
+        Kept(
+            signup.id,
+            signup.party_id,
+            name,
+            signup.state,
+            event,
+            site,
+            until,
+            len(group) - 1,
+            awaits_draw=event.draw_at is not None and drawn_at is None,
+        )
         for group in found.values()
-        for signup, name, event, site, until, _course in group[:1]
+        for signup, name, event, site, until, _course, drawn_at in group[:1]
     ]

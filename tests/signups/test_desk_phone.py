@@ -290,6 +290,16 @@ def test_without_a_phone_it_is_asked_how_to_reach_them(app, client, people, even
         assert as_it_is(event).taken == 1
 
 
+def test_where_the_caller_has_no_phone_the_way_to_find_them_is_asked_for_at_once(client, people, event):
+    page = found(client, "孙桂芳")
+    label = re.search(r'<label for="reach">.*?</label>', page.text)[0]
+    assert "没有电话：怎么找到人" in label and "选填" not in label
+    answer = client.submit(page, {"event": "1", "reach": "找二楼王姐转告"}, to="readback")
+    assert answer.status_code == 200 and "对吗？" in said(answer)
+    known = found(client, "1111")
+    assert 'for="reach"' not in known.text
+
+
 def test_somebody_new_of_a_household_without_a_phone(app, client, people, event):
     with app.app_context():
         cast.resident(cast.person("孙桂芳", None, home=people.one))
@@ -505,7 +515,7 @@ def test_a_seat_whose_time_ran_out_may_be_gone_and_that_is_said(app, client, peo
 
 def test_a_draw_is_said_and_everybody_waits_for_it(app, client, people):
     with app.app_context():
-        cast.event(people.one, capacity=1, draw_at=clock.now() + timedelta(hours=6))
+        code = cast.event(people.one, capacity=1, draw_at=clock.now() + timedelta(hours=6)).code
     assert "抽签" in found(client, "1111").text
     page = read_back(client, "1111")
     assert "这场要抽签：先登记" in said(page)
@@ -516,8 +526,13 @@ def test_a_draw_is_said_and_everybody_waits_for_it(app, client, people):
     with app.app_context():
         signup = db.session.query(Signup).one()
         assert signup.state is Place.WAITLISTED
+        home_id = parties()[0].household_id
     place = client.get(f"/desk/phone/places/{signup.id}").text
-    assert "等抽签，1 号" in place and "候补第" not in place
+    assert "等抽签，1 号" in place and "候补" not in place.split("<h1>")[1]
+    home = client.get(f"/desk/phone/homes/{home_id}").text.split("已经报的")[1]
+    assert "等抽签" in home and "候补<" not in home
+    desk = client.get(f"/desk/events/{code}/signups").text
+    assert "登记等抽签，1 人，抽签号 1" in desk and "登记候补" not in desk
 
 
 def test_an_event_called_off_while_talking_is_said(app, client, people, event):
