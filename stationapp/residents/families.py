@@ -51,7 +51,7 @@ def add_person(
     members = list_members(household_id)
     _name_free(household_id, person.name)
     if is_child(person.birth_month, clock.day_of(now)) and not person.guardian_consent:
-        raise Refused(ResidentRefusal.CONSENT_MISSING)
+        raise Refused(ResidentRefusal.CONSENT_MISSING, alone=True)
     guardian = _fit(members, None, guardian_id, now) if person.guardian_consent else None
     made = make_resident(household_id, person, guardian, now)
     record("residents.add", f"resident {made}", by=by, now=now)
@@ -92,7 +92,7 @@ def correct(
 
 def _agree(household_id: int, child: Resident, agreed: bool, guardian_id: int | None, now: datetime) -> None:
     if not agreed and child.guardian_consent_at is None:
-        raise Refused(ResidentRefusal.CONSENT_MISSING)
+        raise Refused(ResidentRefusal.CONSENT_MISSING, alone=True)
     guardian = _fit(list_members(household_id), child, guardian_id, now)
     if agreed and (child.guardian_consent_at is None or guardian != child.guardian_id):
         child.guardian_consent_at = now

@@ -30,10 +30,20 @@ from stationapp.residents.rules import mask
 from stationapp.signups import offers, operations, queries, weighing
 from stationapp.signups.alternatives import ELSEWHERE, Who, elsewhere
 from stationapp.signups.dates import Places, held_by
-from stationapp.signups.draw_queries import find_draw, is_awaited
+from stationapp.signups.draw_queries import find_draw, is_awaited, lots_until
 from stationapp.signups.forms import SignupForm, asks_of
-from stationapp.signups.models import Signup
-from stationapp.signups.rules import PARTY_LIMIT, WEB_CONSENT, Answer, Channel, Place, SignupRefusal, Terms
+from stationapp.signups.models import Party, Signup
+from stationapp.signups.rules import (
+    CALLERS,
+    PARTY_LIMIT,
+    WEB_CONSENT,
+    Answer,
+    Channel,
+    Place,
+    SignupRefusal,
+    Terms,
+    free_seats,
+)
 from stationapp.signups.story import find_offer, stories
 from stationapp.signups.views_form import form_here, keep_seats, who_of
 from stationapp.web.errors import sentence
@@ -167,6 +177,7 @@ def _ticket(code: str, refusal: str = "") -> str:
         (each, mask(person.name, None).name, code if each.id == signup.id else queries.code_of(each))
         for each, person in queries.members(party.id)
     ]
+    draw = find_draw(event)
     return render_template(
         "signups/show.html",
         code=code,
@@ -174,7 +185,9 @@ def _ticket(code: str, refusal: str = "") -> str:
         people=people,
         live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],
         rank=queries.rank_of(party),
-        awaits_draw=is_awaited(event, find_draw(event)),
+        awaits_draw=is_awaited(event, draw),
+        by_lot_until=lots_until(event, draw, now),
+        short=_short(party, people, held.places, now),
         offer=find_offer(party.id),
         story=stories([party.id])[party.id],
         refusal=refusal,
@@ -187,6 +200,16 @@ def _ticket(code: str, refusal: str = "") -> str:
         changed=_changed(held.places, event),
         why=why(event),
     )
+
+
+def _short(party: Party, people: list, places: Places, now: datetime) -> tuple[int, int] | None:
+    """(free seats, people who wait for seats together) where there are some and not enough; of a course at the date
+    with the fewest. None where it is otherwise."""
+    size = sum(each.state is Place.WAITLISTED for each, _name, _code in people)
+    dates = [date for _place, date in places if date.starts_at > now]
+    every = [free_seats(date, caller=party.channel in CALLERS, now=now) for date in dates]
+    free = min((seats for seats in every if seats is not None), default=0)
+    return (free, size) if 0 < free < size else None
 
 
 def _changed(places: Places, event: Event) -> dict[int, EventMove]:

@@ -87,7 +87,7 @@ def weigh(
     if problem := event_problem(terms, by_staff=by is not None, now=now):
         raise _refused(problem, terms)
     for person, known in zip(people, members, strict=True):
-        _person_may_come(dates, person, known)
+        _person_may_come(dates, person, known, alone=len(people) == 1)
     if by is None and not declared and (its := next((date for date in dates if date.audience_only), None)):
         raise Refused(SignupRefusal.NOT_DECLARED, audience=its.audience)
     reason = " ".join(lift.split())[:LIFT_LENGTH] if by is not None else ""
@@ -170,7 +170,7 @@ def _at_the_door(
     return None
 
 
-def _person_may_come(dates: Sequence[Terms], person: PersonIn, known: Known | None) -> None:
+def _person_may_come(dates: Sequence[Terms], person: PersonIn, known: Known | None, *, alone: bool) -> None:
     birth_month = person.birth_month or (known.birth_month if known else None)
     consented = person.guardian_consent or (known and known.consented)
     lives, community_id = person.lives, person.community_id
@@ -182,7 +182,7 @@ def _person_may_come(dates: Sequence[Terms], person: PersonIn, known: Known | No
         if problem := age_problem(terms.ages, birth_month, day):
             raise _refused(problem, terms)
         if is_child(birth_month, day) and not consented:
-            raise Refused(ResidentRefusal.CONSENT_MISSING)
+            raise Refused(ResidentRefusal.CONSENT_MISSING, alone=alone)
         if problem := home_problem(terms.residence, terms.site_path, lives, path):
             raise _refused(problem, terms)
 

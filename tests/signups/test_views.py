@@ -9,6 +9,8 @@ from stationapp import clock
 from stationapp.db import transaction
 from stationapp.events import operations
 from stationapp.events.queries import get_event
+from stationapp.signups import operations as signups
+from stationapp.signups.queries import get_by_code
 from stationapp.sites.queries import get_site
 from tests import cast
 
@@ -138,3 +140,37 @@ def test_the_privacy_pages_promise_only_what_is_done(client, event):
     assert "要求查看、改正或删除" in said and "保存到您要求删除为止" in said
     assert "由监护人同意" in client.get("/privacy/children").text
     assert not any("3 个月" in client.get(page).text for page in ("/privacy", "/privacy/children"))
+
+
+def test_a_party_larger_than_what_is_free_reads_why_it_waits_and_what_to_do(app, client, event):
+    sign_up(client, event, {"name": "孙大海", "phone": "19900002222"})
+    done = sign_up(client, event, WITH_XIAO_LI)
+    ticket = client.get(done.location).text
+    assert "候补第 1 位" in ticket and "只剩 1 个名额，您家 2 位要一起" in ticket
+    assert "分开报名" in ticket and "人少一点" in ticket
+    with app.app_context(), transaction():  # one of them stays at home
+        code = done.location.rpartition("/")[2]
+        signups.cancel(get_by_code(code), by=None, why="own", now=clock.now())
+    left = client.get(done.location).text
+    assert "有名额了，等您确认" in left and "只剩" not in left
+
+
+def test_who_waits_for_a_seat_that_nobody_has_reads_of_no_seats_left(client, event):
+    sign_up(client, event, WITH_XIAO_LI)
+    late = sign_up(client, event, {"name": "孙大海", "phone": "19900002222"})
+    assert "只剩" not in client.get(late.location).text
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"name": "李小满", "phone": "19900002222", "birth_month": "2019-03"}, "孩子未满 14 周岁"),
+        (WU | {"birth_month": "1950-03", "party-0-name": "李小满", "party-0-birth_month": "2019-03"},
+         "来的人里有未满 14 周岁的孩子"),
+    ],
+)  # fmt: skip
+def test_a_child_without_consent_is_said_to_be_alone_or_of_a_party(app, client, event, values, says):
+    with app.app_context(), transaction():
+        get_event(event.code).max_age = 99
+    answer = sign_up(client, event, values)
+    assert answer.status_code == 422 and says in answer.text and "同来的有" not in answer.text
