@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Told:
-    """Notices not ticked off, of one occasion about one thing: `event` is (code, title), `month` (site code, "YYYY-MM").
+    """Notices not ticked off, of one occasion about one thing: `event` (code, title) or `month` (site code, "YYYY-MM").
 
     `each` holds their ids in order, with the party a notice is about; `households` counts these parties' households.
     """
