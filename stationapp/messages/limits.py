@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 
 from stationapp import clock
 from stationapp.db import db
-from stationapp.messages.models import Attempt, Message
+from stationapp.messages.models import Attempt, Message, Stop
 from stationapp.messages.rules import AttemptEnd, Delivery, StopWhy, Way
 from stationapp.messages.sending_rules import ALL_A_DAY, CODES_AN_HOUR, FAILING, FAILING_FOR, Limits
 from stationapp.notices.rules import Occasion
@@ -28,13 +28,20 @@ def room(limits: Limits, *, now: datetime) -> int | StopWhy:
             Message.state.in_((Delivery.CLAIMED, Delivery.SENDING)), Message.way == Way.SMS
         )
     )
-    today = clock.instant(clock.day_of(now))
+    today = _since_lifted(StopWhy.DAY_LIMIT, Way.SMS, clock.instant(clock.day_of(now)))
     left = limits.a_day - _gone(today) - under_way
     if left <= 0:
         return StopWhy.DAY_LIMIT
-    if _gone(now - _MINUTE, Message.occasion == Occasion.HOME_CODE) >= limits.codes_a_minute:
+    minute = _since_lifted(StopWhy.RATE, Way.SMS, now - _MINUTE)
+    if _gone(minute, Message.occasion == Occasion.HOME_CODE) >= limits.codes_a_minute:
         return StopWhy.RATE
     return max(min(left, limits.a_minute - _gone(now - _MINUTE) - under_way), 0)
+
+
+def _since_lifted(why: StopWhy, way: Way, otherwise: datetime) -> datetime:
+    """Whoever lifts a stop lets it go on: what went before counts no more, or it would stop again at once."""
+    lifted = db.session.scalar(select(func.max(Stop.lifted_at)).where(Stop.way == way, Stop.why == why))
+    return max(lifted, otherwise) if lifted else otherwise
 
 
 def _gone(since: datetime, *such) -> int:
@@ -94,10 +101,11 @@ def _to(household_ids: Collection[int], since: datetime) -> Select[tuple[int, in
 
 def fails(way: Way, *, now: datetime) -> bool:
     """Whether a gateway has taken nothing for some time, however often it was tried."""
+    since = _since_lifted(StopWhy.GATEWAY, way, now - _DAY)
     last = db.session.execute(
         select(Attempt.at, Attempt.outcome)
         .join(Message, Message.id == Attempt.message_id)
-        .where(Message.way == way)
+        .where(Message.way == way, Attempt.at > since)
         .order_by(Attempt.id.desc())
         .limit(FAILING)
     ).all()
@@ -110,7 +118,9 @@ def fails(way: Way, *, now: datetime) -> bool:
         .where(Message.way == way, Attempt.outcome.in_(took))
     )
     began = (
-        select(func.min(Attempt.at)).join(Message, Message.id == Attempt.message_id).where(Message.way == way)
+        select(func.min(Attempt.at))
+        .join(Message, Message.id == Attempt.message_id)
+        .where(Message.way == way, Attempt.at > since)
     )
     last_worked = db.session.scalar(worked)
     if last_worked is not None:

@@ -45,9 +45,9 @@ def ask_for_code(made, number: int, now=NOON) -> None:
         send_code(made.parties[number].household_id, now=now)
 
 
-def lift(made, stop_id: int) -> None:
+def lift(made, stop_id: int, now=NOON) -> None:
     with transaction():
-        stops.lift(stop_id, by=made.people.root.id, site_id=made.site_id, reason="好了", now=NOON)
+        stops.lift(stop_id, by=made.people.root.id, site_id=made.site_id, reason="好了", now=now)
 
 
 def test_a_days_limit_stops_everything_until_a_person_lifts_it(made):
@@ -63,6 +63,21 @@ def test_a_days_limit_stops_everything_until_a_person_lifts_it(made):
     lift(made, 1)
     send(gateway, NOON + timedelta(days=1), bounds=bounds)
     assert len(gateway.got) == 3
+
+
+def test_a_days_limit_that_was_lifted_lets_as_many_go_out_again_the_same_day(made):
+    write(made)
+    gateway, bounds, later = Playing(), Limits(a_day=2), NOON + timedelta(minutes=5)
+    send(gateway, bounds=bounds)
+    send(gateway, bounds=bounds)
+    lift(made, 1, later)
+    send(gateway, later + timedelta(seconds=1), bounds=bounds)
+    assert (len(gateway.got), stops.live_stops()) == (3, [])
+    write(made, step=1)
+    for _ in range(2):
+        send(gateway, later + timedelta(seconds=2), bounds=bounds)
+    assert len(gateway.got) == 4, "two more, then it stops again"
+    assert [one.why for one in stops.live_stops()] == [StopWhy.DAY_LIMIT]
 
 
 def test_what_is_stopped_stops_codes_too(made):
@@ -81,6 +96,9 @@ def test_codes_asked_for_in_bulk_stop_sending(made):
         send(gateway, bounds=bounds)
     assert len(gateway.got) == 2
     assert [one.why for one in stops.live_stops()] == [StopWhy.RATE]
+    lift(made, 1, NOON + timedelta(seconds=20))
+    send(gateway, NOON + timedelta(seconds=21), bounds=bounds)
+    assert (len(gateway.got), stops.live_stops()) == (3, [])
 
 
 def test_a_gateway_that_takes_nothing_for_minutes_is_stopped_and_one_that_hiccups_is_not(made):
@@ -97,6 +115,10 @@ def test_a_gateway_that_takes_nothing_for_minutes_is_stopped_and_one_that_hiccup
     assert send(gateway, now + timedelta(hours=1)) == 0
     assert len(gateway.got) == before
     assert told() == ["stop 1"]
+    lift(made, 1, now + timedelta(hours=1))
+    write(made, step=5)
+    send(gateway, now + timedelta(hours=1, seconds=1))
+    assert stops.live_stops() == [], "who lifts it gives the gateway a new start"
 
 
 def test_a_stop_in_the_middle_leaves_the_rest_waiting(made, monkeypatch):
