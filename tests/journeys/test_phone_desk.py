@@ -153,11 +153,11 @@ def test_a_new_caller_with_and_without_a_phone(app, town, someone, live_server):
     lin.send()
     assert here(lin.page) == "phone"
     lin.press("Tab")
-    lin.press("Tab")
-    lin.type("1")
-    lin.send()
     assert here(lin.page) == "reach"
     lin.type("找楼长")
+    lin.press("Tab")
+    lin.press("Tab")
+    lin.type("1")
     lin.send()
     lin.send()
     expect(lin.page.get_by_role("status")).to_contain_text("报好了")
@@ -245,3 +245,24 @@ def test_without_scripts_it_is_forms_in_a_row(app, town, someone, live_server):
     expect(page.get_by_role("status")).to_contain_text("报好了")
     with app.app_context():
         assert db.session.query(Party).one().consent == "oral-1"
+
+
+def test_callers_are_found_by_numbers_typed_as_people_write_them(app, town, someone, live_server):
+    with app.app_context():
+        cast.resident(cast.person("周大河", "0379-00001001", home=town.one))
+    lin = at_the_desk(app, town, someone, live_server)
+    for typed, whose in (
+        ("１００１", "周*河"),
+        ("1001", "周*河"),
+        ("0379 00001001", "周*河"),
+        ("00001001", "周*河"),
+        ("+86 379 00001001", "周*河"),
+        ("+8619900001111", "吴*英"),
+        ("+86 199 0000 1111", "吴*英"),
+        ("００８６１９９００００１１１１", "吴*英"),
+    ):
+        lin.type(typed)
+        lin.send()
+        expect(lin.page.get_by_role("heading", level=1)).to_contain_text(whose)
+        lin.send("Escape")
+    assert lin.mice == 0
