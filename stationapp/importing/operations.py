@@ -1,5 +1,6 @@
 """Taking a file in: good rows become facts, the same file again changes nothing (surface.md "Files in")."""
 
+import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -282,11 +283,17 @@ _LOADERS: dict[Kind, Callable] = {
 def keep_upload(
     kind: Kind, content: bytes, filename: str, month: str | None, *, by: int, now: datetime
 ) -> Upload:
-    """Keep a file while its owner looks at the preview; an earlier one of theirs is dropped."""
+    """Keep a file while its owner looks at the preview; an earlier one of theirs is dropped.
+
+    Its number is drawn: SQLite would give it the dropped one's, and a page left open would take in another file.
+    """
     db.session.execute(delete(Upload).where(Upload.staff_id == by))
     if kind in PERSONAL:
         content = vault().seal(b64encode(content).decode())
-    upload = Upload(staff_id=by, kind=kind, filename=filename, month=month, content=content, made_at=now)
+    drawn = secrets.randbelow(2**31 - 1) + 1
+    upload = Upload(
+        id=drawn, staff_id=by, kind=kind, filename=filename, month=month, content=content, made_at=now
+    )
     db.session.add(upload)
     db.session.flush()
     return upload

@@ -88,6 +88,14 @@ def token(page) -> dict[str, str]:
     return {"csrf_token": page.text.split('name="csrf_token" value="')[1].split('"')[0]}
 
 
+def test_a_page_left_open_takes_in_no_other_file(app, client, people, event):
+    cast.sign_in(client, people.lin)
+    old = upload(client, sheet(",程永,19900006848,,,√,"))
+    upload(client, sheet(",薛爱,19900007454,71,外区,√,"))
+    assert client.submit(old, to="intake").status_code == 404
+    assert rows(app) == []
+
+
 def test_somebody_who_did_not_sign_but_came_is_put_right(app, client, people, event):
     cast.sign_in(client, people.lin)
     shown = upload(client, sheet(",张子永,19900005977,,,,"))
