@@ -290,7 +290,7 @@ def keep_upload(
     db.session.execute(delete(Upload).where(Upload.staff_id == by))
     if kind in PERSONAL:
         content = vault().seal(b64encode(content).decode())
-    drawn = secrets.randbelow(2**31 - 1) + 1
+    drawn = secrets.randbelow(10**9 - 1) + 1
     upload = Upload(
         id=drawn, staff_id=by, kind=kind, filename=filename, month=month, content=content, made_at=now
     )
