@@ -192,7 +192,7 @@ def _resize(date: Event, row: SeatHold, size: int, until_at: datetime, now: date
     """Hold so many seats now; whoever waited before it grew was there first (see `steps.note_passed_over`)."""
     more = size - (row.size if row.size and row.ended is None else 0)
     if more > 0:
-        row.made_at = now
+        row.made_at = max(now, row.first_at)  # a clock may have been put back
     row.size, row.until_at, row.ended, row.ended_at = size, until_at, None, None
     date.taken += more
     date.phone_taken += more if row.by_phone else 0

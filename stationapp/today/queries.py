@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
+from stationapp.codes import PUBLIC_LENGTH
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.queries import joint
@@ -109,7 +110,7 @@ def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
     """
     party_id = case((Notice.subject.startswith("party "), cast(_thing, Integer)))
     named = aliased(Event)
-    its_event = select(named.id).where(named.code == _thing).scalar_subquery()
+    its_event = select(named.id).where(named.code == func.substr(_thing, 1, PUBLIC_LENGTH)).scalar_subquery()
     about = func.coalesce(Event.code, Notice.subject)
     one = cast(Notice.id, Text) + ":" + func.coalesce(cast(Party.id, Text), "")
     rows = db.session.execute(
@@ -136,7 +137,7 @@ def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
 
 
 _thing = func.substr(Notice.subject, 7)
-"""What stands behind "event " and "party "."""
+"""What stands behind "event " and "party "; behind an event's code may stand more, as a partner's."""
 
 
 def _told(row) -> Told:

@@ -302,6 +302,12 @@ def test_staff_do_not_make_a_forms_hold_longer_either(event, district):
     assert hold(event, 2, "a", by=district.lin.id, after=late) <= clock.now() + FORM_HOLD_AT_MOST
 
 
+def test_a_clock_that_was_put_back_is_no_fault(event):
+    hold(event, 1, "a", after=timedelta(minutes=1))
+    assert hold(event, 2, "a") is not None
+    assert taken(event) == (2, 0)
+
+
 def test_of_a_course_neither_through_another_of_its_dates(district):
     _, dates = course(district.one, 2, capacity=9)
     hold(dates[0], 1, "a")
