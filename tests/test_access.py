@@ -179,7 +179,7 @@ class World:
             for sample in self.samples if rule.arguments else self.samples[:1]:
                 with self.app.test_request_context():
                     path = self.app.url_map.bind("localhost").build(
-                        rule.endpoint, _values(rule, sample), method
+                        rule.endpoint, values_of(rule, sample), method
                     )
                 for actor in ACTORS:
                     yield rule.endpoint, needed, actor, sample, path
@@ -305,7 +305,7 @@ def _volunteering(site: Site, event, resident: int, by: int) -> tuple[str, int, 
         return volunteer.code, shift.id, assignment.id, manual.id
 
 
-def _values(rule, sample: Sample) -> dict[str, object]:
+def values_of(rule, sample: Sample) -> dict[str, object]:
     values = {}
     for before, variable in re.findall(r"([^/]*)/<(?:[a-z]+:)?(\w+)>", rule.rule):
         find = SAMPLES.get(f"{before}/{variable}") or SAMPLES.get(variable)

@@ -18,8 +18,7 @@ from flask.testing import FlaskClient
 from stationapp import clock
 from stationapp.signups import weighing
 from tests.harness.inspect import Form, Page
-from tests.test_access import SAMPLES, World
-from tests.test_access import _values as values_of
+from tests.test_access import SAMPLES, World, values_of
 
 CASES = int(os.environ.get("EVERY_FORM_CASES", "2000"))
 SEED = int(os.environ.get("EVERY_FORM_SEED", random.SystemRandom().randrange(10**9)))

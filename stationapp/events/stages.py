@@ -59,6 +59,11 @@ def kept_for_callers(event: object, now: datetime) -> int:
     return kept_back(event.phone_seats, event.phone_taken, event.phone_until_at, now)
 
 
+def left_for_callers(event: object, now: datetime) -> int:
+    """How many seats only those who call can have at `now`: of those kept back no more than are free."""
+    return min(kept_for_callers(event, now), max((event.capacity or 0) - event.taken, 0))
+
+
 def free_on_the_web(event: object, now: datetime) -> int | None:
     """How many seats residents can take by themselves at `now`; None without a number of places."""
     if event.capacity is None:

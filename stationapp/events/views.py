@@ -23,7 +23,7 @@ from stationapp.events.listing import (
 )
 from stationapp.events.models import Event
 from stationapp.events.rules import Category
-from stationapp.events.stages import Stage, draws_later, free_on_the_web, kept_for_callers
+from stationapp.events.stages import Stage, draws_later, free_on_the_web, left_for_callers
 from stationapp.signups.alternatives import NOWHERE, elsewhere
 from stationapp.signups.forms import asks_at
 from stationapp.signups.views_form import form_here
@@ -59,7 +59,7 @@ def card(line: Line, stage: Stage) -> Markup:
 def seats_of(event: Event | Line) -> Seats:
     """How many seats of an event residents can take by themselves now, and how."""
     now = clock.now()
-    return Seats(free_on_the_web(event, now), kept_for_callers(event, now), draws_later(event, now))
+    return Seats(free_on_the_web(event, now), left_for_callers(event, now), draws_later(event, now))
 
 
 @lru_cache(maxsize=4096)

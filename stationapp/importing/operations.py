@@ -54,7 +54,7 @@ def load(
     today: date,
     month: tuple[int, int] | None = None,
 ) -> Loaded:
-    """Take a list in; sheets that name residents are `attendees.take_sheet`'s.
+    """Take a list in; papers that name residents are `sheets.take_sheet`'s.
 
     `within` are the sites the loader may write to; `month` is for a plan that names none.
 

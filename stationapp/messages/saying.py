@@ -10,7 +10,7 @@ from datetime import datetime
 from stationapp import clock
 from stationapp.events.models import Event
 from stationapp.events.rules import State
-from stationapp.events.stages import kept_for_callers
+from stationapp.events.stages import left_for_callers
 from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Way
@@ -83,7 +83,7 @@ def _waitlisted(message: Message, ground: Ground, now: datetime) -> Facts | None
 
 def _what_is_full(event: Event, now: datetime) -> Facts:
     """What the event's own page says of it: all places, or those of the web while some are kept for callers."""
-    kept = min(kept_for_callers(event, now), max((event.capacity or 0) - event.taken, 0))
+    kept = left_for_callers(event, now)
     if not kept:
         return {"full": "报满了", "kept": ""}
     until = moment(event.phone_until_at)

@@ -17,7 +17,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
-from stationapp.events.stages import kept_for_callers
+from stationapp.events.stages import left_for_callers
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import masked, search
@@ -76,7 +76,7 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         drawn=draw and draw.drawn_at,
         awaits_draw=is_awaited(event, draw),
         by_lot_until=lots_until(event, draw, now),
-        kept=_kept_for_callers(event, now),
+        kept=left_for_callers(event, now),
         together=Counter(party.id for _signup, _name, _person, party in rows),
         undo=_just_gone(event, now),
         undoable=_undoable(event, rows, gone, now),
@@ -84,11 +84,6 @@ def _list(event: Event, site: Site, problem: str = "", party_id: int | None = No
         about=party_id,
         reason=reason,
     )
-
-
-def _kept_for_callers(event: Event, now: datetime) -> int:
-    """Seats only callers can have now: no more than are free."""
-    return min(kept_for_callers(event, now), max(0, (event.capacity or 0) - event.taken))
 
 
 def _is_on(event: Event, now: datetime) -> bool:
