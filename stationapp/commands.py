@@ -35,10 +35,10 @@ from stationapp.web.errors import sentence
 DONE, PARTLY, COULD_NOT = 0, 1, 2
 
 CHECKED = (
-    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "rooms.checks",
+    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "cards.checks", "rooms.checks",
     "events.checks", "events.room_checks", "events.joint_checks",
     "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
-    "attendance.checks", "volunteers.checks", "reports.checks",
+    "attendance.checks", "volunteers.checks", "certificates.checks", "reports.checks",
     "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""

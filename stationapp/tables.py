@@ -4,7 +4,9 @@ import stationapp.accounts.models
 import stationapp.attendance.models
 import stationapp.audit.models
 import stationapp.calendar.models
+import stationapp.cards.models
 import stationapp.catalogue.models
+import stationapp.certificates.models
 import stationapp.events.models
 import stationapp.importing.models
 import stationapp.jobs.models

@@ -20,8 +20,11 @@ from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
 from stationapp.calendar.rules import Month
+from stationapp.cards.operations import make as make_cards
 from stationapp.catalogue import operations as catalogue
 from stationapp.catalogue.rules import TemplateFields
+from stationapp.certificates.operations import fill_issuer, issue
+from stationapp.certificates.rules import IssuerFields
 from stationapp.db import db, sqlite_module, transaction
 from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import Cadence, Category, EventFields, Pattern, Task
@@ -42,7 +45,9 @@ from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level, contains
 from stationapp.volunteers import operations as volunteers
-from stationapp.volunteers.rules import ManualReason, Risk
+from stationapp.volunteers.models import ManualHours
+from stationapp.volunteers.posting import post
+from stationapp.volunteers.rules import ManualReason, ManualState, Risk
 from tests import cast
 
 
@@ -66,6 +71,8 @@ class Sample:
     staff: int
     grant: int
     volunteer: str
+    certificate: str
+    line: int
     shift: int
     assignment: int
     manual: int
@@ -75,6 +82,7 @@ class Sample:
     series: str
     proposal: str
     template: str
+    card: str
     template_at: str  # its owner's path; stations own none: their office's
 
 
@@ -91,6 +99,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "other_id": lambda s: s.twin,
     "merges/merge_id": lambda s: s.merge,
     "people/resident_id": lambda s: s.resident,
+    "cards/serial": lambda s: s.card,
     "logins/login_id": lambda s: 1,
     "homes/household_id": lambda s: s.household,
     "places/signup_id": lambda s: s.signup,
@@ -101,6 +110,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
     "volunteers/code": lambda s: s.volunteer,
+    "certificates/number": lambda s: s.certificate,
+    "issuers/code": lambda s: s.site.code,
     "shifts/shift_id": lambda s: s.shift,
     "assignments/assignment_id": lambda s: s.assignment,
     "hours/manual_id": lambda s: s.manual,
@@ -110,7 +121,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "proposals/code": lambda s: s.proposal,
     "rooms/room_id": lambda s: s.room,
     "holds/booking_id": lambda s: s.hold,
-    "lines/line_id": lambda s: 1,
+    "lines/line_id": lambda s: s.line,
     "month": lambda s: "2026-10",
     "figure": lambda s: "I-01",
     "files/format": lambda s: "json",
@@ -232,6 +243,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         staff=worker.id,
         grant=grant.id,
         volunteer=volunteer,
+        **_certificate(site, manual, people.lin.id),
         shift=shift,
         assignment=assignment,
         manual=manual,
@@ -239,8 +251,30 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         **_series(site, people.lin.id),
         proposal=_proposal(site, people.lin.id),
         template=_template(owner),
+        card=_card(signup.resident_id, site.id),
         template_at=owner.path,
     )
+
+
+def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:
+    proposed, now = db.session.get_one(ManualHours, manual), clock.now()
+    its = db.session.get_one(Site, site.id)
+    with transaction():
+        its.legal_body = "示例居民委员会"
+        fill_issuer(its, IssuerFields("示例居民委员会", "甲", "乙", "0379-00000001"), by=by, now=now)
+        line = post(proposed.volunteer_id, site.id, proposed.served_on, 30, by, now, manual_id=_another(proposed).id)
+        (made,) = issue(its, [proposed.volunteer_id], key="sample", reason="样例", by=by, now=now)
+        return {"certificate": made.number, "line": line.id}
+
+
+def _another(manual: ManualHours) -> ManualHours:
+    """The same once more, decided: the first one still waits."""
+    same = ("volunteer_id", "site_id", "served_on", "minutes", "reason", "note", "proposed_by", "proposed_at")
+    made = ManualHours(**{name: getattr(manual, name) for name in same})
+    made.state, made.decided_at = ManualState.APPROVED, manual.proposed_at
+    db.session.add(made)
+    db.session.flush()
+    return made
 
 
 def _records(resident: int, name: str, home: Site, by: int) -> dict[str, int]:
@@ -248,6 +282,11 @@ def _records(resident: int, name: str, home: Site, by: int) -> dict[str, int]:
     with transaction():
         twin, third = (take_in(cast.person(name, None, home=home), now=clock.now()) for _ in range(2))
         return {"twin": twin.id, "merge": merge(resident, third.id, by=by, now=clock.now()).id}
+
+
+def _card(resident: int, site_id: int) -> str:
+    with transaction():
+        return make_cards([resident], site_id=site_id, by=None, now=clock.now())[resident].serial
 
 
 def _template(owner: Site) -> str:
@@ -323,7 +362,7 @@ def _place(path: str, sample: Sample) -> str | None:
         return None
     if path.startswith("/desk/templates/"):
         return sample.template_at
-    lives = path.startswith(("/desk/residents/", "/desk/duplicates/", "/desk/phone/homes/"))
+    lives = path.startswith(("/desk/residents/", "/desk/duplicates/", "/desk/phone/homes/", "/desk/cards/"))
     return (sample.home if lives else sample.site).path
 
 
@@ -383,7 +422,7 @@ def test_a_denied_write_is_refused_and_changes_no_row(world):
 def test_no_person_is_shown_to_those_who_may_not_see_them(world):
     wrong, steps = [], 0
     for _endpoint, _needed, actor, _sample, path in world.walk("GET"):
-        body = world.clients[actor].get(path, follow_redirects=True).get_data(as_text=True)
+        body = world.clients[actor].get(path, follow_redirects=True).get_data().decode(errors="replace")
         user = world.users.get(actor)
         for person in world.samples:
             steps += 1

@@ -35,6 +35,7 @@ class Action(Enum):
     CLOSE_OUT = "close_out"
     PROPOSE_HOURS = "propose_hours"
     APPROVE_HOURS = "approve_hours"
+    CERTIFY = "certify"  # issue and revoke certificates of voluntary service
     SEE_FIGURES = "see_figures"  # aggregates only
     SEE_ROWS = "see_rows"  # the masked rows behind a figure
     CLOSE_MONTH = "close_month"
@@ -64,6 +65,7 @@ _MANAGER = dict.fromkeys(
         Action.REVEAL,
         Action.CLOSE_OUT,
         Action.PROPOSE_HOURS,
+        Action.CERTIFY,
         Action.SEE_FIGURES,
         Action.SEE_ROWS,
     ),

@@ -1,4 +1,4 @@
-"""The door, for staff: the roster, walk-ins, the venue's code, a code typed by hand, the close-out."""
+"""The door, for staff: the roster, walk-ins, the venue's code, the close-out."""
 
 import secrets
 from base64 import b64encode
@@ -234,34 +234,6 @@ def venue(code: str):
     )
     answer.headers["Refresh"] = "25"
     return answer
-
-
-@bp.route("/checkin", methods=["GET", "POST"])
-def scan():
-    """Type a sign-up code by hand (GET), or press the button of somebody's code (POST)."""
-    typed = codes.tidy(request.values.get("code", ""))
-    if request.method != "POST":
-        if typed:
-            return redirect(url_for("attendance.personal", code=typed), code=303)
-        return render_template("desk/attendance/scan.html")
-    signup = find_by_code(typed)
-    if signup is None:
-        raise NotFound
-    by, now, resident = guard.user().staff_id, clock.now(), get_resident(signup.resident_id)
-    event, _site = _its(request.form.get("event") or queries.at_the_door(signup, now=now)[1].code)
-    if place_at(signup, event) is None:
-        raise NotFound
-    leaving = request.form.get("act") == "out"
-    helps = resident.id in helpers_at(event.id)
-    with transaction():
-        if leaving:
-            operations.check_out(event, resident, how=How.STAFF_SCAN, by=by, now=now)
-        else:
-            part = Part.VOLUNTEER if helps else Part.RESIDENT
-            operations.check_in(event, resident, how=How.STAFF_SCAN, part=part, by=by, now=now)
-    name = masked(resident).name
-    flash(_("%(name)s 离开了。", name=name) if leaving else _("%(name)s 到了。", name=name))
-    return redirect(url_for("attendance.personal", code=typed), code=303)
 
 
 # --- the close-out ----------------------------------------------------------------------------------------------

@@ -76,8 +76,10 @@ def check_in(
     return row
 
 
-def walk_in_by_venue(event: Event, resident: Resident, *, now: datetime) -> Attendance:
-    """Somebody without a sign-up comes by the venue's code, while there is room (else NO_ROOM)."""
+def walk_in_if_room(
+    event: Event, resident: Resident, *, how: How, by: int | None, now: datetime
+) -> Attendance:
+    """Somebody without a sign-up comes by the venue's code or with a card, while there is room (else NO_ROOM)."""
     _hold(event)  # two who want the last seat stand in line
     signed = db.session.scalar(
         select(Signup.id).where(
@@ -89,10 +91,8 @@ def walk_in_by_venue(event: Event, resident: Resident, *, now: datetime) -> Atte
     if signed is None and find_attendance(event.id, resident.id) is None:
         db.session.refresh(event)
         if room_left(event) == 0:
-            raise Refused(AttendanceRefusal.NO_ROOM)
-    return check_in(
-        event, resident, how=How.VENUE, part=Part.RESIDENT, channel=Channel.WALK_IN, by=None, now=now
-    )
+            raise Refused(AttendanceRefusal.NO_ROOM, staff=by is not None)
+    return check_in(event, resident, how=how, part=Part.RESIDENT, channel=Channel.WALK_IN, by=by, now=now)
 
 
 def check_out(

@@ -56,7 +56,8 @@ class AttendanceRefusal(Enum):
     LEFT_BEFORE_CAME = "left_before_came"  # facts["came_at"]
     OTHER_PART = "other_part"  # facts["part"]: already here in another role; take that back first
     NOT_ON = "not_on"  # postponed, or not published
-    NO_ROOM = "no_room"  # nobody can walk in by the venue's code any more
+    NO_ROOM = "no_room"  # nobody can walk in by a code any more; facts["staff"]: it is staff who asks
+    NOTHING_ON = "nothing_on"  # no event within reach whose doors are open
     HEADCOUNT_NEGATIVE = "headcount_negative"
 
 

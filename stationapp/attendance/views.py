@@ -10,21 +10,29 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.logins import count_miss
+from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
 from stationapp.attendance.forms import VenueWalkInForm
 from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
-from stationapp.db import retried, transaction
+from stationapp.cards.models import Card
+from stationapp.cards.queries import find_card
+from stationapp.cards.rules import CardRefusal
+from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
+from stationapp.events.rules import touches
 from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound, Refused
+from stationapp.residents.guard import household_here
 from stationapp.residents.operations import take_in
-from stationapp.residents.queries import get_resident, home_of, masked
+from stationapp.residents.queries import get_person, get_resident, home_of, list_members, masked
 from stationapp.residents.rules import PersonIn
 from stationapp.signups.dates import place_at, places_at
-from stationapp.signups.queries import by_codes, event_of, find_by_code
+from stationapp.signups.queries import by_codes, code_of, event_of, find_by_code, places_of
 from stationapp.signups.rules import AgeRule, Place, age_problem
+from stationapp.sites.models import Site
+from stationapp.volunteers.doors import Stands, doors_for, meant, open_doors
 from stationapp.volunteers.queries import helpers_at
 from stationapp.web.errors import sentence
 
@@ -213,7 +221,7 @@ def walk_in(token: str):
 def _walked_in(event: Event, person: PersonIn, now: datetime) -> int:
     with transaction():
         resident = take_in(person, now=now)
-        operations.walk_in_by_venue(event, resident, now=now)
+        operations.walk_in_if_room(event, resident, how=How.VENUE, by=None, now=now)
         return resident.id
 
 
@@ -240,9 +248,12 @@ def personal(code: str):
     """A personal QR: the place for whoever has it; for staff of the event, the button to check in."""
     tidied = codes.tidy(code)
     ticket = redirect(url_for("signups.show", code=tidied), code=303)
+    signup = find_by_code(tidied)
+    card = None if signup else find_card(tidied)
+    if card:
+        return _card(card, tidied)
     if guard.current_user() is None:
         return ticket
-    signup = find_by_code(tidied)
     if signup is None:
         return _no_code(AttendanceRefusal.CODE_UNKNOWN_PLACE)
     now = clock.now()
@@ -261,6 +272,38 @@ def personal(code: str):
         helps=signup.resident_id in helpers_at(event.id) or (there and there.part is Part.VOLUNTEER),
         problem=_against(signup.state) or _closed(event, How.STAFF_SCAN, now),
     )
+
+
+def _card(card: Card, code: str):
+    """A card: a button at each open door for staff, their places of today for whose it is, no name for others."""
+    if card.ended_why:
+        problem = sentence(Refused(CardRefusal.ENDED, why=card.ended_why.value))
+        return render_template("attendance/no_code.html", problem=problem), 410
+    person, now = get_person(card.resident_id), clock.now()
+    reach = guard.reach(Action.CHECK_IN) if guard.current_user() else ()
+    doors = meant(doors_for(person.id, open_doors(reached(reach), now=now))) if reach else []
+    if doors:
+        name = masked(person).name
+        return render_template("attendance/card_desk.html", code=code, name=name, doors=doors, Stands=Stands)
+    home = household_here()
+    own = home is not None and person.id in {one.id for one in list_members(home)}
+    return render_template(
+        "attendance/card.html",
+        own=own,
+        places=_today(person.id, now) if own else [],
+        site=db.session.get_one(Site, card.site_id),
+        staff=bool(reach),
+    )
+
+
+def _today(resident_id: int, now: datetime) -> list[tuple[Event, str]]:
+    """Somebody's places of the day: (event, the place's code)."""
+    day = clock.day_of(now)
+    return [
+        (event, code_of(signup))
+        for signup, event in places_of(resident_id)
+        if touches(event, day) and signup.state is not Place.CANCELLED
+    ]
 
 
 def _against(state: Place) -> str:

@@ -11,6 +11,7 @@ from stationapp import clock
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.events.stages import left_for_callers
+from stationapp.messages.certified import check_address
 from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Way
@@ -201,6 +202,17 @@ def _home_code(message: Message, ground: Ground, now: datetime) -> Facts | None:
     }
 
 
+def _certificate(message: Message, ground: Ground, now: datetime) -> Facts:
+    """Where it is looked at. Void once it was revoked: whoever revokes it says so."""
+    site, number = ground.site(message), message.subject.removeprefix("certificate ")
+    return {
+        "title": number,
+        "site": site.short_name,
+        "phone": site.phone,
+        "link": check_address(ground.public_url, number),
+    }
+
+
 def _nothing(_message: Message, _ground: Ground, _now: datetime) -> None:
     """An occasion residents are not told of."""
 
@@ -220,4 +232,5 @@ _MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = d
     Occasion.CANCELLED: _cancelled,
     Occasion.REMINDER: _reminder,
     Occasion.HOME_CODE: _home_code,
+    Occasion.CERTIFICATE: _certificate,
 }

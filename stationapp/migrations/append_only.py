@@ -14,6 +14,8 @@ TABLES = (
     "call_answers",
     "message_attempts",
     "receipts",
+    "certificates",
+    "revocations",
 )
 """All of them by now; each migration guards those it makes."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from stationapp.publicity.paper import PT, count_lines
+from stationapp.web.paper import PT, count_lines
 
 
 class Paper(Enum):

@@ -19,12 +19,12 @@ from stationapp.db import db
 from stationapp.events.models import Event, EventPartner
 from stationapp.events.rules import PUBLIC, State
 from stationapp.publicity.grid import GEOMETRY, PAD, Geometry, Paper, count_shown, need, shared_out
-from stationapp.publicity.paper import Box, Code, Sized, code, fit, settable
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
 from stationapp.web.filters import day as said_day
 from stationapp.web.filters import time as said_time
+from stationapp.web.paper import Box, Code, Sized, code, fit, settable
 from stationapp.web.words import word
 
 LAST_YEAR = 2099

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from stationapp.events.listing import Shown
 from stationapp.events.models import Event
 from stationapp.events.rules import Residence, State, Theme
-from stationapp.publicity.paper import PT, Box, Code, Sized, code, count_lines, fit, height, settable, width
 from stationapp.sites.models import Site
 from stationapp.web.filters import moment, span
+from stationapp.web.paper import PT, Box, Code, Sized, code, count_lines, fit, height, settable, width
 from stationapp.web.words import word
 
 

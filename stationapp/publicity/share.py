@@ -1,9 +1,9 @@
 """The picture that goes along when a page is shared: square, as WeChat shows it, with the words in the middle."""
 
-from stationapp.publicity.paper import PT, Box, fit
 from stationapp.publicity.queries import Announced
 from stationapp.sites.models import Site
 from stationapp.web.filters import span
+from stationapp.web.paper import PT, Box, fit
 from stationapp.web.words import word
 
 SIDE = 600

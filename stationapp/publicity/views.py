@@ -11,7 +11,6 @@ from stationapp import clock
 from stationapp.events import appointment
 from stationapp.events.rules import Category
 from stationapp.publicity import feeds, share
-from stationapp.publicity.pdf import picture
 from stationapp.publicity.queries import Scope, get_announced, list_coming
 from stationapp.publicity.screen import MOST, Heading, sheets
 from stationapp.refusal import NotFound
@@ -19,6 +18,7 @@ from stationapp.sites.queries import get_site
 from stationapp.web import remember
 from stationapp.web.filters import hour_minute
 from stationapp.web.paging import page_number
+from stationapp.web.pdf import picture
 from stationapp.web.qr import png
 
 bp = Blueprint("publicity", __name__)
@@ -129,7 +129,7 @@ def _house() -> str:
 
 
 def _picture(drawing: dict) -> Response:
-    answer = Response(picture("share", drawing), mimetype="image/png")
+    answer = Response(picture("publicity/share", drawing), mimetype="image/png")
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
 

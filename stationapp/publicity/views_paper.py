@@ -2,9 +2,8 @@
 
 from enum import Enum
 from typing import TypeVar
-from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, current_app, render_template, request
 
 from stationapp.calendar.rules import Month
 from stationapp.events.listing import get_shown
@@ -12,12 +11,12 @@ from stationapp.events.queries import partners_of
 from stationapp.publicity import months, posters
 from stationapp.publicity.grid import Paper
 from stationapp.publicity.months import LAST_YEAR, Wall
-from stationapp.publicity.pdf import render
 from stationapp.publicity.posters import Layout, Poster
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site
 from stationapp.sites.rules import Level
+from stationapp.web.pdf import pdf_answer, render
 
 bp = Blueprint("paper", __name__)
 
@@ -35,7 +34,7 @@ def poster(code: str):
 def poster_pdf(code: str):
     """The same as a PDF."""
     sheet = _poster(code)
-    return _pdf(render("poster", posters.as_data(sheet)), f"海报-{sheet.title.text}")
+    return pdf_answer(render("publicity/poster", posters.as_data(sheet)), f"海报-{sheet.title.text}")
 
 
 @bp.get("/sites/<code>/month/<month>")
@@ -60,7 +59,7 @@ def month_pdf(code: str, month: str):
     """The same as a PDF."""
     site, its = get_site(code), _month(month)
     sheet = _wall(site, its)
-    return _pdf(render("month", months.as_data(sheet)), f"月历-{site.short_name}-{its}")
+    return pdf_answer(render("publicity/month", months.as_data(sheet)), f"月历-{site.short_name}-{its}")
 
 
 def _poster(code: str) -> Poster:
@@ -110,11 +109,3 @@ def _month(text: str) -> Month:
 
 def _public() -> str:
     return current_app.config["SETTINGS"].public_url
-
-
-def _pdf(data: bytes, name: str) -> Response:
-    """Shown in the browser, kept under a name; asked for again and unchanged, it is not sent again."""
-    answer = Response(data, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name, safe='')}.pdf"
-    answer.add_etag()
-    return answer.make_conditional(request)

@@ -18,9 +18,9 @@ from stationapp.events.rules import Theme
 from stationapp.publicity import posters
 from stationapp.publicity.grid import GEOMETRY, Paper
 from stationapp.publicity.months import as_data, held, wall
-from stationapp.publicity.paper import broken, settable
-from stationapp.publicity.pdf import render
 from stationapp.publicity.posters import BOXES, Layout
+from stationapp.web.paper import broken, settable
+from stationapp.web.pdf import render
 from tests import cast
 from tests.harness import browser as browsers
 from tests.publicity.sheets import Pdf
@@ -300,7 +300,7 @@ def test_every_entry_stands_on_the_paper_once_and_none_is_smaller_than_16_points
             for n, (day, hour, title) in enumerate(sorted(wishes))
         ]
         sheet = wall(site, its, events, paper, address="http://127.0.0.1:8000/x")
-        pdf = Pdf(render("month", as_data(sheet)))
+        pdf = Pdf(render("publicity/month", as_data(sheet)))
     entries = [entry for week in sheet.weeks for day in week.days if day for entry in day.entries]
     entries += [entry for later in sheet.later for entry in later.entries]
     assert sorted(entries) == sorted(entry for day in sheet.agenda for entry in day.entries)

@@ -17,8 +17,8 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.events.models import Event
 from stationapp.publicity.grid import Paper
-from stationapp.publicity.paper import QUIET, code
 from stationapp.publicity.posters import BOXES, Layout
+from stationapp.web.paper import QUIET, code
 from tests import cast
 from tests.publicity.sheets import Pdf
 

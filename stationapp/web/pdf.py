@@ -9,21 +9,26 @@ import json
 import threading
 from functools import cache, lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 import pylopdf_fonts_zh_cn as fonts
 import typst
+from flask import Response, request
 
 from stationapp.config import ROOT
-from stationapp.publicity.paper import LONGEST_WORD, broken
+from stationapp.web.paper import LONGEST_WORD, broken
 
-_SOURCES = Path(__file__).parent / "typst"
+_FEATURES = Path(__file__).resolve().parent.parent
 _TURN = threading.Lock()
-_LONGEST = {"month": 6}  # letters in a row that fit a day; other sheets have no lines as narrow
-_AS_IT_IS = {"path", "phone"}
+_LONGEST = {"publicity/month": 6}  # letters in a row that fit a day; other sheets have no lines as narrow
+_AS_IT_IS = {"path", "phone", "number"}
 
 
 def render(sheet: str, data: dict) -> bytes:
-    """The PDF of `typst/<sheet>.typ` over `data` (texts, numbers, lists and dicts of them); the same for the same."""
+    """The PDF of a feature's sheet ("publicity/poster" is `publicity/typst/poster.typ`); the same for the same.
+
+    `data`: texts, numbers, lists and dicts of them.
+    """
     with _TURN:
         return _compiler(sheet).compile(format="pdf", sys_inputs={"data": _written(sheet, data)})
 
@@ -45,8 +50,9 @@ def _written(sheet: str, data: dict) -> str:
 
 @cache
 def _compiler(sheet: str) -> typst.Compiler:
+    feature, name = sheet.split("/")
     return typst.Compiler(
-        str(_SOURCES / f"{sheet}.typ"),
+        str(_FEATURES / feature / "typst" / f"{name}.typ"),
         root=str(ROOT),
         font_paths=[str(fonts.sans_path().parent)],
         ignore_system_fonts=True,
@@ -60,3 +66,11 @@ def _breakable(value, longest: int):
     if isinstance(value, dict):
         return {name: one if name in _AS_IT_IS else _breakable(one, longest) for name, one in value.items()}
     return [_breakable(one, longest) for one in value] if isinstance(value, list | tuple) else value
+
+
+def pdf_answer(data: bytes, name: str) -> Response:
+    """Shown in the browser, kept under `name`; asked for again and unchanged, it is not sent again."""
+    answer = Response(data, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name, safe='')}.pdf"
+    answer.add_etag()
+    return answer.make_conditional(request)

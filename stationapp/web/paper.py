@@ -1,6 +1,6 @@
 """What every printed sheet needs: text that can be set, sizes that step down until it fits, a code for outdoors.
 
-The same sizes go to the page (`templates/publicity`, `static/paper.css`) and to the PDF (`pdf.py`), so both look
+The same sizes go to the page (`templates/…`, `static/paper.css`) and to the PDF (`pdf.py`), so both look
 alike. Lengths are millimetres, type sizes points.
 """
 

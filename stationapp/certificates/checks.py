@@ -1,0 +1,87 @@
+"""H7: certificates say what the ledger said up to their line; registers have no gap; contents are as issued."""
+
+import json
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import func, or_, select
+
+from stationapp.audit.rules import Check
+from stationapp.certificates import rules
+from stationapp.certificates.content import hashed
+from stationapp.certificates.models import Certificate, Register
+from stationapp.db import db
+from stationapp.sites.models import Site
+from stationapp.vault import vault
+from stationapp.volunteers.models import HoursEntry
+
+
+def _gaps() -> list[str]:
+    """A register whose certificates are not numbered 1, 2, … to its last, or certificates in no register."""
+    given = (
+        select(
+            Certificate.site_id,
+            Certificate.year,
+            func.count().label("many"),
+            func.min(Certificate.serial).label("first"),
+            func.max(Certificate.serial).label("last"),
+        )
+        .group_by(Certificate.site_id, Certificate.year)
+        .subquery()
+    )
+    same = (given.c.site_id == Register.site_id) & (given.c.year == Register.year)
+    kept = (
+        select(Register.site_id, Register.year)
+        .outerjoin(given, same)
+        .where(
+            or_(
+                func.coalesce(given.c.many, 0) != Register.last,
+                func.coalesce(given.c.last, 0) != Register.last,
+                given.c.first != 1,
+            )
+        )
+    )
+    lost = select(given.c.site_id, given.c.year).outerjoin(Register, same).where(Register.site_id.is_(None))
+    rows = {tuple(row) for query in (kept, lost) for row in db.session.execute(query)}
+    return [f"register {site_id} {year}" for site_id, year in sorted(rows)]
+
+
+def _other_minutes() -> list[str]:
+    """A certificate whose minutes are not the sum of the ledger up to its line, or whose line is somebody else's."""
+    line = select(HoursEntry.volunteer_id).where(HoursEntry.id == Certificate.up_to_id).scalar_subquery()
+    total = (
+        select(func.coalesce(func.sum(HoursEntry.minutes), 0))
+        .where(HoursEntry.volunteer_id == Certificate.volunteer_id, HoursEntry.id <= Certificate.up_to_id)
+        .scalar_subquery()
+    )
+    wrong = or_(total != Certificate.minutes, line.is_(None), line != Certificate.volunteer_id)
+    query = select(Certificate.number).where(wrong).order_by(Certificate.id)
+    return [f"certificate {number}" for number in db.session.scalars(query)]
+
+
+def _other_content() -> list[str]:
+    """A certificate whose sealed content was changed, or does not say what its row says."""
+    rows = db.session.execute(
+        select(Certificate, Site.code).join(Site, Site.id == Certificate.site_id).order_by(Certificate.id)
+    )
+    return [f"certificate {one.number}" for one, code in rows if not _says_its_row(one, code)]
+
+
+def _says_its_row(one: Certificate, site_code: str) -> bool:
+    try:
+        text = vault().unseal(one.content_sealed)
+        said = json.loads(text)
+    except (InvalidTag, ValueError):
+        return False
+    return (
+        hashed(text) == one.hash
+        and said["number"] == one.number == rules.number(site_code, one.year, one.serial)
+        and said["minutes"] == one.minutes == sum(minutes for _kind, _times, minutes in said["kinds"])
+        and (said["from"], said["to"]) == (one.from_on.isoformat(), one.to_on.isoformat())
+    )
+
+
+CHECKS = (
+    Check("H7 register", "证明登记簿的编号没有断号", _gaps),
+    Check("H7 certificate", "证明的时长等于台账到那一行为止的合计", _other_minutes),
+    Check("H7 content", "证明的内容与出具时一样", _other_content),
+)

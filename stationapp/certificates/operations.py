@@ -1,0 +1,217 @@
+"""The verbs of certificates: who issues them, issue, revoke (domain.md §7).
+
+Locks: the volunteers by number, then the issuer's register of the year, the audit chain at the very end. A number
+is taken in the transaction that uses it, so one rolled back leaves no gap.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from stationapp import clock
+from stationapp.audit.operations import record
+from stationapp.certificates import rules
+from stationapp.certificates.content import Served, hashed, served_by, written
+from stationapp.certificates.models import Certificate, Issuer, Register, Revocation
+from stationapp.certificates.rules import CertificateRefusal, IssuerFields
+from stationapp.db import db
+from stationapp.messages.concerned import reach_columns, reach_of
+from stationapp.messages.models import Message
+from stationapp.messages.outbox import put, row
+from stationapp.messages.rules import Delivery, Way
+from stationapp.messages.switches import switches
+from stationapp.messages.ways import ways
+from stationapp.notices.rules import Occasion
+from stationapp.phones import masked_phone
+from stationapp.refusal import Refused
+from stationapp.residents.models import Household, Resident
+from stationapp.sites.models import Site
+from stationapp.vault import vault
+from stationapp.volunteers.models import Volunteer
+from stationapp.web.words import word
+
+
+def fill_issuer(site: Site, fields: IssuerFields, *, by: int | None, now: datetime) -> Issuer:
+    """Write down what must stand on the site's certificates; those issued keep what they say."""
+    if not site.legal_body:
+        raise Refused(CertificateRefusal.NOT_A_LEGAL_PERSON)
+    if not fields.is_complete:
+        raise Refused(CertificateRefusal.FIELD_MISSING)
+    issuer = db.session.get(Issuer, site.id, with_for_update=True) or Issuer(site_id=site.id)
+    issuer.legal_name, issuer.in_charge = fields.legal_name, fields.in_charge
+    issuer.handler, issuer.contact = fields.handler, fields.contact
+    issuer.filled_at, issuer.filled_by = now, by
+    db.session.add(issuer)
+    db.session.flush()
+    record("certificates.fill_issuer", f"site {site.code}", by=by, now=now, site_id=site.id)
+    return issuer
+
+
+def issue(
+    site: Site, volunteer_ids: Sequence[int], *, key: str, reason: str, by: int | None, now: datetime
+) -> list[Certificate]:
+    """A certificate for each of these who has hours; the same `key` again gives those it gave before.
+
+    The caller has seen that the volunteers are known at the site or beneath. Raises Refused(CertificateRefusal).
+    """
+    if not volunteer_ids:
+        raise Refused(CertificateRefusal.NOBODY_CHOSEN)
+    if len(volunteer_ids) > rules.BULK_MOST:
+        raise Refused(CertificateRefusal.TOO_MANY, most=rules.BULK_MOST)
+    if not reason.strip():
+        raise Refused(CertificateRefusal.REASON_MISSING)
+    issuer = _issuer(site)
+    people = _held(volunteer_ids)
+    keys = {who: vault().index("certificate key", f"{key}:{who}") for who in people}
+    issued = {one.volunteer_id: one for one in _with_keys(list(keys.values()))}
+    served = {who: its for who, its in served_by(people.keys() - issued.keys()).items() if its.minutes > 0}
+    if not served and not issued:
+        raise Refused(CertificateRefusal.NO_HOURS)
+    year, made = clock.day_of(now).year, []
+    first = _take_numbers(site.id, year, len(served)) if served else 0
+    for serial, who in enumerate(sorted(served), start=first):
+        made.append(_written(site, issuer, people[who], served[who], serial, keys[who], by, now))
+    db.session.add_all(made)
+    db.session.flush()
+    for one in made:
+        record(
+            "certificates.issue",
+            f"certificate {one.number}",
+            by=by,
+            now=now,
+            site_id=site.id,
+            reason=reason.strip(),
+        )
+    _tell(made, people, now)
+    return sorted([*issued.values(), *made], key=lambda one: one.serial)
+
+
+def _issuer(site: Site) -> Issuer:
+    if not site.legal_body:
+        raise Refused(CertificateRefusal.NOT_A_LEGAL_PERSON)
+    issuer = db.session.get(Issuer, site.id)
+    if issuer is None:
+        raise Refused(CertificateRefusal.ISSUER_INCOMPLETE)
+    return issuer
+
+
+def _held(volunteer_ids: Sequence[int]) -> dict[int, tuple]:
+    """Volunteers with their persons and households, by number; their ledgers are ours until the transaction ends."""
+    rows = db.session.execute(
+        select(Volunteer, Resident, Household.id, *reach_columns())
+        .join(Resident, Resident.id == Volunteer.resident_id)
+        .join(Household, Household.id == Resident.household_id)
+        .where(Volunteer.id.in_(volunteer_ids))
+        .order_by(Volunteer.id)
+        .with_for_update(of=Volunteer)
+    )
+    return {one.Volunteer.id: tuple(one) for one in rows}
+
+
+def _with_keys(keys: list[bytes]) -> list[Certificate]:
+    return list(db.session.scalars(select(Certificate).where(Certificate.key_index.in_(keys))))
+
+
+def _take_numbers(site_id: int, year: int, many: int) -> int:
+    """The first of so many numbers in a row; others wait for the register's row until the transaction ends."""
+    insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    connection = db.session.connection()
+    connection.execute(
+        insert(Register.__table__).on_conflict_do_nothing(), {"site_id": site_id, "year": year, "last": 0}
+    )
+    last = connection.execute(
+        update(Register.__table__)
+        .where(Register.site_id == site_id, Register.year == year)
+        .values(last=Register.last + many)
+        .returning(Register.last)
+    ).scalar_one()
+    return last - many + 1
+
+
+def _written(
+    site: Site,
+    issuer: Issuer,
+    person: tuple,
+    served: Served,
+    serial: int,
+    key: bytes,
+    by: int | None,
+    now: datetime,
+) -> Certificate:
+    volunteer, resident, _home, phone, *_ = person
+    today = clock.day_of(now)
+    number = rules.number(site.code, today.year, serial)
+    text = written(
+        {
+            "number": number,
+            "name": resident.name,
+            "phone": masked_phone(vault().unseal(phone)) if phone else "",
+            "minutes": served.minutes,
+            "stars": rules.stars(served.minutes),
+            "from": served.from_on.isoformat(),
+            "to": served.to_on.isoformat(),
+            "kinds": [[word(kind) if kind else "", times, minutes] for kind, times, minutes in served.kinds],
+            "issuer": issuer.legal_name,
+            "in_charge": issuer.in_charge,
+            "handler": issuer.handler,
+            "contact": issuer.contact,
+            "on": today.isoformat(),
+        }
+    )
+    return Certificate(
+        number=number,
+        site_id=site.id,
+        year=today.year,
+        serial=serial,
+        volunteer_id=volunteer.id,
+        up_to_id=served.up_to,
+        minutes=served.minutes,
+        from_on=served.from_on,
+        to_on=served.to_on,
+        content_sealed=vault().seal(text),
+        hash=hashed(text),
+        key_index=key,
+        issued_at=now,
+        issued_by=by,
+    )
+
+
+def _tell(made: Sequence[Certificate], people: dict[int, tuple], now: datetime) -> None:
+    """Tell the households in writing and on their page; whoever cannot be written to is told by the desk."""
+    rows = []
+    for one in made:
+        _volunteer, _resident, home, *reach = people[one.volunteer_id]
+        subject = f"certificate {one.number}"
+        for way in ways(Occasion.CERTIFICATE, reach_of(*reach, calls=False), switches().on):
+            if way is not Way.CALL:
+                rows.append(
+                    row(Occasion.CERTIFICATE, subject, way, household_id=home, site_id=one.site_id, now=now)
+                )
+    put(rows)
+
+
+def revoke(certificate: Certificate, *, reason: str, by: int | None, now: datetime) -> Revocation:
+    """Take a certificate back, for good; its check page says why. Raises Refused(CertificateRefusal)."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused(CertificateRefusal.REASON_MISSING)
+    if db.session.get(Revocation, certificate.id, populate_existing=True):
+        raise Refused(CertificateRefusal.REVOKED)
+    made = Revocation(certificate_id=certificate.id, reason=reason, at=now, by=by)
+    db.session.add(made)
+    db.session.flush()
+    subject = f"certificate {certificate.number}"
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.occasion == Occasion.CERTIFICATE,
+            Message.subject == subject,
+            Message.state == Delivery.PENDING,
+        )
+        .values(state=Delivery.VOID, why="revoked", ended_at=now)
+    )
+    record("certificates.revoke", subject, by=by, now=now, site_id=certificate.site_id, reason=reason)
+    return made

@@ -1,0 +1,15 @@
+"""Where a certificate is looked at: the address that the message and the code on the paper both give."""
+
+from stationapp.vault import vault
+
+CHECK_LENGTH = 10
+
+
+def check_code(number: str) -> str:
+    """The code that goes with a certificate's number; only this instance can compute it (trust.md §4.20)."""
+    return vault().token("certificate", number, CHECK_LENGTH)
+
+
+def check_address(public_url: str, number: str) -> str:
+    """The address of its check page, code included."""
+    return f"{public_url}/certificates/{number}?c={check_code(number)}"

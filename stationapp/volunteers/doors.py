@@ -1,0 +1,119 @@
+"""Where a person could be checked in now: the events whose doors are open, and how the person stands to each."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import ColumnElement, select
+
+from stationapp.attendance.models import Attendance
+from stationapp.attendance.rules import CLOSES_AFTER_MINUTES, OPENS_BEFORE_MINUTES, Part
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.residents.queries import records_of
+from stationapp.signups.models import Signup
+from stationapp.signups.rules import Place
+from stationapp.sites.models import Site
+from stationapp.volunteers.models import Assignment, Shift, Volunteer
+
+
+class Stands(Enum):
+    """How somebody stands to an event."""
+
+    HELPS = "helps"  # has a shift
+    SEATED = "seated"
+    WAITING = "waiting"
+    STRANGER = "stranger"  # not signed up
+
+
+@dataclass(frozen=True)
+class Door:
+    """An event whose doors are open; `resident_id` is the record by which the person would be checked in."""
+
+    event: Event
+    site: Site
+    resident_id: int
+    stands: Stands
+    there: Attendance | None
+
+    @property
+    def part(self) -> Part:
+        """The role they are there in, or would be taken in with."""
+        if self.there:
+            return self.there.part
+        return Part.VOLUNTEER if self.stands is Stands.HELPS else Part.RESIDENT
+
+    @property
+    def knows(self) -> bool:
+        """Whether the person has to do with the event: a shift, a place, or being there."""
+        return self.stands in (Stands.HELPS, Stands.SEATED) or self.there is not None
+
+
+def open_doors(among: ColumnElement[bool], *, now: datetime) -> list[tuple[Event, Site]]:
+    """Events at sites for which `among` holds where people may be checked in now, by their start."""
+    rows = db.session.execute(
+        select(Event, Site)
+        .join(Site, Site.id == Event.site_id)
+        .where(
+            among,
+            Event.state == State.PUBLISHED,
+            Event.starts_at <= now + timedelta(minutes=OPENS_BEFORE_MINUTES),
+            Event.ends_at >= now - timedelta(minutes=CLOSES_AFTER_MINUTES),
+        )
+        .order_by(Event.starts_at, Event.id)
+        .limit(200)
+    )
+    return [(event, site) for event, site in rows]
+
+
+def doors_for(resident_id: int, opened: Collection[tuple[Event, Site]]) -> list[Door]:
+    """The person with that id before each of these events, by whichever of their records."""
+    records = list(db.session.scalars(records_of(resident_id)))
+    events = [event.id for event, _site in opened]
+    signed = _signed(records, events)
+    helping = _helping(records, events)
+    there = {row.event_id: row for row in db.session.scalars(_present(records, events))}
+    doors = []
+    for event, site in opened:
+        row, place = there.get(event.id), signed.get(event.id)
+        record, stands = resident_id, Stands.STRANGER
+        if event.id in helping:
+            record, stands = helping[event.id], Stands.HELPS
+        elif place:
+            record = place.resident_id
+            stands = Stands.WAITING if place.state is Place.WAITLISTED else Stands.SEATED
+        doors.append(Door(event, site, row.resident_id if row else record, stands, row))
+    return doors
+
+
+def meant(doors: Collection[Door]) -> list[Door]:
+    """Which of several a scan can mean: those the person has to do with, else those they wait for, else all."""
+    known = [door for door in doors if door.knows]
+    return known or [door for door in doors if door.stands is Stands.WAITING] or list(doors)
+
+
+def _signed(records: list[int], events: list[int]) -> dict[int, Signup]:
+    """Their live places by event; of two records' places a seat counts before a wait."""
+    rows = select(Signup).where(
+        Signup.resident_id.in_(records), Signup.event_id.in_(events), Signup.state != Place.CANCELLED
+    )
+    places = sorted(db.session.scalars(rows), key=lambda place: place.state is not Place.WAITLISTED)
+    return {place.event_id: place for place in places}
+
+
+def _helping(records: list[int], events: list[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Shift.event_id, Volunteer.resident_id)
+        .join(Assignment, Assignment.shift_id == Shift.id)
+        .join(Volunteer, Volunteer.id == Assignment.volunteer_id)
+        .where(Volunteer.resident_id.in_(records), Shift.event_id.in_(events), Assignment.ended_at.is_(None))
+    )
+    return dict(rows.all())
+
+
+def _present(records: list[int], events: list[int]):
+    return select(Attendance).where(
+        Attendance.resident_id.in_(records), Attendance.event_id.in_(events), ~Attendance.undone
+    )

@@ -1,0 +1,172 @@
+"""The scanner's field: whatever is typed is understood, the last five stand below, nothing is guessed."""
+
+from datetime import timedelta
+
+import pytest
+
+from stationapp import clock
+from stationapp.accounts.rules import Role
+from stationapp.attendance.queries import find_attendance
+from stationapp.attendance.rules import How, Part
+from stationapp.cards import operations, queries
+from stationapp.cards.rules import Ended, scanned
+from stationapp.db import transaction
+from stationapp.residents.queries import get_resident
+from stationapp.volunteers import operations as volunteers
+from stationapp.volunteers.rules import Risk
+from tests import cast
+from tests.cards.scenes import scene
+from tests.harness.inspect import Page
+
+
+@pytest.fixture
+def door(app):
+    return scene(app)
+
+
+@pytest.fixture
+def lin(app, door):
+    client = app.test_client()
+    cast.sign_in(client, door.people.lin)
+    return client
+
+
+def type_in(client, text: str, at: str = "/desk/checkin", **more):
+    page = client.get(at)
+    form = next(form for form in Page(page.text).forms if {"keep", "code"} <= form.fields)
+    data = form.values | {"code": text} | more
+    return client.post(form.action, data=data, follow_redirects=True)
+
+
+def presence(app, event, resident):
+    with app.app_context():
+        return find_attendance(event.id, resident)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://wm.example.cn/p/ABCDE23456",
+        "http://192.168.1.8:8000/p/ABCDE23456?x=1",
+        "HTTPS://WM.EXAMPLE.CN/P/ABCDE23456".replace("/P/", "/p/"),
+        "https://wm.example.cn/signups/abcde23456",
+        "https:、、wm.example.cn、p、ABCDE23456",
+        "ｈｔｔｐｓ：／／ｗｍ．ｃｎ／ｐ／ＡＢＣＤＥ２３４５６",
+        " abcde-23456 ",
+        "ABCDE 23456\r\n",
+    ],
+)
+def test_whatever_a_scanner_or_a_hand_types_is_the_code(typed):
+    assert scanned(typed) == "ABCDE23456"
+
+
+def test_a_scan_checks_in_and_the_field_waits_for_the_next(app, lin, door):
+    page = type_in(lin, f"https://elsewhere.example/p/{door.card}")
+    assert "✓ 吴*英 到了：智能手机课堂" in page.text and "autofocus" in page.text
+    row = presence(app, door.event, door.wu)
+    assert (row.came_how, row.part) == (How.STAFF_SCAN, Part.RESIDENT)
+    for text in (door.place, door.serial.lower(), door.card):
+        assert "已经到了" in type_in(lin, text).text
+    page = type_in(lin, "WRONGCODE2")
+    assert page.status_code == 409 and "✗ 没有找到这个码" in page.text
+    assert 'value="WRONGCODE2"' not in page.text  # the next scan would be written behind it
+    for _again in range(3):
+        page = type_in(lin, door.card, act="out")
+    assert page.text.count("✓") + page.text.count("✗") == 5 and "吴秀英" not in page.text
+    assert presence(app, door.event, door.wu).left_how is How.STAFF_SCAN
+    out = next(form for form in Page(page.text).forms if "keep" in form.fields)
+    assert out.values["act"] == ["out"]  # leaving stays chosen
+
+
+def test_a_lost_card_is_told_and_lets_nobody_in(app, lin, door):
+    with app.app_context(), transaction():
+        operations.end(queries.get_card(door.serial), Ended.LOST, by=None, now=clock.now())
+    for text in (door.card, door.serial):
+        page = type_in(lin, text)
+        assert page.status_code == 409 and "这张卡已挂失" in page.text and "吴" not in page.text
+    assert presence(app, door.event, door.wu) is None
+    assert "到了" in type_in(lin, door.place).text  # the sign-up itself is as it was
+
+
+def test_who_is_not_signed_up_is_taken_in_by_a_button_while_there_is_room(app, lin, door):
+    page = type_in(lin, door.stranger)
+    assert page.status_code == 409 and "没有报这一场" in page.text
+    assert presence(app, door.event, door.qian) is None
+    form = next(form for form in Page(page.text).forms if "walk" in form.fields)
+    assert "钱*来 到了" in lin.post(form.action, data=form.values, follow_redirects=True).text
+    assert presence(app, door.event, door.qian).came_how is How.WALK_IN
+    with app.app_context():
+        full = cast.event(door.people.one, starts_at=clock.now() + timedelta(minutes=5), capacity=1)
+        cast.sign_up(full, cast.person("孙丽", "19900002222"))
+    data = form.values | {"event": full.code}
+    page = lin.post(form.action, data=data, follow_redirects=True)
+    assert page.status_code == 409 and "确实要收下" in page.text
+    assert presence(app, full, door.qian) is None
+
+
+def test_several_at_once_are_asked_about_and_a_helper_is_a_volunteer(app, lin, door):
+    with app.app_context():
+        other = cast.event(door.people.one, title="八段锦", starts_at=clock.now() + timedelta(minutes=55))
+        cast.sign_up(other, cast.granny_wu(door.people.one))
+    page = type_in(lin, door.card)
+    assert page.status_code == 409 and "来的是哪一场" in page.text
+    form = next(form for form in Page(page.text).forms if form.values.get("event") == [other.code])
+    assert "到了：八段锦" in lin.post(form.action, data=form.values, follow_redirects=True).text
+    assert presence(app, door.event, door.wu) is None
+    assert "这个报名号是“智能手机课堂”的" in type_in(lin, door.place, event=other.code).text
+    with app.app_context(), transaction():
+        by = {"by": None, "now": clock.now()}
+        helper = volunteers.register(get_resident(door.qian), site=door.people.one, **by)
+        shift = volunteers.add_shift(
+            other, title="引导", needed=1, risk=Risk.ORDINARY, risk_note="久站", **by
+        )
+        volunteers.assign(shift, helper, **by)
+    assert "到了：八段锦" in type_in(lin, door.stranger).text
+    assert presence(app, other, door.qian).part is Part.VOLUNTEER
+
+
+def test_a_cards_address_is_a_button_for_the_desk_and_tells_strangers_nothing(app, client, lin, door):
+    found = client.get(f"/p/{door.card}")
+    assert found.status_code == 200 and "捡到了别人的卡" in found.text
+    assert not any(word in found.text for word in ("吴", "智能手机课堂", door.serial, door.place))
+    page = lin.get(f"/p/{door.card.lower()}")
+    assert "吴*英" in page.text and "吴秀英" not in page.text
+    assert presence(app, door.event, door.wu) is None  # asking changed nothing
+    page = lin.submit(page, to="checkin", follow_redirects=True)
+    assert "已经到了" in page.text and presence(app, door.event, door.wu)
+    ma = app.test_client()
+    cast.sign_in(ma, door.people.ma)
+    assert "吴" not in ma.get(f"/p/{door.card}").text
+    assert ma.get("/p/23456789AB").status_code == 404
+    page = type_in(ma, door.card)
+    assert page.status_code == 409 and "现在没有可以签到的活动" in page.text
+    page = type_in(ma, door.place)
+    assert page.status_code == 409 and "没有找到这个码" in page.text
+
+
+def test_whose_card_it_is_sees_their_places_of_today(app, client, door):
+    from stationapp.residents.homes import make_code
+    from stationapp.residents.rules import CodeVia
+
+    with app.app_context(), transaction():
+        home = get_resident(door.wu).household_id
+        code = make_code(home, CodeVia.DESK, by=door.people.lin.id, now=clock.now())
+    client.submit("/mine/logins", {"phone": cast.PHONE, "code": code})
+    page = client.get(f"/p/{door.card}")
+    assert "智能手机课堂" in page.text and "吴秀英" not in page.text
+    assert "智能手机课堂" not in client.get(f"/p/{door.stranger}").text
+
+
+def test_the_camera_is_allowed_on_its_own_page_alone(app, lin, door):
+    assert lin.get("/desk/checkin/camera").headers["Permissions-Policy"] == "camera=(self)"
+    for path in ("/desk/checkin", "/", f"/p/{door.card}"):
+        assert lin.get(path).headers["Permissions-Policy"] == "camera=()"
+    page = lin.get("/desk/checkin/camera").text
+    assert "<noscript>" in page and "/desk/checkin?" not in page and 'href="/desk/checkin"' in page
+
+
+def test_a_helper_scans_too(app, door):
+    helper = app.test_client()
+    with app.app_context():
+        cast.sign_in(helper, cast.staff("何帮手", door.people.one, Role.HELPER))
+    assert "到了" in type_in(helper, door.card).text
