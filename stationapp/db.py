@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -117,7 +118,7 @@ def transaction(*, rehearse: bool = False) -> Iterator[Session]:
             session.connection(execution_options=writing(session.get_bind()))
             yield session
             session.flush()
-            for act in session.info.pop("at_end", ()):
+            for _turn_of, act in sorted(session.info.pop("at_end", ()), key=itemgetter(0)):
                 act()
             session.rollback() if rehearse else session.commit()
         except BaseException:
@@ -128,14 +129,15 @@ def transaction(*, rehearse: bool = False) -> Iterator[Session]:
             session.info.pop("at_end", None)
 
 
-def at_end(act: Callable[[], None]) -> None:
+def at_end(act: Callable[[], None], turn: int = 0) -> None:
     """Do `act` as the last thing of the write unit that is open, inside it: for a row that everybody waits for.
 
-    Whoever takes such a row last waits for nobody while holding it, and so can be part of no deadlock.
+    Whoever takes such a row last waits for nobody while holding it, and so can be part of no deadlock. With several
+    such rows those of the lower `turn` come first, for everybody alike.
     """
     if not db.session().info.get("writing"):
         raise RuntimeError("nothing is being written; the edge opens a transaction first")
-    db.session().info.setdefault("at_end", []).append(act)
+    db.session().info.setdefault("at_end", []).append((turn, act))
 
 
 class Overtaken(Exception):

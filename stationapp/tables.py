@@ -7,6 +7,7 @@ import stationapp.calendar.models
 import stationapp.cards.models
 import stationapp.catalogue.models
 import stationapp.certificates.models
+import stationapp.devices.models
 import stationapp.events.models
 import stationapp.importing.models
 import stationapp.jobs.models
@@ -16,8 +17,10 @@ import stationapp.proposals.models
 import stationapp.reports.models
 import stationapp.residents.models
 import stationapp.rooms.models
+import stationapp.scrutiny.models
 import stationapp.signups.models
 import stationapp.sites.models
+import stationapp.teams.models
 import stationapp.volunteers.models  # noqa: F401
 from stationapp.db import Base
 

@@ -4,8 +4,11 @@ from itertools import groupby
 
 from sqlalchemy import select
 
-from stationapp.attendance.models import Attendance, Scan
+from stationapp.attendance.links import content
+from stationapp.attendance.models import Attendance, Scan, ScanLink
 from stationapp.attendance.rules import Presence, Seen, fold
+from stationapp.audit.models import GENESIS, Chain
+from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -48,6 +51,24 @@ def _folds():
         yield key, fold(Seen(scan.kind, scan.at, scan.how) for scan in scans)
 
 
+def _broken_chain() -> list[str]:
+    """Each scan has its link, whose hash covers it and the link before; no number is missing; the head is the last."""
+    wrong, previous, number = [], GENESIS, 0
+    rows = select(ScanLink, Scan).outerjoin(Scan, Scan.id == ScanLink.scan_id).order_by(ScanLink.number)
+    for row, scan in db.session.execute(rows):
+        number += 1
+        covered = {"number": row.number, **content(scan)} if scan else None
+        right = covered and digest(row.previous_hash, covered)
+        if (row.number, row.previous_hash, row.hash) != (number, previous, right):
+            wrong.append(f"scan {row.scan_id}")
+        previous, number = row.hash, row.number
+    head = db.session.get(Chain, "scans", populate_existing=True)
+    if (head.length, head.hash) != (number, previous) if head else number:
+        wrong.append("chain scans")
+    alone = select(Scan.id).where(Scan.id.not_in(select(ScanLink.scan_id))).order_by(Scan.id)
+    return wrong + [f"scan {scan_id}" for scan_id in db.session.scalars(alone)]
+
+
 def _after_closing() -> list[str]:
     """No scan reaches an event after its close-out."""
     late = (
@@ -62,4 +83,5 @@ def _after_closing() -> list[str]:
 CHECKS = (
     Check("H8", "出席记录等于签到签退的合并结果", _not_the_fold),
     Check("H8 frozen", "归档以后没有再记签到签退", _after_closing),
+    Check("H10 scans", "签到签退的校验链没有断", _broken_chain),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from stationapp.attendance.rules import How, Kind, Part
+from stationapp.attendance.rules import Fate, How, Kind, Part
 from stationapp.calendar.rules import AgeBand
 from stationapp.db import Base
 from stationapp.residents.rules import Lives
@@ -16,7 +16,11 @@ class Scan(Base):
     """A fact: somebody was seen coming or going. Append-only."""
 
     __tablename__ = "scans"
-    __table_args__ = (Index("ix_scans_event_resident", "event_id", "resident_id"),)
+    __table_args__ = (
+        Index("ix_scans_event_resident", "event_id", "resident_id"),
+        CheckConstraint("(device_id IS NULL) = (sequence IS NULL)", name="device"),
+        Index("uq_scans_device_sequence", "device_id", "sequence", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
@@ -27,6 +31,49 @@ class Scan(Base):
     arrived_at: Mapped[datetime]  # when it reached us
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     nonce_index: Mapped[bytes | None] = mapped_column(unique=True)  # makes a repeated form harmless
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))
+    sequence: Mapped[int | None]  # the device's own count of its scans
+    asker_index: Mapped[bytes | None]  # keyed hash of the browser a person checked in with
+
+
+class ScanLink(Base):
+    """The link of the chain that holds one scan as it was written; made at the end of the same transaction."""
+
+    __tablename__ = "scan_links"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"), unique=True)
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class RefusedScan(Base):
+    """A scan that could not be applied, with its reason; a late or conflicting one waits for a person."""
+
+    __tablename__ = "refused_scans"
+    __table_args__ = (
+        CheckConstraint("(device_id IS NULL) = (sequence IS NULL)", name="device"),
+        CheckConstraint("(fate IN ('taken', 'dropped')) = (decided_at IS NOT NULL)", name="decided"),
+        UniqueConstraint("device_id", "sequence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"), index=True)
+    resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id"))
+    kind: Mapped[Kind]
+    how: Mapped[How]
+    at: Mapped[datetime]
+    arrived_at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    nonce_index: Mapped[bytes | None] = mapped_column(unique=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))
+    sequence: Mapped[int | None]
+    reason: Mapped[str]  # the value of an AttendanceRefusal
+    fate: Mapped[Fate]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    note: Mapped[str] = mapped_column(default="")
 
 
 class Attendance(Base):
@@ -67,3 +114,45 @@ class Headcount(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
     band: Mapped[AgeBand] = mapped_column(primary_key=True)
     people: Mapped[int]
+
+
+class SignSheet(Base):
+    """A sign-in sheet as it was printed: what its serial and row numbers mean."""
+
+    __tablename__ = "sign_sheets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    empty_rows: Mapped[int]
+    printed_at: Mapped[datetime]
+    printed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class SheetRow(Base):
+    """Who stands in which row of a printed sheet."""
+
+    __tablename__ = "sheet_rows"
+    __table_args__ = (UniqueConstraint("sheet_id", "resident_id"), CheckConstraint("row > 0", name="row"))
+
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("sign_sheets.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"))
+
+
+class Photo(Base):
+    """A picture of an event, encoded anew so that nothing of the camera is left in it; three at most."""
+
+    __tablename__ = "photos"
+    __table_args__ = (
+        UniqueConstraint("event_id", "place"),
+        CheckConstraint("place BETWEEN 1 AND 3", name="place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    place: Mapped[int]
+    jpeg: Mapped[bytes]
+    digest: Mapped[str]  # of these bytes: the address pages may keep for ever
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

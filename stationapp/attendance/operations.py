@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 
 from stationapp import clock
+from stationapp.attendance.links import link
 from stationapp.attendance.models import Attendance, Headcount, Scan
 from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, scans_of
 from stationapp.attendance.rules import (
@@ -71,9 +72,7 @@ def check_in(
     seen = Seen(Kind.IN, _at(event.id, resident.id, row, at, now), how)
     if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
         return row
-    row = _refold(row, facts) if row else _insert(event.id, resident.id, seen, facts)
-    _record("attendance.check_in", event, resident.id, by, now)
-    return row
+    return _refold(row, facts) if row else _insert(event.id, resident.id, seen, facts)
 
 
 def walk_in_if_room(
@@ -114,10 +113,7 @@ def check_out(
     seen = Seen(Kind.OUT, _at(event.id, resident.id, row, at, now), how)
     if seen.at <= row.came_at:
         raise Refused(AttendanceRefusal.LEFT_BEFORE_CAME, came_at=row.came_at)
-    if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
-        row = _refold(row)
-        _record("attendance.check_out", event, resident.id, by, now)
-    return row
+    return _refold(row) if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now) else row
 
 
 def undo(
@@ -132,7 +128,9 @@ def undo(
     seen = Seen(Kind.UNDO, _at(event.id, resident.id, row, None, now), how)
     _scan(event.id, resident.id, seen, by=by, nonce=None, now=now)
     row = _refold(row)
-    _record("attendance.undo", event, resident.id, by, now)
+    if by is not None:  # what residents take back themselves has no audit line
+        subject = f"event {event.code} resident {resident.id}"
+        record("attendance.undo", subject, by=by, now=now, site_id=event.site_id)
     return row
 
 
@@ -267,8 +265,9 @@ def _scan(event_id: int, resident_id: int, seen: Seen, *, by: int | None, nonce:
         index = vault().index("nonce", f"{event_id} {resident_id} {seen.kind.value} {nonce}")
         if db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
             return False
-    db.session.execute(
-        insert(Scan).values(
+    written = (
+        insert(Scan)
+        .values(
             event_id=event_id,
             resident_id=resident_id,
             kind=seen.kind,
@@ -278,7 +277,9 @@ def _scan(event_id: int, resident_id: int, seen: Seen, *, by: int | None, nonce:
             by=by,
             nonce_index=index,
         )
+        .returning(*Scan.__table__.columns)
     )
+    link(db.session.execute(written).one())
     return True
 
 
@@ -306,10 +307,3 @@ def _refold(row: Attendance, facts: dict | None = None) -> Attendance:
         .returning(Attendance)
         .execution_options(populate_existing=True)
     )
-
-
-def _record(act: str, event: Event, resident_id: int, by: int | None, now: datetime) -> None:
-    """The audit line of what staff did; residents' own scans have none."""
-    if by is not None:
-        subject = f"event {event.code} resident {resident_id}"
-        record(act, subject, by=by, now=now, site_id=event.site_id)

@@ -32,6 +32,16 @@ class How(Enum):
     VENUE = "venue"  # the person opened the venue's code
     WALK_IN = "walk_in"  # taken in at the door by staff
     PAPER = "paper"
+    PIN = "pin"  # the person opened the poster's code and typed the four digits said aloud
+
+
+class Fate(Enum):
+    """What becomes of a scan that could not be applied."""
+
+    REFUSED = "refused"  # said so on the spot; nothing to decide
+    WAITING = "waiting"  # late or conflicting: a person decides
+    TAKEN = "taken"
+    DROPPED = "dropped"
 
 
 STAFF_SIDE = frozenset({How.ROSTER, How.STAFF_SCAN, How.WALK_IN, How.PAPER})

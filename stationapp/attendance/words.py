@@ -15,4 +15,5 @@ WORDS: dict[Enum, object] = {
     How.VENUE: _("扫现场码"),
     How.WALK_IN: _("现场登记"),
     How.PAPER: _("纸质签到"),
+    How.PIN: _("海报码和口令"),
 }

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from stationapp.db import Base
 
 GENESIS = "0" * 64
-CHAINS = ("audit", "hours", "reports")
+CHAINS = ("audit", "hours", "reports", "scans")
 
 
 class Chain(Base):

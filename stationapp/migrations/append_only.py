@@ -16,6 +16,11 @@ TABLES = (
     "receipts",
     "certificates",
     "revocations",
+    "spot_draws",
+    "dismissals",
+    "sign_sheets",
+    "sheet_rows",
+    "scan_links",
 )
 """All of them by now; each migration guards those it makes."""
 

@@ -22,5 +22,7 @@ class Occasion(Enum):
     NOT_DRAWN = "not_drawn"  # the draw gave them no place but a rank
     REMINDER = "reminder"  # one a household and day, for everything it goes to then
     CERTIFICATE = "certificate"  # a certificate is ready
+    HOURS = "hours"  # hours were written into somebody's ledger: thanks, and a look
+    ANSWERED = "answered"  # a question about hours has its answer
     HOME_CODE = "home_code"  # the code that opens a household's own page
     STOPPED = "stopped"  # sending stopped by itself: a limit was reached, or the gateway fails

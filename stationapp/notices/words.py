@@ -23,6 +23,8 @@ WORDS: dict[Enum, object] = {
     Occasion.NOT_DRAWN: _("抽签没有抽中，请告知"),
     Occasion.REMINDER: _("提醒快要开始的活动"),
     Occasion.CERTIFICATE: _("志愿服务证明办好了"),
+    Occasion.HOURS: _("志愿时长记好了"),
+    Occasion.ANSWERED: _("对时长的疑问有了答复"),
     Occasion.HOME_CODE: _("打开我家报名的登录码"),
     Occasion.STOPPED: _("短信或邮件停发了"),
 }

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
-from stationapp.volunteers.rules import ManualReason, ManualState, Risk
+from stationapp.volunteers.rules import ManualReason, ManualState, QuestionOutcome, Risk
 
 
 class Volunteer(Base):
@@ -117,3 +117,27 @@ class HoursEntry(Base):
     posted_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+class HourQuestion(Base):
+    """A volunteer's request to put their ledger right, and its answer; staff must answer by `due_on`."""
+
+    __tablename__ = "hour_questions"
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered"),
+        CheckConstraint("outcome IS NULL OR answer <> ''", name="answer"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)  # who must answer
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("hours_entries.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    key_index: Mapped[bytes] = mapped_column(unique=True)
+    said_sealed: Mapped[bytes]
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[QuestionOutcome | None]
+    answer: Mapped[str] = mapped_column(default="")

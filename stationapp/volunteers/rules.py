@@ -31,6 +31,13 @@ class ManualReason(Enum):
     OTHER = "other"
 
 
+class QuestionOutcome(Enum):
+    """What came of a request to put the ledger right."""
+
+    CORRECTED = "corrected"
+    AS_IT_STANDS = "as_it_stands"
+
+
 class VolunteerRefusal(Enum):
     """Why something about volunteers or hours is refused."""
 

@@ -4,13 +4,15 @@ import sqlalchemy as sa
 from alembic import op
 
 import stationapp.db
-from stationapp.audit.models import CHAINS, GENESIS
+from stationapp.audit.models import GENESIS
 from stationapp.migrations.append_only import guard
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+CHAINS = ("audit", "hours", "reports")
 
 KEPT = (
     "audit_lines",

@@ -1,0 +1,45 @@
+"""The chain of scans: what was seen at a door, link after link, so that tampering shows (trust.md H10).
+
+A scan is its own record of who took it down, how, when it happened and when it arrived: it needs no audit line.
+"""
+
+from functools import partial
+
+from sqlalchemy import Row, insert
+
+from stationapp.attendance.models import Scan, ScanLink
+from stationapp.audit.operations import append
+from stationapp.db import at_end, db
+
+_BEFORE_THE_AUDIT = -1
+
+
+def link(scan: Row) -> None:
+    """Chain a scan that was just written (all of its columns), at the end of the transaction."""
+    at_end(partial(_link, scan.id, content(scan)), turn=_BEFORE_THE_AUDIT)
+
+
+def _link(scan_id: int, covered: dict) -> None:
+    number, previous, digest = append("scans", covered)
+    db.session.connection().execute(
+        _add, {"number": number, "scan_id": scan_id, "previous_hash": previous, "hash": digest}
+    )
+
+
+_add = insert(ScanLink.__table__)
+
+
+def content(scan: Row | Scan) -> dict:
+    """What the hash of a link covers, besides its number."""
+    return {
+        "scan": scan.id,
+        "event": scan.event_id,
+        "resident": scan.resident_id,
+        "kind": scan.kind.value,
+        "how": scan.how.value,
+        "at": scan.at.isoformat(),
+        "arrived": scan.arrived_at.isoformat(),
+        "by": scan.by,
+        "device": scan.device_id,
+        "sequence": scan.sequence,
+    }

@@ -1,0 +1,57 @@
+"""What somebody said to a flag, and the lines drawn for the spot check."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stationapp.db import Base
+from stationapp.scrutiny.rules import Flag, Outcome
+
+
+class Dismissal(Base):
+    """A flag somebody looked at and found in order; new facts (another `facts_hash`) raise it again."""
+
+    __tablename__ = "dismissals"
+    __table_args__ = (
+        UniqueConstraint("flag", "subject", "facts_hash"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flag: Mapped[Flag]
+    subject: Mapped[str]  # "event 12", "volunteer 7 2026-11-03"
+    facts_hash: Mapped[str]
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class SpotDraw(Base):
+    """One office's draw of a month; the seed makes it possible to draw again and get the same."""
+
+    __tablename__ = "spot_draws"
+    __table_args__ = (UniqueConstraint("site_id", "month"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    month: Mapped[str]  # "YYYY-MM"
+    seed: Mapped[str]
+    lines: Mapped[int]  # of how many that could be drawn
+    at: Mapped[datetime]
+
+
+class SpotCheck(Base):
+    """One drawn line of the ledger and what the call found."""
+
+    __tablename__ = "spot_checks"
+    __table_args__ = (CheckConstraint("(outcome IS NULL) = (checked_at IS NULL)", name="checked"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(ForeignKey("spot_draws.id"), index=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("hours_entries.id"), unique=True)
+    outcome: Mapped[Outcome | None]
+    note: Mapped[str] = mapped_column(default="")
+    checked_at: Mapped[datetime | None]
+    checked_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
