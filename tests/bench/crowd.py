@@ -1,4 +1,4 @@
-"""A crowd at the sign-up form: many keep-alive connections in one process, each taking the next attempt in line."""
+"""A crowd at one form: many keep-alive connections in one process, each taking the next attempt in line."""
 
 import random
 import re
@@ -7,25 +7,52 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode
 
-_TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
+_HIDDEN = re.compile(rb'name="(csrf_token|ticket)"[^>]*value="([^"]+)"')
+
+
+class Press(Protocol):
+    """One press of a button: what is sent, given the hidden fields of the page it stands on."""
+
+    kind: str
+
+    def body(self, hidden: dict[str, str]) -> bytes: ...
+
+
+class Form:
+    """A press that sends a form."""
+
+    kind = "application/x-www-form-urlencoded"
+
+    def fields(self) -> dict[str, str]:
+        """What is typed in."""
+        raise NotImplementedError
+
+    def body(self, hidden: dict[str, str]) -> bytes:
+        """The form as a browser writes it."""
+        return urlencode(hidden | self.fields()).encode()
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One press of the button; a repeat carries the key of the first press."""
+class Attempt(Form):
+    """A press of the sign-up form's button; a repeat carries the key of the first press."""
 
     name: str
     phone: str
     key: str
+
+    def fields(self) -> dict[str, str]:
+        """What the sign-up form asks."""
+        return {"key": self.key, "name": self.name, "phone": self.phone, "community": "", "party-0-name": ""}
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What the crowd was told: status, where it was sent (the ticket's code), and how long it took in seconds."""
 
-    attempt: Attempt
+    attempt: Press
     status: int
     code: str
     took: float
@@ -46,30 +73,27 @@ def _chinese(number: int) -> str:
 
 
 class _Visitor:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, cookie: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.token = self.cookie = ""
+        self.cookie = cookie
+        self.hidden = {}
 
     def open_form(self, path: str) -> None:
-        """GET the page once, for the token and the cookie."""
-        self.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        """GET the page once, for its hidden fields and the cookie."""
+        self.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n\r\n".encode())
         while not self.receive():
             pass
-        found = _TOKEN.search(self.body)
-        self.token = found[1].decode() if found else ""
-        cookie = re.search(rb"(?im)^set-cookie: (session=[^;]+)", self.head)
-        self.cookie = cookie[1].decode() if cookie else ""
+        self.hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(self.body)}
+        given = re.search(rb"(?im)^set-cookie: (session=[^;]+)", self.head)
+        self.cookie = "; ".join(filter(None, (self.cookie, given and given[1].decode())))
 
-    def press(self, path: str, attempt: Attempt) -> None:
+    def press(self, path: str, attempt: Press) -> None:
         self.attempt = attempt
-        body = urlencode(
-            {"csrf_token": self.token, "key": attempt.key, "name": attempt.name, "phone": attempt.phone,
-             "community": "", "party-0-name": ""}
-        ).encode()  # fmt: skip
+        body = attempt.body(self.hidden)
         self.send(
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            f"Content-Type: {attempt.kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
 
@@ -101,13 +125,16 @@ class _Visitor:
 
 
 def rush(
-    port: int, form: str, target: str, crowd: Sequence[Attempt], clients: int
+    port: int, form: str, target: str, crowd: Sequence[Press], clients: int, *, cookie: str = ""
 ) -> tuple[list[Outcome], float]:
-    """Every attempt once, `clients` at a time: what each was told, and how many seconds it all took."""
-    visitors = [_Visitor(port) for _ in range(clients)]
+    """Every press once, `clients` at a time: what each was told, and how many seconds it all took.
+
+    `cookie` is what every client brings: a signed-in desk, a device at the door.
+    """
+    visitors = [_Visitor(port, cookie) for _ in range(clients)]
     for visitor in visitors:
         visitor.open_form(form)
-    line: Iterator[Attempt] = iter(crowd)
+    line: Iterator[Press] = iter(crowd)
     poll, by_number, told = select.epoll(), {}, []
     began = time.perf_counter()
     for visitor in visitors:
