@@ -28,6 +28,7 @@ from stationapp.residents.models import Resident
 from stationapp.residents.queries import full, masked, masked_each
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
+from stationapp.teams.models import Membership, Team
 from stationapp.volunteers.models import Volunteer
 from stationapp.volunteers.queries import helpers_at
 from stationapp.web import paper
@@ -56,7 +57,7 @@ class Group:
 
 @bp.get("/")
 def index():
-    """Whose cards to print: an event's roster, a site's volunteers, or one person; chosen or to be chosen."""
+    """Whose cards to print: an event's roster, a team, a site's volunteers, or one person; chosen or to be chosen."""
     group = _group()
     return _many(group) if group else _choose()
 
@@ -69,6 +70,13 @@ def _group() -> Group | None:
         guard.require(site.path)
         ids = [line.resident_id for line in roster(event, helpers_at(event.id))]
         return Group(queries.list_people(ids), site, event.title, {"event": code})
+    if code := asked.get("team"):
+        team = db.session.scalar(select(Team).where(Team.code == code))
+        if team is None:
+            raise NotFound
+        site = db.session.get_one(Site, team.site_id)
+        guard.require(site.path)
+        return Group(_members(team), site, team.name, {"team": code})
     if code := asked.get("site"):
         site = get_site(code)
         guard.require(site.path)
@@ -78,6 +86,15 @@ def _group() -> Group | None:
         person = _its(int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0)
         return Group([person], _hands_out(person), masked(person).name, {"person": number})
     return None
+
+
+def _members(team: Team) -> list[Resident]:
+    ids = (
+        select(Volunteer.resident_id)
+        .join(Membership, Membership.volunteer_id == Volunteer.id)
+        .where(Membership.team_id == team.id, Membership.left_at.is_(None))
+    )
+    return queries.list_people(list(db.session.scalars(ids)))
 
 
 def _volunteers(site: Site) -> list[Resident]:
@@ -126,9 +143,11 @@ def _choose():
         .order_by(Event.starts_at, Event.id)
         .limit(30)
     )
+    teams = select(Team).where(Team.site_id.in_(here), Team.ended_at.is_(None)).order_by(Team.name).limit(100)
     return render_template(
         "desk/cards/index.html",
         events=list(db.session.scalars(soon)),
+        teams=list(db.session.scalars(teams)),
         sites=sites,
     )
 

@@ -124,7 +124,7 @@ def test_cards_of_people_a_desk_does_not_know_do_not_exist_for_it(app, door):
     ma = app.test_client()
     cast.sign_in(ma, door.people.ma)
     for path in (f"people/{door.wu}", f"?person={door.wu}", f"?event={door.event.code}",
-                 f"?site={door.people.one.code}", "?person=x"):  # fmt: skip
+                 f"?site={door.people.one.code}", "?team=NOTHING1", "?person=x"):  # fmt: skip
         assert ma.get(f"/desk/cards/{path}").status_code == 404, path
     helper = app.test_client()
     with app.app_context():
