@@ -124,13 +124,14 @@ class SignSheet(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     serial: Mapped[str] = mapped_column(unique=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    named_rows: Mapped[int]  # as printed: rows 1 to this one; the empty ones are numbered on
     empty_rows: Mapped[int]
     printed_at: Mapped[datetime]
     printed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class SheetRow(Base):
-    """Who stands in which row of a printed sheet."""
+    """Who stands in which row of a printed sheet; for an empty row, who turned out to have signed in it."""
 
     __tablename__ = "sheet_rows"
     __table_args__ = (UniqueConstraint("sheet_id", "resident_id"), CheckConstraint("row > 0", name="row"))

@@ -98,16 +98,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
-        sa.CheckConstraint("reason <> ''", name=op.f("ck_dismissals_reason")),
+        sa.Column("lifted", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("lifted OR reason <> ''", name=op.f("ck_dismissals_reason")),
         sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_dismissals_by")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_dismissals_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dismissals")),
-        sa.UniqueConstraint(
-            "flag", "subject", "facts_hash", name=op.f("uq_dismissals_flag_subject_facts_hash")
-        ),
     )
     with op.batch_alter_table("dismissals", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_dismissals_site_id"), ["site_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dismissals_facts_hash"), ["facts_hash"], unique=False)
 
     op.create_table(
         "issuers",
@@ -136,8 +134,11 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("month", sa.Text(), nullable=False),
         sa.Column("seed", sa.Text(), nullable=False),
-        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("manual", sa.Integer(), nullable=False),
+        sa.Column("afterwards", sa.Integer(), nullable=False),
         sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_spot_draws_by")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_spot_draws_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spot_draws")),
         sa.UniqueConstraint("site_id", "month", name=op.f("uq_spot_draws_site_id_month")),
@@ -443,6 +444,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("named_rows", sa.Integer(), nullable=False),
         sa.Column("empty_rows", sa.Integer(), nullable=False),
         sa.Column("printed_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("printed_by", sa.Integer(), nullable=True),
