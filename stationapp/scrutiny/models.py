@@ -10,36 +10,42 @@ from stationapp.scrutiny.rules import Flag, Outcome
 
 
 class Dismissal(Base):
-    """A flag somebody looked at and found in order; new facts (another `facts_hash`) raise it again."""
+    """A flag somebody looked at and found in order, or (`lifted`) took that word back. Append-only: the last counts.
+
+    New facts (another `facts_hash`) raise the flag again by themselves.
+    """
 
     __tablename__ = "dismissals"
-    __table_args__ = (
-        UniqueConstraint("flag", "subject", "facts_hash"),
-        CheckConstraint("reason <> ''", name="reason"),
-    )
+    __table_args__ = (CheckConstraint("lifted OR reason <> ''", name="reason"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     flag: Mapped[Flag]
     subject: Mapped[str]  # "event 12", "volunteer 7 2026-11-03"
-    facts_hash: Mapped[str]
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
+    facts_hash: Mapped[str] = mapped_column(index=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     reason: Mapped[str]
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    lifted: Mapped[bool]
 
 
 class SpotDraw(Base):
-    """One office's draw of a month; the seed makes it possible to draw again and get the same."""
+    """One office's draw of a month; the seed makes it possible to draw again and get the same.
+
+    The center draws for itself and whatever stands beneath no office.
+    """
 
     __tablename__ = "spot_draws"
     __table_args__ = (UniqueConstraint("site_id", "month"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
-    month: Mapped[str]  # "YYYY-MM"
+    month: Mapped[str]  # "YYYY-MM": the lines posted in it
     seed: Mapped[str]
-    lines: Mapped[int]  # of how many that could be drawn
+    manual: Mapped[int]  # of how many manual lines
+    afterwards: Mapped[int]  # and of how many lines whose both ends staff took down afterwards
     at: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))  # None: by the jobs
 
 
 class SpotCheck(Base):
