@@ -94,6 +94,7 @@ WORDS: tuple[str, ...] = (
     "messages.sending_words",
     "residents.words",
     "cards.words",
+    "devices.words",
     "attendance.words",
     "volunteers.words",
     "importing.words",

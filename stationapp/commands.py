@@ -35,7 +35,8 @@ from stationapp.web.errors import sentence
 DONE, PARTLY, COULD_NOT = 0, 1, 2
 
 CHECKED = (
-    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "cards.checks", "rooms.checks",
+    "system", "audit.checks", "sites.checks", "accounts.checks", "residents.checks", "cards.checks", "devices.checks",
+    "rooms.checks",
     "events.checks", "events.room_checks", "events.joint_checks",
     "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
     "attendance.checks", "volunteers.checks", "certificates.checks", "reports.checks",

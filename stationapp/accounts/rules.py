@@ -31,6 +31,7 @@ class Action(Enum):
     SIGN_UP = "sign_up"  # sign residents up, cancel for them
     SEE_LIMITS = "see_limits"  # how many places a person or household may take
     CHECK_IN = "check_in"  # roster, scans, venue code
+    ENROL_DEVICES = "enrol_devices"  # devices that check people in without network
     REVEAL = "reveal"  # see a resident's name and phone in full, with a reason
     CLOSE_OUT = "close_out"
     PROPOSE_HOURS = "propose_hours"
@@ -62,6 +63,7 @@ _MANAGER = dict.fromkeys(
         Action.SIGN_UP,
         Action.SEE_LIMITS,
         Action.CHECK_IN,
+        Action.ENROL_DEVICES,
         Action.REVEAL,
         Action.CLOSE_OUT,
         Action.PROPOSE_HOURS,

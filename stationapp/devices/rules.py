@@ -1,6 +1,6 @@
 """Devices at the door: what they may do and until when (domain.md §7, without network)."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 
@@ -26,3 +26,38 @@ LINK_MINUTES = 30
 def good_on(day: date, from_on: date, until_on: date) -> bool:
     """Whether a device may be used that day; both ends belong to it."""
     return from_on <= day <= until_on
+
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How often it is written down that a device was heard from."""
+
+
+class Standing(Enum):
+    """How a device stands at a moment."""
+
+    OFFERED = "offered"  # its link waits to be opened
+    LAPSED = "lapsed"  # nobody opened it in time
+    IN_USE = "in_use"
+    EARLY = "early"  # taken up; its first day is still to come
+    OVER = "over"  # its last day has passed
+    REVOKED = "revoked"
+
+
+def standing(device: object, today: date, now: datetime) -> Standing:
+    """How a device (a row of `devices`) stands; what was revoked stays so whatever its dates."""
+    if device.revoked_at:
+        return Standing.REVOKED
+    if device.taken_up_at is None:
+        return Standing.OFFERED if device.link_until_at > now else Standing.LAPSED
+    if good_on(today, device.from_on, device.until_on):
+        return Standing.IN_USE
+    return Standing.EARLY if today < device.from_on else Standing.OVER
+
+
+def enrolment_problem(name: str, from_on: date, until_on: date) -> DeviceRefusal | None:
+    """Why a device is not enrolled so, or None."""
+    if not name:
+        return DeviceRefusal.NAME_MISSING
+    if until_on < from_on:
+        return DeviceRefusal.DATES_UNREADABLE
+    return DeviceRefusal.TOO_LONG if (until_on - from_on).days >= LONGEST_DAYS else None
