@@ -97,6 +97,7 @@ WORDS: tuple[str, ...] = (
     "devices.words",
     "attendance.words",
     "volunteers.words",
+    "teams.words",
     "importing.words",
 )
 """Modules with `WORDS`: how the cases of a feature's enums are said."""

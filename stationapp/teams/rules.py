@@ -1,5 +1,6 @@
 """Teams of volunteers, what their members can do and when (domain.md §13, 8+N)."""
 
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -46,6 +47,20 @@ class DayPart(Enum):
     EVENING = "evening"
 
 
+_PARTS = ((12, DayPart.MORNING), (18, DayPart.AFTERNOON), (24, DayPart.EVENING))
+"""Each part of a day with the hour it ends at."""
+
+
+def parts_between(starts: datetime, ends: datetime) -> set[tuple[int, DayPart]]:
+    """The parts of weekdays (0 Monday … 6 Sunday) that [starts, ends), in local time, lies in."""
+    found, at = set(), starts
+    while at < ends:
+        until, part = next(one for one in _PARTS if at.hour < one[0])
+        found.add((at.weekday(), part))
+        at = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=until)
+    return found
+
+
 class RecordKind(Enum):
     """What else stands on a volunteer's record."""
 
@@ -62,4 +77,5 @@ class TeamRefusal(Enum):
     TITLE_MISSING = "title_missing"
     IN_FUTURE = "in_future"
     ENDED = "ended"
+    NOT_SAID = "not_said"  # nobody says of themselves that they can do this
     OWN_SKILL = "own_skill"  # nobody confirms what they said of themselves

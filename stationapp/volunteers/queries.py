@@ -142,7 +142,7 @@ def clashing(volunteer_id: int, event: Event) -> Event | None:
             Assignment.volunteer_id == volunteer_id,
             Assignment.ended_at.is_(None),
             Event.id != event.id,
-            Event.state.not_in((State.CANCELLED, State.POSTPONED)),
+            Event.state.not_in((State.CANCELLED, State.POSTPONED, State.DISCARDED)),
             Event.starts_at < event.ends_at,
             Event.ends_at > event.starts_at,
         )

@@ -1,6 +1,6 @@
 """Minutes that count as voluntary service (domain.md §7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -49,6 +49,7 @@ class VolunteerRefusal(Enum):
     AGE_UNKNOWN = "age_unknown"  # an elevated risk or a late hour, and no birth month
     SHIFT_FULL = "shift_full"
     CLASHES = "clashes"  # facts["other"]: another shift at the same time
+    LONG_DAY = "long_day"  # told once, then done if asked again; facts["minutes"] of that day
     EVENT_OVER = "event_over"  # cancelled or closed out
     TITLE_MISSING = "title_missing"
     NEEDED_UNREADABLE = "needed_unreadable"
@@ -170,6 +171,20 @@ def ends_late(ends_at_local: datetime, starts_at_local: datetime) -> bool:
     """Whether an event, in local time, reaches past 21:00."""
     nine = starts_at_local.replace(hour=LATEST_HOUR, minute=0, second=0, microsecond=0)
     return ends_at_local > nine
+
+
+REST_WARNING_HOURS = 12
+"""More than this much of shifts and services on one day is told, never refused (domain.md §7)."""
+
+
+def busy_minutes(spans: Iterable[tuple[datetime, datetime]], begins: datetime, ends: datetime) -> int:
+    """Minutes within [begins, ends) that lie in at least one of the spans."""
+    total, reached = timedelta(), begins
+    for start, end in sorted(spans):
+        start, end = max(start, reached), min(end, ends)
+        if start < end:
+            total, reached = total + (end - start), end
+    return int(total.total_seconds() // 60)
 
 
 def manual_deadline_ok(served_on: date, proposed_on: date, deadline: date) -> bool:
