@@ -4,22 +4,20 @@ Locks are taken in one order everywhere: the event, the person, the audit chain.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 
 from stationapp import clock
-from stationapp.attendance.links import link
+from stationapp.attendance import facts
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, scans_of
+from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
     Kind,
     Part,
     Seen,
-    fold,
     moment_problem,
     opens_at,
     state_problem,
@@ -34,7 +32,6 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
 from stationapp.signups.models import Party, Signup
 from stationapp.signups.rules import Channel, Place
-from stationapp.vault import vault
 
 
 def check_in(
@@ -55,14 +52,14 @@ def check_in(
     `at` is when it happened, for scans that arrive later; `nonce` makes a repeated form harmless.
     Raises Refused(AttendanceRefusal).
     """
-    day, person = _open(event.id, how, min(at or now, now)), _person(resident.id)
-    row = _row(event.id, resident.id)
+    day, person = _open(event.id, how, min(at or now, now)), facts.hold_person(resident.id)
+    row = facts.find_row(event.id, resident.id)
     if row and not row.undone:
         if row.part is not part:
             raise Refused(AttendanceRefusal.OTHER_PART, part=row.part.value)
         if at is None:
             return row
-    facts = {
+    said = {
         "part": part,
         "channel": _channel(event.id, resident.id, how, part, channel),
         "lives": person.lives,
@@ -72,7 +69,7 @@ def check_in(
     seen = Seen(Kind.IN, _at(event.id, resident.id, row, at, now), how)
     if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
         return row
-    return _refold(row, facts) if row else _insert(event.id, resident.id, seen, facts)
+    return facts.refold(row, said) if row else facts.insert_row(event.id, resident.id, seen, said)
 
 
 def walk_in_if_room(
@@ -106,14 +103,14 @@ def check_out(
 ) -> Attendance:
     """Take down that somebody left; the last time given counts. Raises Refused(AttendanceRefusal)."""
     _open(event.id, how, min(at or now, now))
-    _person(resident.id)
-    row = _row(event.id, resident.id)
+    facts.hold_person(resident.id)
+    row = facts.find_row(event.id, resident.id)
     if row is None or row.undone:
         raise Refused(AttendanceRefusal.NOT_CHECKED_IN)
     seen = Seen(Kind.OUT, _at(event.id, resident.id, row, at, now), how)
     if seen.at <= row.came_at:
         raise Refused(AttendanceRefusal.LEFT_BEFORE_CAME, came_at=row.came_at)
-    return _refold(row) if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now) else row
+    return facts.refold(row) if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now) else row
 
 
 def undo(
@@ -121,13 +118,13 @@ def undo(
 ) -> Attendance | None:
     """Take back somebody's presence; nothing happens to who is not there. Raises Refused(AttendanceRefusal)."""
     _open(event.id, how, now)
-    _person(resident.id)
-    row = _row(event.id, resident.id)
+    facts.hold_person(resident.id)
+    row = facts.find_row(event.id, resident.id)
     if row is None or row.undone:
         return row
     seen = Seen(Kind.UNDO, _at(event.id, resident.id, row, None, now), how)
     _scan(event.id, resident.id, seen, by=by, nonce=None, now=now)
-    row = _refold(row)
+    row = facts.refold(row)
     if by is not None:  # what residents take back themselves has no audit line
         subject = f"event {event.code} resident {resident.id}"
         record("attendance.undo", subject, by=by, now=now, site_id=event.site_id)
@@ -207,23 +204,6 @@ def _hold(event: Event) -> None:
         raise Refused(problem)
 
 
-def _person(resident_id: int):
-    """What is written down of the person; the lock puts two scans of one person in line."""
-    return db.session.execute(
-        select(Resident.lives, Resident.community_id, Resident.birth_month)
-        .where(Resident.id == resident_id)
-        .with_for_update(key_share=True)
-    ).one()
-
-
-def _row(event_id: int, resident_id: int) -> Attendance | None:
-    return db.session.scalar(
-        select(Attendance)
-        .where(Attendance.event_id == event_id, Attendance.resident_id == resident_id)
-        .execution_options(populate_existing=True)
-    )
-
-
 def _channel(event_id: int, resident_id: int, how: How, part: Part, given: Channel | None) -> Channel:
     signed = db.session.execute(
         select(Signup.state, Party.channel)
@@ -260,50 +240,8 @@ def _at(event_id: int, resident_id: int, row: Attendance | None, at: datetime | 
 
 def _scan(event_id: int, resident_id: int, seen: Seen, *, by: int | None, nonce: str | None, now) -> bool:
     """Append the fact; False when this very form has been taken in before."""
-    index = None
-    if nonce:
-        index = vault().index("nonce", f"{event_id} {resident_id} {seen.kind.value} {nonce}")
-        if db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
-            return False
-    written = (
-        insert(Scan)
-        .values(
-            event_id=event_id,
-            resident_id=resident_id,
-            kind=seen.kind,
-            how=seen.how,
-            at=seen.at,
-            arrived_at=now,
-            by=by,
-            nonce_index=index,
-        )
-        .returning(*Scan.__table__.columns)
-    )
-    link(db.session.execute(written).one())
+    index = facts.form_nonce(event_id, resident_id, seen.kind, nonce) if nonce else None
+    if index and db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
+        return False
+    facts.write_scan(event_id, resident_id, seen, by=by, arrived_at=now, nonce_index=index)
     return True
-
-
-def _insert(event_id: int, resident_id: int, seen: Seen, facts: dict) -> Attendance:
-    """The first row of a person at an event: nothing was there to fold."""
-    values = {"came_at": seen.at, "came_how": seen.how, **facts}
-    return db.session.scalar(
-        insert(Attendance)
-        .values(event_id=event_id, resident_id=resident_id, undone=False, **values)
-        .returning(Attendance)
-    )
-
-
-def _refold(row: Attendance, facts: dict | None = None) -> Attendance:
-    """Bring the row to what its scans say; `facts` are written anew when somebody comes again."""
-    there = fold(scans_of(row.event_id, row.resident_id))
-    values = dict(facts) if facts and row.undone else {}
-    values["undone"] = there is None
-    if there:
-        values |= asdict(there)
-    return db.session.scalar(
-        update(Attendance)
-        .where(Attendance.id == row.id)
-        .values(**values)
-        .returning(Attendance)
-        .execution_options(populate_existing=True)
-    )

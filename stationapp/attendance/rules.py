@@ -69,6 +69,11 @@ class AttendanceRefusal(Enum):
     NO_ROOM = "no_room"  # nobody can walk in by a code any more; facts["staff"]: it is staff who asks
     NOTHING_ON = "nothing_on"  # no event within reach whose doors are open
     HEADCOUNT_NEGATIVE = "headcount_negative"
+    CLOCK_AHEAD = "clock_ahead"  # the time it is said to have happened has not come yet
+    SIGNUP_CANCELLED = "signup_cancelled"  # the place was given back before the scan arrived
+    SEQUENCE_USED = "sequence_used"  # the device gave the same number to another scan
+    ALREADY_DECIDED = "already_decided"  # somebody else decided about this scan meanwhile
+    NOTE_MISSING = "note_missing"  # why a scan is not counted
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,26 @@ def meant(times: Sequence[tuple[datetime, datetime]], now: datetime) -> int | No
         [n for n, (_, ends_at) in enumerate(times) if ends_at < now <= ends_at + short_while],
     )
     return next((found[0] for found in fitting if found), None)
+
+
+CLOCK_SLACK = timedelta(minutes=2)
+"""A device may be ahead of us by that much and is believed all the same."""
+
+
+def arrival_problem(
+    state: State, starts_at: datetime, ends_at: datetime, at: datetime, now: datetime
+) -> AttendanceRefusal | None:
+    """Why a scan that happened at `at` and arrives at `now` waits for a person, or None."""
+    problem = state_problem(state)
+    if problem:
+        return problem
+    if at > now + CLOCK_SLACK:
+        return AttendanceRefusal.CLOCK_AHEAD
+    if at < opens_at(starts_at):
+        return AttendanceRefusal.TOO_EARLY
+    if at > ends_at + timedelta(minutes=CLOSES_AFTER_MINUTES):
+        return AttendanceRefusal.TOO_LATE
+    return None
 
 
 def moment_problem(

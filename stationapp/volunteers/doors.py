@@ -88,6 +88,17 @@ def doors_for(resident_id: int, opened: Collection[tuple[Event, Site]]) -> list[
     return doors
 
 
+def role_at(event_id: int, resident_id: int) -> tuple[int, Part]:
+    """By which of a person's records, and in what role, they are taken down at an event: (resident id, role)."""
+    records = list(db.session.scalars(records_of(resident_id)))
+    helping = _helping(records, [event_id])
+    if helping:
+        return helping[event_id], Part.VOLUNTEER
+    there = db.session.scalars(_present(records, [event_id])).first()
+    place = _signed(records, [event_id]).get(event_id)
+    return (there or place).resident_id if there or place else resident_id, Part.RESIDENT
+
+
 def meant(doors: Collection[Door]) -> list[Door]:
     """Which of several a scan can mean: those the person has to do with, else those they wait for, else all."""
     known = [door for door in doors if door.knows]

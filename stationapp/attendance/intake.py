@@ -1,0 +1,274 @@
+"""Scans that happened earlier: of a device without network, of a paper. In whatever order they come, they amount to
+the same (domain.md §7); what cannot be applied is kept with its reason, and where a person can decide, waits for one.
+
+Locks: the device, the event, the person, the chains. One transaction a scan holds nobody up; the edge retries it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import insert, select
+
+from stationapp import clock
+from stationapp.attendance.facts import find_row, fold_late, form_nonce, hold_person, write_scan
+from stationapp.attendance.models import RefusedScan, Scan
+from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Part, Seen, arrival_problem
+from stationapp.calendar.rules import band_on
+from stationapp.db import db
+from stationapp.devices.models import Device
+from stationapp.events.models import Event
+from stationapp.signups.models import Party, Signup
+from stationapp.signups.rules import Channel, Place
+from stationapp.vault import vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """One scan as a device or a paper says it.
+
+    `part` is the role by the shifts of this moment: `volunteers.doors.role_at` finds it, and the person's record
+    that is signed up there. Who or what is unknown is None; without an event the device says at which site.
+    """
+
+    event_id: int | None
+    resident_id: int | None
+    part: Part = Part.RESIDENT
+    kind: Kind
+    how: How
+    at: datetime
+    nonce: str
+    device_id: int | None = None
+    sequence: int | None = None
+
+
+class Result(Enum):
+    """What became of it."""
+
+    ACCEPTED = "accepted"
+    ALREADY = "already"  # taken in before, whatever came of it then
+    WAITING = "waiting"  # for a person
+    REFUSED = "refused"
+
+
+Answer = tuple[Result, AttendanceRefusal | None]
+
+
+def take_in(arrived: Arrived, *, by: int | None, now: datetime) -> Answer:
+    """Take in one scan; never raises for what it says, never loses one.
+
+    A past fact is not refused because the room is full by now. Repeated it is ALREADY, with the reason it was put
+    aside for. `by` is who stands behind it, if that is known.
+    """
+    if arrived.device_id is not None:
+        _hold_device(arrived.device_id)  # two copies of one sending stand in line
+    event = _hold_event(arrived.event_id) if arrived.event_id else None
+    person = hold_person(arrived.resident_id) if arrived.resident_id else None
+    index = _index(arrived)
+    before = _before(arrived, index)
+    if before:
+        return before
+    if event is None or person is None:
+        return _put_aside(arrived, event, _unknown(event), Fate.REFUSED, index, by, now)
+    problem = _problem(arrived, event, now)
+    if problem:
+        return _put_aside(arrived, event, problem, Fate.WAITING, index, by, now)
+    store(
+        arrived,
+        day=clock.day_of(event.starts_at),
+        person=person,
+        by=by,
+        arrived_at=now,
+        nonce_index=index,
+    )
+    return Result.ACCEPTED, None
+
+
+def store(arrived: Arrived, *, day, person, by: int | None, arrived_at: datetime, nonce_index: bytes) -> None:
+    """Write the scan down and bring the person's row to what all scans say; `person` is held."""
+    seen = Seen(arrived.kind, arrived.at, arrived.how)
+    write_scan(
+        arrived.event_id,
+        arrived.resident_id,
+        seen,
+        by=by,
+        arrived_at=arrived_at,
+        nonce_index=nonce_index,
+        device_id=arrived.device_id,
+        sequence=arrived.sequence,
+    )
+    said = {
+        "part": arrived.part,
+        "channel": _channel(arrived.event_id, arrived.resident_id),
+        "lives": person.lives,
+        "community_id": person.community_id,
+        "band": band_on(person.birth_month, day),
+    }
+    fold_late(arrived.event_id, arrived.resident_id, seen, said)
+
+
+def turned_away(
+    reason: Enum,
+    *,
+    site_id: int,
+    event_id: int | None,
+    resident_id: int | None,
+    kind: Kind,
+    how: How,
+    by: int | None,
+    at: datetime,
+    now: datetime,
+) -> None:
+    """Keep that somebody was refused on the spot, and why; never what was typed.
+
+    The edge calls it in a transaction of its own, after that of the refused one was rolled back.
+    """
+    db.session.execute(
+        insert(RefusedScan).values(
+            site_id=site_id,
+            event_id=event_id,
+            resident_id=resident_id,
+            kind=kind,
+            how=how,
+            at=at,
+            arrived_at=now,
+            by=by,
+            reason=reason.value,
+            fate=Fate.REFUSED,
+        )
+    )
+
+
+def _hold_device(device_id: int) -> None:
+    db.session.execute(select(Device.id).where(Device.id == device_id).with_for_update(key_share=True))
+
+
+def _hold_event(event_id: int):
+    """What decides about a scan; on PostgreSQL the shared lock keeps a close-out from slipping in between."""
+    return db.session.execute(
+        select(Event.id, Event.site_id, Event.state, Event.starts_at, Event.ends_at)
+        .where(Event.id == event_id)
+        .with_for_update(read=True)
+    ).one()
+
+
+def _index(arrived: Arrived) -> bytes:
+    if arrived.device_id is None:
+        return form_nonce(arrived.event_id or 0, arrived.resident_id or 0, arrived.kind, arrived.nonce)
+    return vault().index("nonce", f"device {arrived.device_id} {arrived.nonce}")
+
+
+def _before(arrived: Arrived, index: bytes) -> Answer | None:
+    """The answer to a scan that was here before."""
+    if db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
+        return Result.ALREADY, None
+    aside = db.session.execute(
+        select(RefusedScan.reason, RefusedScan.fate).where(RefusedScan.nonce_index == index)
+    ).one_or_none()
+    if aside is None:
+        return None
+    return Result.ALREADY, AttendanceRefusal(aside.reason) if aside.fate is not Fate.TAKEN else None
+
+
+def _unknown(event) -> AttendanceRefusal:
+    return AttendanceRefusal.CODE_UNKNOWN_PLACE if event else AttendanceRefusal.NOTHING_ON
+
+
+def _problem(arrived: Arrived, event, now: datetime) -> AttendanceRefusal | None:
+    """Why it waits. Nothing here depends on which other scans came before."""
+    if arrived.device_id is not None and _sequence_used(arrived):
+        return AttendanceRefusal.SEQUENCE_USED
+    problem = arrival_problem(event.state, event.starts_at, event.ends_at, arrived.at, now)
+    if problem or arrived.kind is not Kind.IN:
+        return problem
+    row = find_row(arrived.event_id, arrived.resident_id)
+    if row and row.part is not arrived.part:  # also of a row taken back: the undoing may have come first
+        return AttendanceRefusal.OTHER_PART
+    return (
+        _place_problem(arrived) if arrived.part is Part.RESIDENT and arrived.how is not How.WALK_IN else None
+    )
+
+
+def _sequence_used(arrived: Arrived) -> bool:
+    """Whether the device's number stands on another scan (a nonce known already never comes here)."""
+    return any(
+        db.session.scalar(
+            select(table.id).where(table.device_id == arrived.device_id, table.sequence == arrived.sequence)
+        )
+        for table in (Scan, RefusedScan)
+    )
+
+
+def _came_as_other(arrived: Arrived) -> bool:
+    """Whether they ever came in another role; a coming taken back counts too, for its undoing may have come first."""
+    row = find_row(arrived.event_id, arrived.resident_id)
+    if row is None or row.part is arrived.part:
+        return False
+    came = select(Scan.id).where(
+        Scan.event_id == row.event_id, Scan.resident_id == row.resident_id, Scan.kind == Kind.IN
+    )
+    return db.session.scalar(came.limit(1)) is not None
+
+
+def _place_problem(arrived: Arrived) -> AttendanceRefusal | None:
+    states = set(
+        db.session.scalars(
+            select(Signup.state).where(
+                Signup.event_id == arrived.event_id, Signup.resident_id == arrived.resident_id
+            )
+        )
+    )
+    if Place.WAITLISTED in states:
+        return AttendanceRefusal.STILL_WAITING
+    if states - {Place.CANCELLED}:
+        return None
+    return AttendanceRefusal.SIGNUP_CANCELLED if states else AttendanceRefusal.NOT_SIGNED_UP
+
+
+def _channel(event_id: int, resident_id: int) -> Channel:
+    """The live sign-up's channel; who has none came by."""
+    given = db.session.scalar(
+        select(Party.channel)
+        .join(Signup, Signup.party_id == Party.id)
+        .where(
+            Signup.event_id == event_id, Signup.resident_id == resident_id, Signup.state != Place.CANCELLED
+        )
+    )
+    return given or Channel.WALK_IN
+
+
+def _put_aside(
+    arrived: Arrived,
+    event,
+    reason: AttendanceRefusal,
+    fate: Fate,
+    index: bytes,
+    by: int | None,
+    now: datetime,
+) -> Answer:
+    """Keep what could not be applied. Of a number used twice the device is not named again: the nonce tells them."""
+    numbered = arrived.device_id is not None and not _sequence_used(arrived)
+    db.session.execute(
+        insert(RefusedScan).values(
+            site_id=event.site_id if event else _device_site(arrived),
+            event_id=arrived.event_id,
+            resident_id=arrived.resident_id,
+            kind=arrived.kind,
+            how=arrived.how,
+            at=arrived.at,
+            arrived_at=now,
+            by=by,
+            nonce_index=index,
+            device_id=arrived.device_id if numbered else None,
+            sequence=arrived.sequence if numbered else None,
+            reason=reason.value,
+            fate=fate,
+        )
+    )
+    return Result(fate.value), reason
+
+
+def _device_site(arrived: Arrived) -> int:
+    if arrived.device_id is None:
+        raise ValueError("a scan without an event needs the device that says where it was")
+    return db.session.scalar(select(Device.site_id).where(Device.id == arrived.device_id))
