@@ -42,4 +42,10 @@ def content(scan: Row | Scan) -> dict:
         "by": scan.by,
         "device": scan.device_id,
         "sequence": scan.sequence,
+        "nonce": _hex(scan.nonce_index),
+        "asker": _hex(scan.asker_index),
     }
+
+
+def _hex(index: bytes | None) -> str | None:
+    return None if index is None else index.hex()

@@ -45,11 +45,13 @@ def check_in(
     now: datetime,
     at: datetime | None = None,
     nonce: str | None = None,
+    asker: bytes | None = None,
 ) -> Attendance:
     """Take down that somebody came; repeated, it returns the row that is there.
 
     The channel is the sign-up's own. Without a sign-up a resident is refused unless `channel` says WALK_IN.
-    `at` is when it happened, for scans that arrive later; `nonce` makes a repeated form harmless.
+    `at` is when it happened, for scans that arrive later; `nonce` makes a repeated form harmless; `asker` is the
+    keyed hash of the browser somebody checks in with themselves.
     Raises Refused(AttendanceRefusal).
     """
     day, person = _open(event.id, how, min(at or now, now)), facts.hold_person(resident.id)
@@ -67,13 +69,19 @@ def check_in(
         "band": band_on(person.birth_month, day),
     }
     seen = Seen(Kind.IN, _at(event.id, resident.id, row, at, now), how)
-    if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now):
+    if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now, asker=asker):
         return row
     return facts.refold(row, said) if row else facts.insert_row(event.id, resident.id, seen, said)
 
 
 def walk_in_if_room(
-    event: Event, resident: Resident, *, how: How, by: int | None, now: datetime
+    event: Event,
+    resident: Resident,
+    *,
+    how: How,
+    by: int | None,
+    now: datetime,
+    asker: bytes | None = None,
 ) -> Attendance:
     """Somebody without a sign-up comes by the venue's code or with a card, while there is room (else NO_ROOM)."""
     _hold(event)  # two who want the last seat stand in line
@@ -88,7 +96,16 @@ def walk_in_if_room(
         db.session.refresh(event)
         if room_left(event) == 0:
             raise Refused(AttendanceRefusal.NO_ROOM, staff=by is not None)
-    return check_in(event, resident, how=how, part=Part.RESIDENT, channel=Channel.WALK_IN, by=by, now=now)
+    return check_in(
+        event,
+        resident,
+        how=how,
+        part=Part.RESIDENT,
+        channel=Channel.WALK_IN,
+        by=by,
+        now=now,
+        asker=asker,
+    )
 
 
 def check_out(
@@ -238,10 +255,19 @@ def _at(event_id: int, resident_id: int, row: Attendance | None, at: datetime | 
     return max(now, last + timedelta(microseconds=1)) if last else now
 
 
-def _scan(event_id: int, resident_id: int, seen: Seen, *, by: int | None, nonce: str | None, now) -> bool:
+def _scan(
+    event_id: int,
+    resident_id: int,
+    seen: Seen,
+    *,
+    by: int | None,
+    nonce: str | None,
+    now: datetime,
+    asker: bytes | None = None,
+) -> bool:
     """Append the fact; False when this very form has been taken in before."""
     index = facts.form_nonce(event_id, resident_id, seen.kind, nonce) if nonce else None
     if index and db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
         return False
-    facts.write_scan(event_id, resident_id, seen, by=by, arrived_at=now, nonce_index=index)
+    facts.write_scan(event_id, resident_id, seen, by=by, arrived_at=now, nonce_index=index, asker_index=asker)
     return True

@@ -177,7 +177,7 @@ def test_who_is_not_signed_up_waits_and_so_does_who_cancelled(door):
     assert door.arrive(door.scan(who=door.li)) == [(Result.WAITING, AttendanceRefusal.NOT_SIGNED_UP)]
     signup = db.session.scalar(select(Signup).where(Signup.resident_id == door.wu.id))
     with transaction():
-        signups.cancel([signup], why=CancelledWhy.HOUSEHOLD, by=None, now=door.now - timedelta(hours=2))
+        signups.cancel(signup, why="有事", by=None, now=door.now - timedelta(hours=2))
     assert door.arrive(door.scan()) == [(Result.WAITING, AttendanceRefusal.SIGNUP_CANCELLED)]
 
 

@@ -617,7 +617,8 @@ def _chain_scans() -> None:
     scans = connection.execute(sa.select(_scans).order_by(_scans.c.id)).mappings()
     links, previous = [], GENESIS
     for number, scan in enumerate(scans, 1):
-        content = {"number": number, "scan": scan["id"], "device": None, "sequence": None}
+        content = {"number": number, "scan": scan["id"], "device": None, "sequence": None, "asker": None}
+        content["nonce"] = None if scan["nonce_index"] is None else bytes(scan["nonce_index"]).hex()
         content |= {name: scan[name] for name in ("kind", "how", "by")}
         content |= {"event": scan["event_id"], "resident": scan["resident_id"]}
         content |= {"at": scan["at"].isoformat(), "arrived": scan["arrived_at"].isoformat()}
@@ -632,7 +633,7 @@ def _chain_scans() -> None:
 
 _scans = sa.table(
     "scans",
-    *(sa.column(name) for name in ("id", "event_id", "resident_id", "kind", "how", "by")),
+    *(sa.column(name) for name in ("id", "event_id", "resident_id", "kind", "how", "by", "nonce_index")),
     sa.column("at", stationapp.db.UtcDateTime(timezone=True)),
     sa.column("arrived_at", stationapp.db.UtcDateTime(timezone=True)),
 )
