@@ -69,6 +69,8 @@ DESK_PAGES: tuple[str, ...] = (
     "messages.desk_sending",
     "messages.desk_wordings",
     "attendance.desk",
+    "attendance.desk_closeout",
+    "attendance.desk_photos",
     "attendance.desk_progress",
     "attendance.desk_checkin",
     "cards.desk",

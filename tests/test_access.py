@@ -19,6 +19,7 @@ from stationapp.accounts.models import Grant, Staff
 from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
+from stationapp.attendance.photos import add_photo
 from stationapp.calendar.rules import Month
 from stationapp.cards.operations import make as make_cards
 from stationapp.catalogue import operations as catalogue
@@ -70,6 +71,7 @@ class Sample:
     message: int
     staff: int
     grant: int
+    photo: str
     volunteer: str
     certificate: str
     line: int
@@ -109,6 +111,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "messages/message_id": lambda s: s.message,
     "staff/staff_id": lambda s: s.staff,
     "grants/grant_id": lambda s: s.grant,
+    "photos/digest": lambda s: s.photo,
     "volunteers/code": lambda s: s.volunteer,
     "certificates/number": lambda s: s.certificate,
     "issuers/code": lambda s: s.site.code,
@@ -242,6 +245,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         message=message.id,
         staff=worker.id,
         grant=grant.id,
+        photo=_photo(event),
         volunteer=volunteer,
         **_certificate(site, manual, people.lin.id),
         shift=shift,
@@ -254,6 +258,11 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         card=_card(signup.resident_id, site.id),
         template_at=owner.path,
     )
+
+
+def _photo(event) -> str:
+    with transaction():
+        return add_photo(event, b"a picture", by=None, now=clock.now())
 
 
 def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:

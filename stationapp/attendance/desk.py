@@ -1,4 +1,4 @@
-"""The door, for staff: the roster, walk-ins, the venue's code, the close-out."""
+"""The door, for staff: the roster, walk-ins, the venue's code."""
 
 import secrets
 from base64 import b64encode
@@ -11,14 +11,12 @@ from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
-from stationapp.attendance.forms import CloseOut, WalkInForm, read_close_out
+from stationapp.attendance.desk_event import its
+from stationapp.attendance.forms import WalkInForm
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
-from stationapp.calendar.rules import AgeBand
 from stationapp.db import retried, transaction
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
-from stationapp.events.rules import State, touches
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident, masked
@@ -38,22 +36,13 @@ bp = Blueprint("attendance", __name__)
 EMPTY_ROWS = 10  # on the printed sheet, for people who walk in
 
 
-def _its(code: str) -> tuple[Event, Site]:
-    """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    if not guard.can(Action.PLAN, site.path) and not touches(event, clock.day_of(clock.now())):
-        raise NotFound
-    return event, site
-
-
 # --- the roster -------------------------------------------------------------------------------------------------
 
 
 @bp.get("/events/<code>/roster")
 def roster(code: str):
     """Who is signed up, who is here; a search that leaves one person makes Enter tick them."""
-    event, site = _its(code)
+    event, site = its(code)
     return _roster(event, site, WalkInForm(formdata=None))
 
 
@@ -103,7 +92,7 @@ def _closed(event: Event, now: datetime) -> str:
 @bp.post("/events/<code>/attendance")
 def mark(code: str):
     """One button of the roster: `in`, `walk`, `out` or `undo`, with the person's number on this list."""
-    event, site = _its(code)
+    event, site = its(code)
     act, line = _pressed(event)
     try:
         retried(lambda: _marked(event, act, line))
@@ -150,7 +139,7 @@ def _said(act: str, line: Line) -> str:
 @bp.post("/events/<code>/walkins")
 def walk_in(code: str):
     """Take in somebody at the door who had not signed up; a volunteer gets a profile at once."""
-    event, site = _its(code)
+    event, site = its(code)
     form = WalkInForm()
     if not form.validate():
         return _roster(event, site, form, status=422)
@@ -178,7 +167,7 @@ def _taken_in(event: Event, site: Site, form: WalkInForm) -> str:
 @bp.get("/events/<code>/sheet")
 def sheet(code: str):
     """The sign-in sheet for the printer: a serial, row numbers, room to sign."""
-    event, site = _its(code)
+    event, site = its(code)
     lines = queries.roster(event, helpers_at(event.id))
     return render_template(
         "desk/attendance/sheet.html", event=event, site=site, lines=lines, empty=EMPTY_ROWS
@@ -188,7 +177,7 @@ def sheet(code: str):
 @bp.get("/events/<code>/roster.csv")
 def export(code: str):
     """The roster, masked."""
-    event, _site = _its(code)
+    event, _site = its(code)
     head = (_("姓名"), _("电话"), _("报名"), _("身份"), _("到"), _("离开"), _("签到方式"))
     lines = queries.roster(event, helpers_at(event.id))
     return csv_answer(_("签到名单-%(code)s", code=event.code), head, (_row(line) for line in lines))
@@ -217,7 +206,7 @@ def _time(at: datetime) -> str:
 @bp.get("/events/<code>/code")
 def venue(code: str):
     """The venue's code of the moment, for a tablet at the door; the page fetches itself anew."""
-    event, site = _its(code)
+    event, site = its(code)
     now = clock.now()
     closed = _closed(event, now)
     token = queries.venue_token(event, now)
@@ -234,64 +223,3 @@ def venue(code: str):
     )
     answer.headers["Refresh"] = "25"
     return answer
-
-
-# --- the close-out ----------------------------------------------------------------------------------------------
-
-
-@bp.get("/events/<code>/closeout")
-def closeout(code: str):
-    """What will be frozen: who came, who did not, volunteers without a sign-out, heads counted."""
-    event, site = _its(code)
-    heads = {f"heads_{band.value}": str(n) for band, n in queries.heads_of(event.id).items()}
-    return _closing(event, site, CloseOut(typed=heads))
-
-
-def _closing(event: Event, site: Site, filled: CloseOut, *, problem: str = "", status: int = 200):
-    lines = queries.roster(event, helpers_at(event.id))
-    return render_template(
-        "desk/attendance/closeout.html",
-        event=event,
-        site=site,
-        filled=filled,
-        problem=problem,
-        bands=list(AgeBand),
-        came=[line for line in lines if line.there],
-        absent=[line for line in lines if line.there is None and line.place is Place.CONFIRMED],
-        pending=_pending(lines),
-        over=clock.now() >= event.ends_at,
-        closed=event.state is State.CLOSED_OUT,
-        blocked="" if event.state is State.CLOSED_OUT else _shut(event),
-        Part=Part,
-    ), status
-
-
-def _shut(event: Event) -> str:
-    problem = state_problem(event.state)
-    return sentence(Refused(problem)) if problem else ""
-
-
-def _pending(lines: list[Line]) -> list[Line]:
-    return [line for line in lines if line.part is Part.VOLUNTEER and line.there and not line.there.left_at]
-
-
-@bp.post("/events/<code>/closeout")
-def close(code: str):
-    """Heads, sign-outs, the close-out and the hours, all or nothing."""
-    event, site = _its(code)
-    pending = [line.resident_id for line in _pending(queries.roster(event))]
-    filled = read_close_out(request.form, event, pending)
-    if filled.problems:
-        return _closing(event, site, filled, status=422)
-    by, now = guard.user().staff_id, clock.now()
-    try:
-        with transaction():
-            operations.count_heads(event, filled.heads, by=by, now=now)
-            for resident_id, at in filled.left.items():
-                operations.check_out(event, get_resident(resident_id), how=How.ROSTER, by=by, now=now, at=at)
-            operations.close_out(event, note=filled.note, by=by, now=now)
-            volunteers.post_hours(event, by=by, now=now)
-    except Refused as refused:
-        return _closing(event, site, filled, problem=sentence(refused), status=409)
-    flash(_("已归档。要更正的话，可以在活动页上重新打开。"))
-    return redirect(url_for("desk.events.show", code=code), code=303)

@@ -1,5 +1,7 @@
 """What comes in at the door: somebody without a sign-up, and the figures of a close-out."""
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -30,6 +32,12 @@ class VenueWalkInForm(WalkInForm):
     part = None
 
 
+COMMON_BANDS = (
+    AgeBand.B7, AgeBand.B18, AgeBand.B45, AgeBand.B60, AgeBand.B65, AgeBand.B70, AgeBand.UNKNOWN,
+)  # fmt: skip
+"""Whom a station counts at a glance; the page shows the others behind one more tap."""
+
+
 @dataclass
 class CloseOut:
     """A close-out as it was filled in: values as typed, `problems` by field name, and what they mean."""
@@ -41,18 +49,30 @@ class CloseOut:
     left: dict[int, datetime] = field(default_factory=dict)
 
 
-def read_close_out(form: MultiDict, event: Event, pending: list[int]) -> CloseOut:
-    """Headcounts (`heads_60-64`), sign-out times (`out_17`) as the clock showed them, the note."""
+def read_close_out(form: MultiDict, event: Event, pending: Mapping[int, datetime]) -> CloseOut:
+    """Headcounts (`heads_60-64`), how the volunteers without a sign-out left, the note.
+
+    `pending` says when each of these came. A time (`out_17`, as the clock showed it) goes before the choice "stayed
+    to the end" (`end_17`, or `end_all` for everybody); without either nobody is signed out.
+    """
     read = CloseOut(note=" ".join(form.get("note", "").replace("\0", "").split())[:500])
     for band in AgeBand:
         _read_heads(read, f"heads_{band.value}", band, form)
-    for resident_id in pending:
+    read.typed["end_all"] = form.get("end_all", "")[:1]
+    for resident_id, came_at in pending.items():
         _read_out(read, f"out_{resident_id}", resident_id, form, event)
+        end = read.typed[f"end_{resident_id}"] = form.get(f"end_{resident_id}", "")[:1]
+        if (
+            (end or read.typed["end_all"])
+            and not read.typed[f"out_{resident_id}"]
+            and came_at < event.ends_at
+        ):
+            read.left[resident_id] = event.ends_at
     return read
 
 
 def _read_heads(read: CloseOut, name: str, band: AgeBand, form: MultiDict) -> None:
-    text = read.typed[name] = form.get(name, "").strip()[:10]
+    text = read.typed[name] = unicodedata.normalize("NFKC", form.get(name, "")).replace("\0", "").strip()[:10]
     if not text:
         return
     if text.isascii() and text.isdigit() and int(text) <= MOST_HEADS:

@@ -12,7 +12,7 @@ NEW_YEARS_EVE = date(2026, 12, 31)
 
 
 def _left(typed: str, event: Event):
-    return clock.local(read_close_out(MultiDict({"out_7": typed}), event, [7]).left[7])
+    return clock.local(read_close_out(MultiDict({"out_7": typed}), event, {7: event.starts_at}).left[7])
 
 
 def test_a_time_after_midnight_belongs_to_the_next_day_of_an_event_that_reaches_into_it():

@@ -128,7 +128,7 @@ def _scan(page: Page, code: str, name: str) -> None:
 def _close_out(page: Page, code: str) -> None:
     page.goto(f"/desk/events/{code}")
     page.get_by_role("link", name="归档").click()
-    expect(page.locator(".stat", has_text="居民")).to_contain_text("2")
+    expect(page.locator(".there")).to_contain_text("2 人到了")
     page.get_by_label("说明").fill("剪了十二张窗花")
     page.get_by_role("button", name="归档，并记入志愿时长").click()
     expect(page.get_by_text("已归档").first).to_be_visible()
