@@ -36,6 +36,8 @@ class Action(Enum):
     CLOSE_OUT = "close_out"
     PROPOSE_HOURS = "propose_hours"
     APPROVE_HOURS = "approve_hours"
+    SEE_FLAGS = "see_flags"  # what asks for a second look, and the spot checks: masked
+    SCRUTINIZE = "scrutinize"  # find it in order, draw, and write down what a call found
     CERTIFY = "certify"  # issue and revoke certificates of voluntary service
     SEE_FIGURES = "see_figures"  # aggregates only
     SEE_ROWS = "see_rows"  # the masked rows behind a figure
@@ -85,6 +87,8 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
         **_MANAGER,
         Action.APPROVE: Reach.BENEATH,
         Action.APPROVE_HOURS: Reach.BENEATH,
+        Action.SEE_FLAGS: Reach.SUBTREE,
+        Action.SCRUTINIZE: Reach.SUBTREE,
         Action.CLOSE_MONTH: Reach.SUBTREE,
         Action.SET_UP: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,
@@ -103,6 +107,7 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
     Role.AUDITOR: {
         Action.ENTER: Reach.SUBTREE,
         Action.READ_AUDIT: Reach.SUBTREE,
+        Action.SEE_FLAGS: Reach.SUBTREE,
         Action.SEE_JOBS: Reach.SUBTREE,
     },
 }

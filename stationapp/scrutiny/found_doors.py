@@ -1,0 +1,220 @@
+"""Flags about how presence was taken down: afterwards, by one hand, by a clock that was ahead (domain.md §7)."""
+
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from stationapp import clock
+from stationapp.accounts.models import Staff
+from stationapp.attendance.models import Attendance, RefusedScan, Scan, SheetRow, SignSheet
+from stationapp.attendance.rules import STAFF_SIDE, AttendanceRefusal, How, Kind, Part
+from stationapp.db import db
+from stationapp.devices.models import Device
+from stationapp.events.models import Event, EventStep
+from stationapp.events.rules import PUBLIC, State
+from stationapp.residents.models import Resident
+from stationapp.residents.rules import masked_name
+from stationapp.scrutiny.found_people import within
+from stationapp.scrutiny.rules import AFTERWARDS, LATE, PEOPLE_OF_ONE_HAND, Flag, Raised, Rest, Span
+from stationapp.sites.models import Site
+
+
+def _raised(flag: Flag, event, facts: dict, rests=(), keys=(), subject: str = "", concerned=()) -> Raised:
+    """A flag about one event; `event` has code, title, site_id and starts_at."""
+    return Raised(
+        flag,
+        subject or f"event {event.code}",
+        event.site_id,
+        clock.day_of(event.starts_at),
+        {"title": event.title, **facts},
+        tuple(rests),
+        keys=tuple(keys),
+        concerned=frozenset(concerned),
+    )
+
+
+# --- written after it began ---------------------------------------------------------------------------------------
+
+
+def made_late(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """Events written, or handed in, after they had begun. A late approval of what was handed in in time is none."""
+    handed_in = (
+        select(func.min(EventStep.at))
+        .where(
+            EventStep.event_id == Event.id,
+            EventStep.to_state.in_((State.SUBMITTED, State.PUBLISHED)),
+            EventStep.from_state.in_((State.DRAFT, State.RETURNED)),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(Event, handed_in)
+        .join(Site, Site.id == Event.site_id)
+        .where(
+            within(span),
+            here,
+            Event.state.in_(PUBLIC),
+            or_(Event.made_at > Event.starts_at, handed_in > Event.starts_at),
+        )
+    )
+    return [
+        _raised(
+            Flag.MADE_LATE,
+            event,
+            {"began": event.starts_at, "made": max(event.made_at, at or event.made_at)},
+            [Rest(event.code, event.title, began_at=event.starts_at, ended_at=event.ends_at)],
+            [(event.id, event.starts_at, event.made_at, at)],
+            concerned={event.made_by} - {None},
+        )
+        for event, at in db.session.execute(query)
+    ]
+
+
+# --- arrived days after -------------------------------------------------------------------------------------------
+
+
+def late_scans(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """Events to which people were added days after: a sign-out may be decided late, a coming is not."""
+    asked = (
+        select(Event.id, Event.ends_at, func.max(Scan.arrived_at))
+        .join(Scan, Scan.event_id == Event.id)
+        .join(Site, Site.id == Event.site_id)
+        .where(within(span), here, Scan.kind == Kind.IN)
+        .group_by(Event.id, Event.ends_at)
+    )
+    late = {number for number, ended, arrived in db.session.execute(asked) if arrived > ended + LATE}
+    rows = defaultdict(list)
+    for scan, event, name in db.session.execute(
+        select(Scan, Event, Resident.name)
+        .join(Event, Event.id == Scan.event_id)
+        .join(Resident, Resident.id == Scan.resident_id)
+        .where(Scan.event_id.in_(late), Scan.kind == Kind.IN)
+        .order_by(Scan.id)
+    ):
+        if scan.arrived_at > event.ends_at + LATE:
+            rows[event].append((scan, name))
+    return [
+        _raised(
+            Flag.LATE_SCANS,
+            event,
+            {"people": len({scan.resident_id for scan, _name in scans}), "arrived": scans[-1][0].arrived_at},
+            [
+                Rest(event.code, event.title, resident_id=scan.resident_id, name=masked_name(name), began_at=scan.at)
+                for scan, name in scans
+            ],
+            [scan.id for scan, _name in scans],
+            concerned={scan.by for scan, _name in scans} - {None},
+        )
+        for event, scans in rows.items()
+    ]  # fmt: skip
+
+
+# --- a clock that was ahead ---------------------------------------------------------------------------------------
+
+
+def clocks_forward(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """Devices that said somebody came or went at a time not yet reached."""
+    rows = defaultdict(list)
+    for scan, device, title in db.session.execute(
+        select(RefusedScan, Device, Event.title)
+        .join(Device, Device.id == RefusedScan.device_id)
+        .join(Site, Site.id == RefusedScan.site_id)
+        .outerjoin(Event, Event.id == RefusedScan.event_id)
+        .where(
+            here,
+            RefusedScan.reason == AttendanceRefusal.CLOCK_AHEAD.value,
+            RefusedScan.arrived_at >= span.begins_at,
+            RefusedScan.arrived_at < span.ends_at,
+        )
+        .order_by(RefusedScan.id)
+    ):
+        rows[device, clock.day_of(scan.arrived_at)].append((scan, title))
+    return [
+        Raised(
+            Flag.CLOCK_FORWARD,
+            f"device {device.code} {day}",
+            device.site_id,
+            day,
+            {
+                "device": device.name,
+                "scans": len(scans),
+                "ahead": int(max(scan.at - scan.arrived_at for scan, _t in scans).total_seconds() // 60),
+            },
+            tuple(Rest(title=title or "", began_at=scan.at, ended_at=None) for scan, title in scans),
+            keys=tuple((scan.id, scan.at) for scan, _title in scans),
+        )
+        for (device, day), scans in rows.items()
+    ]
+
+
+# --- one hand -----------------------------------------------------------------------------------------------------
+
+BOTH_ENDS = and_(
+    Scan.event_id == Attendance.event_id,
+    Scan.resident_id == Attendance.resident_id,
+    or_(
+        (Scan.kind == Kind.IN) & (Scan.at == Attendance.came_at) & (Scan.how == Attendance.came_how),
+        (Scan.kind == Kind.OUT) & (Scan.at == Attendance.left_at) & (Scan.how == Attendance.left_how),
+    ),
+)
+"""The scans an attendance consists of."""
+
+
+def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """Both ends of every volunteer's service of an event were typed in by one member of staff, and afterwards.
+
+    Whoever stands in a row of a sheet printed before the event is left out: there is paper to look at.
+    """
+    on_paper = (
+        select(SheetRow.resident_id)
+        .join(SignSheet, SignSheet.id == SheetRow.sheet_id)
+        .where(
+            SignSheet.event_id == Event.id,
+            SheetRow.resident_id == Attendance.resident_id,
+            SignSheet.printed_at < Event.starts_at,
+        )
+        .exists()
+    )
+    events: dict[int, list] = defaultdict(list)
+    for row in db.session.execute(
+        select(Attendance.id, Attendance.resident_id, Attendance.came_at, Attendance.left_at, Event.code,
+               Event.title, Event.site_id, Event.starts_at, Resident.name, Scan.how, Scan.at, Scan.arrived_at,
+               Scan.by, Scan.device_id, Staff.name.label("staff"), (on_paper & (Scan.how == How.PAPER)).label("paper"))
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .join(Resident, Resident.id == Attendance.resident_id)
+        .join(Scan, BOTH_ENDS)
+        .outerjoin(Staff, Staff.id == Scan.by)
+        .where(within(span), here, Attendance.part == Part.VOLUNTEER, ~Attendance.undone,
+               Attendance.left_at.is_not(None))
+        .order_by(Attendance.id, Scan.id)
+    ):  # fmt: skip
+        events[row.code].append(row)
+    return [raised for rows in events.values() if (raised := _one_hand(rows))]
+
+
+def _one_hand(rows: list) -> Raised | None:
+    people = {row.id: row for row in rows}
+    hands = {row.by for row in rows}
+    if len(people) < PEOPLE_OF_ONE_HAND or len(hands) > 1 or not all(written_afterwards(row) for row in rows):
+        return None
+    if all(row.paper for row in rows):
+        return None
+    first = rows[0]
+    return _raised(
+        Flag.ONE_HAND,
+        first,
+        {"people": len(people), "staff": first.staff or ""},
+        [
+            Rest(first.code, first.title, resident_id=row.resident_id, name=masked_name(row.name),
+                 began_at=row.came_at, ended_at=row.left_at)
+            for row in people.values()
+        ],
+        [(row.id, row.at, row.by) for row in rows],
+        concerned=hands - {None},
+    )  # fmt: skip
+
+
+def written_afterwards(scan) -> bool:
+    """Whether a member of staff took this end down so long after it that nobody saw it; a device's queue was there."""
+    return scan.how in STAFF_SIDE and scan.device_id is None and scan.arrived_at - scan.at >= AFTERWARDS

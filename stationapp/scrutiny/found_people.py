@@ -1,0 +1,219 @@
+"""Flags about people and where they were: two places at once, days too long, one phone for many (domain.md §7).
+
+Each finder asks a fixed number of questions, whatever the number of rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
+
+from stationapp import clock
+from stationapp.attendance.models import Attendance, Scan
+from stationapp.attendance.rules import Kind, Part
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.residents.duplicates import ONE, OTHER, pairs
+from stationapp.residents.models import Resident
+from stationapp.residents.rules import masked_name
+from stationapp.scrutiny.rules import (
+    LONGEST_DAY,
+    MANY_ON_ONE_DEVICE,
+    Flag,
+    Raised,
+    Rest,
+    Span,
+    meet,
+    presence,
+    together,
+)
+from stationapp.sites.models import Site
+
+_COLUMNS = (Attendance.id, Attendance.resident_id, Attendance.came_at, Attendance.left_at, Resident.name,
+            Event.id.label("event_id"), Event.code, Event.title, Event.starts_at, Event.ends_at,
+            Event.site_id)  # fmt: skip
+
+
+def _there(*narrowed: ColumnElement[bool]):
+    """Presences that stand, with their events and people."""
+    return (
+        select(*_COLUMNS)
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Resident, Resident.id == Attendance.resident_id)
+        .where(~Attendance.undone, *narrowed)
+    )
+
+
+def within(span: Span) -> ColumnElement[bool]:
+    """The condition on Event "begins in the span"."""
+    return (Event.starts_at >= span.begins_at) & (Event.starts_at < span.ends_at)
+
+
+def _rest(row, *, shown: bool = True) -> Rest:
+    """A presence as the page shows it; of an event out of the asker's reach only the time."""
+    return Rest(
+        event=row.code if shown else "",
+        title=row.title if shown else "",
+        resident_id=row.resident_id,
+        name=masked_name(row.name),
+        began_at=row.came_at,
+        ended_at=row.left_at,
+    )
+
+
+# --- two places at once -------------------------------------------------------------------------------------------
+
+
+def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """One person at two events at the same time: by one record, by records merged, or by two that look like one."""
+    reached = frozenset(db.session.scalars(select(Site.id).where(here)))
+    same = _records_of_one_person(here, span)
+    by_person = defaultdict(list)
+    for row in _overlapping_ids(here, span):
+        by_person[row.resident_id].append(row)
+    for row in db.session.execute(_there(within(span), Attendance.resident_id.in_(same))):
+        by_person[same[row.resident_id]].append(row)
+    found = []
+    for rows in by_person.values():
+        each = sorted({row.id: row for row in rows}.values(), key=lambda row: (row.starts_at, row.id))
+        for one, other in combinations(each, 2):
+            parts = [presence(row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)]
+            if one.event_id != other.event_id and meet(*parts) and reached & {one.site_id, other.site_id}:
+                found.append(_in_two_places(one, other, reached))
+    return found
+
+
+def _overlapping_ids(here: ColumnElement[bool], span: Span):
+    """The presences of one record at two events that overlap, one of them at a site reached."""
+    other, other_event = aliased(Attendance), aliased(Event)
+    overlapping = (
+        select(other.id)
+        .join(other_event, other_event.id == other.event_id)
+        .where(
+            other.resident_id == Attendance.resident_id,
+            other.id != Attendance.id,
+            ~other.undone,
+            other_event.starts_at < Event.ends_at,
+            other_event.ends_at > Event.starts_at,
+        )
+    )
+    return db.session.execute(_there(within(span), overlapping.exists()))
+
+
+def _records_of_one_person(here: ColumnElement[bool], span: Span) -> dict[int, int]:
+    """Records that are or seem to be one person's, by the first of them; volunteers of the span at these sites."""
+    helped = (
+        select(Attendance.resident_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(within(span), here, ~Attendance.undone, Attendance.part == Part.VOLUNTEER)
+    )
+    merged = select(Resident.id, Resident.merged_into).where(Resident.merged_into.is_not(None))
+    gone = aliased(Resident)
+    known = select(gone.merged_into).where(gone.id.in_(helped), gone.merged_into.is_not(None))
+    merged = merged.where(Resident.merged_into.in_(helped) | Resident.merged_into.in_(known))
+    alike = pairs(ONE.id.in_(helped), OTHER.id.in_(helped)).with_only_columns(ONE.id, OTHER.id)
+    same: dict[int, int] = {}
+    for gone_id, kept_id in db.session.execute(merged):
+        same |= {gone_id: kept_id, kept_id: kept_id}
+    for one_id, other_id in db.session.execute(alike):
+        first = same.get(one_id, one_id)
+        same |= {one_id: first, other_id: first}
+    return same
+
+
+def _in_two_places(one, other, reached: frozenset[int]) -> Raised:
+    at = one if one.site_id in reached else other
+    return Raised(
+        Flag.TWO_PLACES,
+        f"attendance {one.id} attendance {other.id}",
+        at.site_id,
+        clock.day_of(at.starts_at),
+        {
+            "name": masked_name(at.name),
+            "records": len({one.resident_id, other.resident_id}),
+            "elsewhere": not reached >= {one.site_id, other.site_id},
+        },
+        tuple(_rest(row, shown=row.site_id in reached) for row in (one, other)),
+        keys=tuple((row.id, row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)),
+    )
+
+
+# --- days too long ------------------------------------------------------------------------------------------------
+
+
+def long_days(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """More than twelve hours there between signing in and out on one day, time at two events counted once."""
+    days = defaultdict(list)
+    query = _there(within(span), Attendance.left_at.is_not(None), here).join(Site, Site.id == Event.site_id)
+    for row in db.session.execute(query.order_by(Attendance.id)):
+        days[row.resident_id, clock.day_of(row.starts_at)].append(row)
+    found = []
+    for (resident_id, day), rows in days.items():
+        long = together((row.came_at, row.left_at) for row in rows)
+        if long > LONGEST_DAY:
+            found.append(
+                Raised(
+                    Flag.LONG_DAY,
+                    f"resident {resident_id} {day}",
+                    rows[0].site_id,
+                    day,
+                    {"name": masked_name(rows[0].name), "minutes": int(long.total_seconds() // 60)},
+                    tuple(_rest(row) for row in rows),
+                    keys=tuple((row.id, row.came_at, row.left_at) for row in rows),
+                )
+            )
+    return found
+
+
+# --- one phone for many -------------------------------------------------------------------------------------------
+
+
+def one_device(here: ColumnElement[bool], span: Span) -> list[Raised]:
+    """One browser signed people of several households in at one event, four of them or more."""
+    crowd = (
+        select(Scan.event_id, Scan.asker_index)
+        .join(Event, Event.id == Scan.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .join(Resident, Resident.id == Scan.resident_id)
+        .where(within(span), here, Scan.asker_index.is_not(None), Scan.kind == Kind.IN)
+        .group_by(Scan.event_id, Scan.asker_index)
+        .having(
+            func.count(Scan.resident_id.distinct()) >= MANY_ON_ONE_DEVICE,
+            func.count(Resident.household_id.distinct()) > 1,  # a family may share one phone
+        )
+        .subquery()
+    )
+    joined = (Scan.event_id == crowd.c.event_id) & (Scan.asker_index == crowd.c.asker_index)
+    query = (
+        select(Scan.id.label("scan_id"), Scan.at, Scan.asker_index, Scan.resident_id, Resident.name,
+               Event.code, Event.title, Event.site_id, Event.starts_at)
+        .join(crowd, joined)
+        .join(Event, Event.id == Scan.event_id)
+        .join(Resident, Resident.id == Scan.resident_id)
+        .where(Scan.kind == Kind.IN)
+        .order_by(Scan.id)
+    )  # fmt: skip
+    phones = defaultdict(list)
+    for row in db.session.execute(query):
+        phones[row.code, row.asker_index].append(row)
+    return [_one_device(rows) for rows in phones.values()]
+
+
+def _one_device(rows: Iterable) -> Raised:
+    people = {row.resident_id: row for row in reversed(rows)}
+    first = rows[0]
+    return Raised(
+        Flag.ONE_DEVICE,
+        f"event {first.code} scan {first.scan_id}",
+        first.site_id,
+        clock.day_of(first.starts_at),
+        {"people": len(people), "title": first.title},
+        tuple(
+            Rest(first.code, first.title, resident_id=who, name=masked_name(row.name), began_at=row.at)
+            for who, row in sorted(people.items(), key=lambda pair: pair[1].scan_id)
+        ),
+        keys=tuple(row.scan_id for row in rows),
+    )

@@ -1,0 +1,124 @@
+"""Reads of the spot check: the draws of a month, and the lines drawn with what the calls found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import aliased
+
+from stationapp.accounts.models import Staff
+from stationapp.attendance.models import Attendance
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.residents.models import Household, Resident
+from stationapp.residents.rules import Masked, mask
+from stationapp.scrutiny.models import SpotCheck, SpotDraw
+from stationapp.scrutiny.rules import Outcome
+from stationapp.sites.models import Site
+from stationapp.vault import vault
+from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
+
+
+@dataclass(frozen=True)
+class Held:
+    """One draw and how far its calls are: `lines` drawn, of these called and denied."""
+
+    draw: SpotDraw
+    site: Site
+    lines: int
+    called: int
+    denied: int
+
+
+def draws(here: ColumnElement[bool], month: Month) -> list[Held]:
+    """The draws of a month at the sites for which `here` holds, by the site's code."""
+    denied = func.count(SpotCheck.id).filter(SpotCheck.outcome == Outcome.DENIED)
+    rows = db.session.execute(
+        select(SpotDraw, Site, func.count(SpotCheck.id), func.count(SpotCheck.outcome), denied)
+        .join(Site, Site.id == SpotDraw.site_id)
+        .outerjoin(SpotCheck, SpotCheck.draw_id == SpotDraw.id)
+        .where(here, SpotDraw.month == str(month))
+        .group_by(SpotDraw.id, Site.id)
+        .order_by(Site.code)
+    )
+    return [Held(*row) for row in rows]
+
+
+def months(here: ColumnElement[bool]) -> list[str]:
+    """The months of which lines at these sites were drawn, newest first."""
+    query = (
+        select(SpotDraw.month)
+        .join(SpotCheck, SpotCheck.draw_id == SpotDraw.id)
+        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
+        .join(Site, Site.id == HoursEntry.site_id)
+    )
+    return sorted(db.session.scalars(query.where(here).distinct()), reverse=True)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A drawn line as the page lists it; `phone_sealed` is opened behind an audit line alone."""
+
+    check: SpotCheck
+    line: HoursEntry
+    site: Site
+    volunteer: Volunteer
+    person: Resident
+    shown: Masked
+    manual: ManualHours | None
+    event: Event | None
+    proposer: str
+    approver: str
+    caller: str
+    taken_back: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a call may still find something."""
+        return self.check.outcome in (None, Outcome.NOT_REACHED)
+
+
+def drawn(here: ColumnElement[bool], month: Month, *narrowed: ColumnElement[bool]) -> Select:
+    """The lines of a month's draws at these sites, those not called yet first, then by day; rows for `spots`."""
+    proposer, approver, caller = aliased(Staff), aliased(Staff), aliased(Staff)
+    undoing = aliased(HoursEntry)
+    return (
+        select(SpotCheck, HoursEntry, Site, Volunteer, Resident, Household.phone_sealed, ManualHours, Event,
+               proposer.name, approver.name, caller.name, undoing.id.is_not(None))
+        .join(SpotDraw, SpotDraw.id == SpotCheck.draw_id)
+        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
+        .join(Site, Site.id == HoursEntry.site_id)
+        .join(Volunteer, Volunteer.id == HoursEntry.volunteer_id)
+        .join(Resident, Resident.id == Volunteer.resident_id)
+        .join(Household, Household.id == Resident.household_id)
+        .outerjoin(ManualHours, ManualHours.id == HoursEntry.manual_id)
+        .outerjoin(Attendance, Attendance.id == HoursEntry.attendance_id)
+        .outerjoin(Event, Event.id == func.coalesce(Attendance.event_id, ManualHours.event_id))
+        .outerjoin(proposer, proposer.id == ManualHours.proposed_by)
+        .outerjoin(approver, approver.id == ManualHours.decided_by)
+        .outerjoin(caller, caller.id == SpotCheck.checked_by)
+        .outerjoin(undoing, undoing.corrects_id == HoursEntry.id)
+        .where(here, SpotDraw.month == str(month), *narrowed)
+        .order_by(SpotCheck.outcome.is_not(None), HoursEntry.served_on, HoursEntry.id)
+    )  # fmt: skip
+
+
+def spots(rows: Sequence[Row]) -> list[Spot]:
+    """The rows of `drawn` as lines of the page, masked."""
+    return [
+        Spot(check, line, site, volunteer, person, mask(person.name, vault().unseal(sealed) if sealed else None),
+             manual, event, proposer or "", approver or "", caller or "", taken_back)
+        for (check, line, site, volunteer, person, sealed, manual, event, proposer, approver, caller,
+             taken_back) in rows
+    ]  # fmt: skip
+
+
+def count_open(here: ColumnElement[bool]) -> int:
+    """Drawn lines nobody has called about yet."""
+    query = (
+        select(func.count(SpotCheck.id))
+        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
+        .join(Site, Site.id == HoursEntry.site_id)
+    )
+    return db.session.scalar(query.where(here, SpotCheck.outcome.is_(None))) or 0

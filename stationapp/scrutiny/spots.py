@@ -1,0 +1,177 @@
+"""The monthly spot check: which lines, drawn by lot that anybody can draw again, and what the calls found.
+
+Drawn are lines posted in the month before, so that each stands in exactly one month, however late it was approved:
+5 % of the manual ones (5 at least), and as many by the same rule of those whose both ends staff took down afterwards,
+for they rest on a word as well. The order is that of `signups.draw_rules.order` over the numbers of the lines.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+
+from stationapp import clock
+from stationapp.attendance.models import Attendance, Scan
+from stationapp.attendance.rules import STAFF_SIDE
+from stationapp.audit.operations import record
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.refusal import NotFound, Refused
+from stationapp.scrutiny.found_doors import BOTH_ENDS, written_afterwards
+from stationapp.scrutiny.models import SpotCheck, SpotDraw
+from stationapp.scrutiny.rules import Outcome, ScrutinyRefusal, to_draw
+from stationapp.signups.draw_rules import SEED_BYTES, order
+from stationapp.sites.models import Site
+from stationapp.sites.queries import active_on
+from stationapp.sites.rules import Level, ids_of
+from stationapp.volunteers.models import HoursEntry, ManualHours
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What there was to draw from: the numbers of the lines."""
+
+    manual: tuple[int, ...]
+    afterwards: tuple[int, ...]
+
+    def drawn(self, seed: str) -> list[int]:
+        """The lines a seed draws: manual ones first, in drawn order."""
+        return [
+            number
+            for numbers in (self.manual, self.afterwards)
+            for number in order(seed, numbers)[: to_draw(len(numbers))]
+        ]
+
+
+def pools(month: Month, *, as_of: datetime) -> dict[int, Pool]:
+    """What there is to draw from, by the site that draws; lines taken back before `as_of` are left out."""
+    undoing = aliased(HoursEntry)
+    taken_back = select(undoing.id).where(undoing.corrects_id == HoursEntry.id, undoing.posted_at <= as_of)
+    narrowed = (
+        HoursEntry.posted_at >= month.begins_at,
+        HoursEntry.posted_at < month.ends_at,
+        HoursEntry.minutes > 0,
+        ~taken_back.exists(),
+    )
+    drawers = _drawers()
+    manual: dict[int, list[int]] = {drawer: [] for drawer in drawers.values()}
+    query = select(HoursEntry.id, HoursEntry.site_id).where(*narrowed)
+    for number, site_id in db.session.execute(query.where(HoursEntry.manual_id.is_not(None))):
+        manual[drawers[site_id]].append(number)
+    afterwards: dict[int, list[int]] = {drawer: [] for drawer in drawers.values()}
+    for number, site_id in _typed_afterwards(*narrowed):
+        afterwards[drawers[site_id]].append(number)
+    return {
+        drawer: Pool(tuple(sorted(manual[drawer])), tuple(sorted(afterwards[drawer]))) for drawer in manual
+    }
+
+
+def _drawers() -> dict[int, int]:
+    """Which site draws for which: its office, or the center where there is none."""
+    levels = {site.id: site for site in db.session.scalars(select(Site))}
+    found = {}
+    for site in levels.values():
+        above = [levels[number] for number in reversed(ids_of(site.path))]
+        found[site.id] = next(one.id for one in above if one.level is not Level.STATION)
+    return found
+
+
+def _typed_afterwards(*narrowed: ColumnElement[bool]) -> Iterable[tuple[int, int]]:
+    """(line, site) of those whose both ends staff took down long after."""
+    ends: dict[tuple[int, int], list] = {}
+    for row in db.session.execute(
+        select(HoursEntry.id, HoursEntry.site_id, Scan.how, Scan.at, Scan.arrived_at, Scan.device_id)
+        .join(Attendance, Attendance.id == HoursEntry.attendance_id)
+        .join(Scan, BOTH_ENDS)
+        .where(*narrowed, Attendance.came_how.in_(STAFF_SIDE), Attendance.left_how.in_(STAFF_SIDE))
+        .order_by(HoursEntry.id)
+    ):
+        ends.setdefault((row.id, row.site_id), []).append(row)
+    return [line for line, scans in ends.items() if all(map(written_afterwards, scans))]
+
+
+# --- drawing ------------------------------------------------------------------------------------------------------
+
+
+def draw(site: Site, month: Month, *, by: int | None, now: datetime) -> SpotDraw | None:
+    """Draw the lines of a month for an office or the center; None when it has been drawn.
+
+    Raises Refused(TOO_EARLY) before the month is over, NotFound for a station.
+    """
+    if site.level is Level.STATION:
+        raise NotFound
+    if now < month.ends_at:
+        raise Refused(ScrutinyRefusal.TOO_EARLY)
+    return _draw(site, month, pools(month, as_of=now)[site.id], by=by, now=now)
+
+
+def _draw(site: Site, month: Month, pool: Pool, *, by: int | None, now: datetime) -> SpotDraw | None:
+    seed = secrets.token_hex(SEED_BYTES)
+    made = SpotDraw(site_id=site.id, month=str(month), seed=seed, manual=len(pool.manual),
+                    afterwards=len(pool.afterwards), at=now, by=by)  # fmt: skip
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:  # somebody drew first, and that draw counts
+        return None
+    for number in pool.drawn(seed):
+        db.session.add(SpotCheck(draw_id=made.id, entry_id=number))
+    db.session.flush()
+    record("scrutiny.draw", f"spot draw {site.code} {month}", by=by, now=now, site_id=site.id)
+    return made
+
+
+def draw_month(*, now: datetime) -> int:
+    """Hold the draws of the month before that nobody has held yet; how many."""
+    month = Month.of(clock.day_of(now)).plus(-1)
+    held = select(SpotDraw.site_id).where(SpotDraw.month == str(month))
+    due = select(Site).where(Site.level != Level.STATION, active_on(month.last_day), Site.id.not_in(held))
+    sites = db.session.scalars(due.order_by(Site.id)).all()
+    if not sites:
+        return 0
+    found = pools(month, as_of=now)
+    return sum(_draw(site, month, found[site.id], by=None, now=now) is not None for site in sites)
+
+
+# --- what the call found ------------------------------------------------------------------------------------------
+
+
+def hands(entry_id: int) -> frozenset[int]:
+    """The staff who have a part in a line: proposed it, approved it, or took down either end."""
+    scans = (
+        select(Scan.by)
+        .join(Attendance, BOTH_ENDS)
+        .join(HoursEntry, HoursEntry.attendance_id == Attendance.id)
+        .where(HoursEntry.id == entry_id)
+    )
+    manual = select(ManualHours.proposed_by, ManualHours.decided_by).join(
+        HoursEntry, HoursEntry.manual_id == ManualHours.id
+    )
+    found = set(db.session.scalars(scans))
+    for row in db.session.execute(manual.where(HoursEntry.id == entry_id)):
+        found |= set(row)
+    return frozenset(found - {None})
+
+
+def note(check: SpotCheck, outcome: Outcome, *, text: str = "", by: int, now: datetime) -> SpotCheck:
+    """Write down what the call found; only "not reached" may be tried again. Raises Refused(ScrutinyRefusal).
+
+    Never by who proposed, approved or ticked the line. A line denied is taken back by another act, `correct_line`.
+    """
+    db.session.refresh(check, with_for_update=True)
+    if check.outcome not in (None, Outcome.NOT_REACHED):
+        raise Refused(ScrutinyRefusal.DECIDED)
+    if by in hands(check.entry_id):
+        raise Refused(ScrutinyRefusal.OWN_LINES)
+    check.outcome, check.note = outcome, " ".join(text.split())[:200]
+    check.checked_at, check.checked_by = now, by
+    db.session.flush()
+    line = db.session.get_one(HoursEntry, check.entry_id)
+    record(
+        "scrutiny.note_spot_check", f"hours {line.id} {outcome.value}", by=by, now=now, site_id=line.site_id
+    )
+    return check
