@@ -76,6 +76,8 @@ DESK_PAGES: tuple[str, ...] = (
     "cards.desk",
     "volunteers.desk",
     "volunteers.desk_hours",
+    "scrutiny.desk",
+    "scrutiny.desk_spots",
     "certificates.desk",
     "certificates.desk_record",
     "certificates.desk_issuers",
@@ -99,6 +101,7 @@ WORDS: tuple[str, ...] = (
     "devices.words",
     "attendance.words",
     "volunteers.words",
+    "scrutiny.words",
     "teams.words",
     "importing.words",
 )

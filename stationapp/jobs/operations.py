@@ -24,6 +24,7 @@ from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.reports.models import CoverageReport
 from stationapp.rooms.operations import release
+from stationapp.scrutiny.spots import draw_month
 from stationapp.signups.draws import draw_due
 from stationapp.signups.held import forget
 from stationapp.signups.holds import expire, seat_after_callers
@@ -163,6 +164,7 @@ DUTIES: dict[str, Callable[..., int]] = {
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,
+    "spot_draws": draw_month,
     "sweep": sweep,
     "tidy": tidy,
 }

@@ -33,6 +33,7 @@ PACES = (
     Pace("close_out_reminders", timedelta(minutes=1)),
     Pace("room_release", timedelta(minutes=1)),
     Pace("month_preparation", timedelta(minutes=10)),
+    Pace("spot_draws", timedelta(minutes=10)),
     Pace("sweep", timedelta(seconds=30)),
     Pace("tidy", timedelta(hours=1)),
 )
