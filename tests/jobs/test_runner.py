@@ -38,13 +38,17 @@ def notices(app) -> int:
 
 @pytest.mark.both_databases
 def test_a_tick_does_what_is_due_and_the_next_one_nothing(app, overdue):
-    assert runner.tick(app, "a") == 1 + 3  # the event, and last month for the center and two offices
+    assert runner.tick(app, "a") == 1 + 3 + 3  # the event; last month and its spot check for center and two offices
     assert runner.tick(app, "a") == 0
     assert runner.tick(app, "b") is None
     with app.app_context():
         runs = last_runs()
         done = {job: (run.done, run.problem) for job, run in runs.items() if run.done or run.problem}
-        assert done == {"close_out_reminders": (1, ""), "month_preparation": (3, "")}
+        assert done == {
+            "close_out_reminders": (1, ""),
+            "month_preparation": (3, ""),
+            "spot_draws": (3, ""),
+        }
         assert set(runs) == {pace.name for pace in PACES}
 
 
