@@ -73,6 +73,7 @@ DESK_PAGES: tuple[str, ...] = (
     "attendance.desk_photos",
     "attendance.desk_progress",
     "attendance.desk_checkin",
+    "attendance.desk_scans",
     "cards.desk",
     "volunteers.desk",
     "volunteers.desk_hours",

@@ -19,7 +19,10 @@ from stationapp.accounts.models import Grant, Staff
 from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
+from stationapp.attendance.intake import Arrived, take_in
+from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.photos import add_photo
+from stationapp.attendance.rules import How, Kind
 from stationapp.calendar.rules import Month
 from stationapp.cards.operations import make as make_cards
 from stationapp.catalogue import operations as catalogue
@@ -69,6 +72,7 @@ class Sample:
     home: Site
     notice: int
     message: int
+    aside: int  # a scan that waits for a person
     staff: int
     grant: int
     photo: str
@@ -105,6 +109,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "logins/login_id": lambda s: 1,
     "homes/household_id": lambda s: s.household,
     "places/signup_id": lambda s: s.signup,
+    "scans/aside_id": lambda s: s.aside,
     "notices/notice_id": lambda s: s.notice,
     "calls/notice_id": lambda s: s.notice,
     "lines/message_id": lambda s: s.message,
@@ -243,6 +248,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         home=home,
         notice=notice.id,
         message=message.id,
+        aside=_aside(event, signup.resident_id),
         staff=worker.id,
         grant=grant.id,
         photo=_photo(event),
@@ -291,6 +297,14 @@ def _records(resident: int, name: str, home: Site, by: int) -> dict[str, int]:
     with transaction():
         twin, third = (take_in(cast.person(name, None, home=home), now=clock.now()) for _ in range(2))
         return {"twin": twin.id, "merge": merge(resident, third.id, by=by, now=clock.now()).id}
+
+
+def _aside(event, resident: int) -> int:
+    early = event.starts_at - timedelta(hours=9)
+    given = {"kind": Kind.IN, "how": How.PAPER, "at": early, "nonce": "paper"}
+    with transaction():
+        take_in(Arrived(event_id=event.id, resident_id=resident, **given), by=None, now=clock.now())
+        return db.session.query(RefusedScan).filter_by(event_id=event.id).one().id
 
 
 def _card(resident: int, site_id: int) -> str:

@@ -62,7 +62,7 @@ def take_in(arrived: Arrived, *, by: int | None, now: datetime) -> Answer:
     """
     if arrived.device_id is not None:
         _hold_device(arrived.device_id)  # two copies of one sending stand in line
-    event = _hold_event(arrived.event_id) if arrived.event_id else None
+    event = hold_event(arrived.event_id) if arrived.event_id else None
     person = hold_person(arrived.resident_id) if arrived.resident_id else None
     index = _index(arrived)
     before = _before(arrived, index)
@@ -143,7 +143,7 @@ def _hold_device(device_id: int) -> None:
     db.session.execute(select(Device.id).where(Device.id == device_id).with_for_update(key_share=True))
 
 
-def _hold_event(event_id: int):
+def hold_event(event_id: int):
     """What decides about a scan; on PostgreSQL the shared lock keeps a close-out from slipping in between."""
     return db.session.execute(
         select(Event.id, Event.site_id, Event.state, Event.starts_at, Event.ends_at)

@@ -6,6 +6,7 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action, paths_for
+from stationapp.attendance.aside import count_waiting
 from stationapp.events.rules import State
 from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.stops import live_stops
@@ -28,6 +29,7 @@ def index():
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
         notices=_where(Action.PLAN, lambda here: queries.open_notices(here, now=now)),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
+        scans=_where(Action.CLOSE_OUT, count_waiting),
         stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
         not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),
     )

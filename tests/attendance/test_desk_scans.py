@@ -1,0 +1,156 @@
+"""The list of scans that could not be applied, as a person decides about them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from stationapp.attendance import intake, operations
+from stationapp.attendance.checks import CHECKS
+from stationapp.attendance.intake import Result
+from stationapp.attendance.models import RefusedScan, Scan
+from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind
+from stationapp.audit.models import AuditLine
+from stationapp.db import db, transaction
+from stationapp.events import operations as events
+from tests import cast
+from tests.attendance.test_intake import Door
+from tests.harness.inspect import Page
+
+
+@pytest.fixture
+def door(app):
+    with app.app_context():
+        yield Door(app)
+        db.session.rollback()
+        assert [row for check in CHECKS for row in check.find()] == []
+
+
+@pytest.fixture
+def lin(app, door):
+    client = app.test_client()
+    cast.sign_in(client, door.people.lin)
+    return client
+
+
+def press(client, act: str, at: str = "/desk/scans/", **more):
+    page = client.get(at)
+    form = next(form for form in Page(page.text).forms if form.action.split("?")[0].endswith(act))
+    return client.post(form.action, data=form.values | more, follow_redirects=True)
+
+
+def waits(door, **changes) -> RefusedScan:
+    """A walk-in nobody pressed the button for: put aside as not signed up."""
+    scan = door.scan(who=door.li, **changes)
+    assert door.arrive(scan) == [(Result.WAITING, AttendanceRefusal.NOT_SIGNED_UP)]
+    return db.session.scalar(select(RefusedScan).order_by(RefusedScan.id.desc()))
+
+
+def acts() -> list[str]:
+    return list(db.session.scalars(select(AuditLine.act).where(AuditLine.act.endswith("_scan"))))
+
+
+def test_what_is_taken_is_a_scan_of_the_time_it_happened(door, lin):
+    scan = waits(door)
+    page = lin.get("/desk/scans/")
+    assert "李*满" in page.text and "没有报名" in page.text and "门口平板" in page.text
+    assert "没记上的签到等您定" in lin.get("/desk/").text
+    page = press(lin, "/take")
+    assert "收下了" in page.text and "没有等人定的签到" in page.text
+    row = door.row(door.li)
+    assert (row.came_at, row.came_how, row.undone) == (scan.at, How.STAFF_SCAN, False)
+    fact = db.session.scalar(select(Scan))
+    assert (fact.device_id, fact.sequence, fact.arrived_at) == (scan.device_id, 1, scan.arrived_at)
+    assert acts() == ["attendance.take_scan"]
+    assert door.arrive(door.scan(who=door.li, sequence=1, nonce="n1")) == [(Result.ALREADY, None)]
+    assert "没记上的签到等您定" not in lin.get("/desk/").text
+
+
+def test_what_is_not_counted_needs_a_note_and_can_wait_again(door, lin):
+    waits(door)
+    page = press(lin, "/drop", note=" ")
+    assert page.status_code == 422 and "请写明为什么不算" in page.text
+    page = press(lin, "/drop", note="走错了门")
+    assert "不算了" in page.text and door.row(door.li) is None
+    decided = lin.get("/desk/scans/?view=decided").text
+    assert "走错了门" in decided and "林晓燕" in decided
+    assert "又在等人定" in press(lin, "/restore", "/desk/scans/?view=decided").text
+    assert acts() == ["attendance.drop_scan", "attendance.restore_scan"]
+    assert press(lin, "/take").status_code == 200 and not door.row(door.li).undone
+
+
+def test_what_came_after_the_close_out_needs_the_event_reopened(door, lin):
+    door.come()
+    door.close()
+    scan = door.scan(Kind.OUT, minutes=-5)
+    assert door.arrive(scan)[0][0] is Result.WAITING
+    page = lin.get("/desk/scans/").text
+    assert "先重新打开" in page and f"/desk/events/{door.event.code}" in page
+    waiting = db.session.scalar(select(RefusedScan))
+    token = Page(page).forms[-1].values["csrf_token"]
+    answer = lin.post(f"/desk/scans/{waiting.id}/take", data={"csrf_token": token})
+    assert answer.status_code == 409 and "已经归档" in answer.text
+    with transaction():
+        events.reopen(
+            door.event, reason="迟到的签退", by=door.people.lin.id, now=door.now + timedelta(hours=3)
+        )
+    assert "收下了" in press(lin, "/take").text
+    assert door.row().left_at == scan.at
+    door.close(door.now + timedelta(hours=4))
+
+
+def test_everything_of_an_event_is_taken_at_once(door, lin):
+    for minutes in (-30, -20, -10):
+        waits(door, minutes=minutes)
+    page = press(lin, f"/events/{door.event.code}/take")
+    assert "收下了 3 条" in page.text
+    assert set(db.session.scalars(select(RefusedScan.fate))) == {Fate.TAKEN}
+
+
+def test_two_people_decide_about_the_same_scan_once(door, lin):
+    scan = waits(door)
+    token = Page(lin.get("/desk/scans/").text).forms[-1].values["csrf_token"]
+    press(lin, "/take")
+    answer = lin.post(f"/desk/scans/{scan.id}/drop", data={"csrf_token": token, "note": "算了"})
+    assert answer.status_code == 409 and "已经有人处理过" in answer.text
+
+
+def test_another_station_sees_none_of_it(app, door, lin):
+    scan = waits(door)
+    ma = app.test_client()
+    cast.sign_in(ma, door.people.ma)
+    assert "李*满" not in ma.get("/desk/scans/").text
+    token = Page(ma.get("/desk/scans/").text).forms[-1].values.get("csrf_token", "")
+    assert ma.post(f"/desk/scans/{scan.id}/take", data={"csrf_token": token}).status_code in (400, 404)
+
+
+def test_the_refused_ones_are_counted_by_reason(door, lin):
+    for reason in (AttendanceRefusal.CODE_EXPIRED, AttendanceRefusal.TOO_EARLY, AttendanceRefusal.TOO_EARLY):
+        with transaction():
+            intake.turned_away(
+                reason,
+                site_id=door.people.one.id,
+                event_id=door.event.id,
+                resident_id=None,
+                kind=Kind.IN,
+                how=How.VENUE,
+                by=None,
+                at=door.now,
+                now=door.now,
+            )
+    page = lin.get("/desk/scans/?view=refused").text
+    assert page.index("早于开场") < page.index("现场码过期") and "不知道是谁" in page
+    sheet = lin.get("/desk/scans/list.csv?view=refused").text
+    assert sheet.count("早于开场") == 2 and sheet.count("\n") == 4
+
+
+def test_a_long_list_has_a_second_page_and_keeps_its_filters(door, lin):
+    for number in range(60):
+        door.arrive(door.scan(who=door.li, minutes=-59 + number / 2))
+    at = f"/desk/scans/?site={door.people.one.code}&event={door.event.code}"
+    first = lin.get(at).text
+    assert first.count('id="scan-') == 50 and "第 1 页" in first
+    second = lin.get(f"{at}&page=2").text
+    assert second.count('id="scan-') == 10 and f"event={door.event.code}" in second
+    assert "只看：" in second
+    assert operations and lin.get("/desk/scans/?page=2&view=decided").status_code == 200
