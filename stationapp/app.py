@@ -34,6 +34,8 @@ PUBLIC_PAGES = (
     "publicity.views",
     "publicity.views_paper",
     "messages.views",
+    "devices.views",
+    "devices.views_scans",
 )
 """Modules with a blueprint `bp` at the root."""
 
@@ -75,6 +77,7 @@ DESK_PAGES: tuple[str, ...] = (
     "attendance.desk_checkin",
     "attendance.desk_scans",
     "cards.desk",
+    "devices.desk",
     "volunteers.desk",
     "volunteers.desk_hours",
     "scrutiny.desk",
@@ -148,6 +151,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "stationapp.web.view.choose"
     )  # changes nothing but the look; saves every first visit a cookie
     csrf.exempt("stationapp.messages.views.sms")  # a gateway has a key in its address instead
+    csrf.exempt("stationapp.devices.views_scans.create")  # reads JSON alone, with a cookie others cannot send along
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -30,6 +30,8 @@ from stationapp.catalogue.rules import TemplateFields
 from stationapp.certificates.operations import fill_issuer, issue
 from stationapp.certificates.rules import IssuerFields
 from stationapp.db import db, sqlite_module, transaction
+from stationapp.devices import operations as devices
+from stationapp.devices.guard import COOKIE as DEVICE_COOKIE
 from stationapp.events.recurrence import Recurrence
 from stationapp.events.rules import Cadence, Category, EventFields, Pattern, Task
 from stationapp.events.series import lay_out
@@ -89,6 +91,7 @@ class Sample:
     proposal: str
     template: str
     card: str
+    device: str
     template_at: str  # its owner's path; stations own none: their office's
 
 
@@ -106,6 +109,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "merges/merge_id": lambda s: s.merge,
     "people/resident_id": lambda s: s.resident,
     "cards/serial": lambda s: s.card,
+    "devices/code": lambda s: s.device,
+    "enrolments/link": lambda s: "nothing",
     "logins/login_id": lambda s: 1,
     "homes/household_id": lambda s: s.household,
     "places/signup_id": lambda s: s.signup,
@@ -150,7 +155,8 @@ HANDED_DOWN = re.compile(r"/desk/templates/\w{8}(/batch|/drafts)?")
 """What sites beneath the owner of a template may ask for, too: reading it and taking it over for themselves."""
 
 NAMES = ("欧阳壹测", "司马贰测", "上官叁测", "诸葛肆测", "东方伍测", "皇甫陆测")
-ACTORS = ("anonymous", "ex-employee", "helper", "manager", "reviewer", "viewer", "administrator", "auditor")
+OUTSIDE = ("anonymous", "ex-employee", "device")
+ACTORS = (*OUTSIDE, "helper", "manager", "reviewer", "viewer", "administrator", "auditor")
 
 
 class World:
@@ -182,6 +188,8 @@ class World:
             "ex-employee": cast.staff("离职甲", people.center, Role.REVIEWER),
         }
         clients = {actor: self.app.test_client() for actor in ACTORS}
+        # The token at every address, not at the device's own alone: it opens nothing of the desk.
+        clients["device"].set_cookie(DEVICE_COOKIE, _device(people.one)[1])
         for actor, staff in made.items():
             cast.sign_in(clients[actor], staff)
         with transaction():
@@ -262,6 +270,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         proposal=_proposal(site, people.lin.id),
         template=_template(owner),
         card=_card(signup.resident_id, site.id),
+        device=_device(site)[0],
         template_at=owner.path,
     )
 
@@ -310,6 +319,14 @@ def _aside(event, resident: int) -> int:
 def _card(resident: int, site_id: int) -> str:
     with transaction():
         return make_cards([resident], site_id=site_id, by=None, now=clock.now())[resident].serial
+
+
+def _device(site: Site) -> tuple[str, str]:
+    """One in use: its code and its token."""
+    today, now = clock.day_of(clock.now()), clock.now()
+    with transaction():
+        device, link = devices.enrol(site, "平板", today, today, names_shown=True, by=None, now=now)
+        return device.code, devices.take_up(link, now=now)
 
 
 def _template(owner: Site) -> str:
@@ -433,7 +450,7 @@ def test_a_denied_write_is_refused_and_changes_no_row(world):
         version = watch.execute("PRAGMA data_version").fetchone()
         status = world.clients[actor].post(path).status_code
         steps += 1
-        if status not in (303, 403, 404) or (status == 303) != (actor in ("anonymous", "ex-employee")):
+        if status not in (303, 403, 404) or (status == 303) != (actor in OUTSIDE):
             wrong.append(f"{actor} POST {path} ({sample.site.short_name}): {status}")
         if watch.execute("PRAGMA data_version").fetchone() != version:
             wrong.append(f"{actor} POST {path} ({sample.site.short_name}) wrote something")
@@ -473,4 +490,4 @@ def test_rights_withdrawn_count_from_the_next_request(world):
 def _expected(world: World, actor: str, needed: object, sample: Sample, path: str) -> tuple[int, ...]:
     if world.allowed(actor, needed, sample, path):
         return (200, 303)
-    return (303,) if actor in ("anonymous", "ex-employee") else (403, 404)
+    return (303,) if actor in OUTSIDE else (403, 404)

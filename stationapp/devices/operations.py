@@ -3,7 +3,7 @@
 import secrets
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import select, update
 
 from stationapp import codes
 from stationapp.audit.operations import record
@@ -71,8 +71,8 @@ def take_up(link: str, *, now: datetime) -> str:
 
 def touch(device_id: int, *, now: datetime) -> None:
     """Note that a device was heard from, once in SEEN_EVERY."""
-    quiet = or_(Device.seen_at.is_(None), Device.seen_at <= now - SEEN_EVERY)
-    db.session.execute(update(Device).where(Device.id == device_id, quiet).values(seen_at=now))
+    due = (Device.id == device_id, Device.seen_at <= now - SEEN_EVERY, Device.revoked_at.is_(None))
+    db.session.execute(update(Device).where(*due).values(seen_at=now))
 
 
 def revoke(device: Device, *, by: int | None, now: datetime) -> bool:
@@ -80,13 +80,12 @@ def revoke(device: Device, *, by: int | None, now: datetime) -> bool:
 
     There is no way back: the device wipes itself and is enrolled anew.
     """
-    ended = db.session.scalar(
-        update(Device)
-        .where(Device.id == device.id, Device.revoked_at.is_(None))
-        .values(revoked_at=now, revoked_by=by, link_index=None)
-        .returning(Device.id)
-    )
-    if ended is None:
+    held = select(Device.revoked_at, Device.seen_at).where(Device.id == device.id).with_for_update()
+    revoked_at, seen_at = db.session.execute(held).one()
+    if revoked_at is not None:
         return False
+    # What it was heard with while this waited for its turn came before, whatever the two clocks say.
+    values = {"revoked_at": max(now, seen_at or now), "revoked_by": by, "link_index": None}
+    db.session.execute(update(Device).where(Device.id == device.id).values(**values))
     record("devices.revoke", f"device {device.code}", by=by, now=now, site_id=device.site_id)
     return True

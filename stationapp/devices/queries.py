@@ -52,7 +52,7 @@ def get_device(code: str) -> tuple[Device, Site]:
 
 
 def list_devices(here: ColumnElement[bool]) -> list[Row]:
-    """(Device, Site, name of who enrolled it) at sites for which `here` holds, those in force first, the newest first."""
+    """(Device, Site, name of who enrolled it) at sites for which `here` holds: revoked ones last, newest first."""
     rows = db.session.execute(
         select(Device, Site, Staff.name)
         .join(Site, Site.id == Device.site_id)

@@ -61,3 +61,12 @@ def enrolment_problem(name: str, from_on: date, until_on: date) -> DeviceRefusal
     if until_on < from_on:
         return DeviceRefusal.DATES_UNREADABLE
     return DeviceRefusal.TOO_LONG if (until_on - from_on).days >= LONGEST_DAYS else None
+
+
+def use_problem(device: object | None, today: date) -> DeviceRefusal | None:
+    """Why what a device bears opens nothing today, or None."""
+    if device is None:
+        return DeviceRefusal.NOT_ENROLLED
+    if device.revoked_at:
+        return DeviceRefusal.REVOKED
+    return None if good_on(today, device.from_on, device.until_on) else DeviceRefusal.NOT_TODAY

@@ -1,0 +1,232 @@
+"""What a device has seen, sent when there is a network (POST /door/scans): JSON in, one result a scan out, in order.
+
+The device's token is in a cookie that other sites' pages cannot send along with a POST; besides, only JSON is read,
+which their forms cannot make. A scan says whom it means in one of three ways: `code` as it was scanned, `sealed`
+the same for our eyes only (devices/sealing.py), or `person`, the mark of a row in the list of names.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Blueprint, jsonify, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.attendance.intake import Arrived, Result, take_in
+from stationapp.attendance.rules import CLOCK_SLACK, AttendanceRefusal, How, Kind
+from stationapp.cards.rules import SCAN_LENGTH, scanned
+from stationapp.db import db, retried, transaction
+from stationapp.devices import guard, sealing
+from stationapp.devices.models import Device
+from stationapp.devices.rules import DeviceRefusal, good_on
+from stationapp.events.models import Event
+from stationapp.refusal import Refused
+from stationapp.volunteers.doors import role_at
+from stationapp.volunteers.expected import who_counts, whose
+from stationapp.web.errors import sentence
+
+bp = Blueprint("door_scans", __name__, url_prefix="/door")
+log = logging.getLogger(__name__)
+
+MOST = 500
+"""Scans in one request."""
+
+AT_ONCE = 20
+"""Scans in one transaction: a desk waits for no more than these."""
+
+_NONCE_LENGTH = 64
+_SEALED_LENGTH = 1000
+_MEANT = ("code", "sealed", "person")
+_FIELDS = {"nonce", "event", "kind", "at", "sequence", "walk_in", *_MEANT}
+
+
+class _Unreadable(Exception):
+    """The request is no list of scans; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One scan as it was sent: whom it means in one of the three ways."""
+
+    nonce: str
+    event: str
+    means: str
+    text: str
+    kind: Kind
+    at: datetime
+    sequence: int
+    walk_in: bool
+
+
+@bp.post("/scans")
+def create():
+    """Take in what a device sends; sending it again changes nothing. Also after the device's last day, but never from
+    a revoked one."""
+    problem = guard.problem_here()
+    if problem and problem is not DeviceRefusal.NOT_TODAY:
+        return guard.turned_away(problem)
+    try:
+        scans = _read()
+    except _Unreadable as wrong:
+        return jsonify(said=str(wrong)), 422
+    guard.heard()
+    device = guard.device_here()
+    parts = [scans[first : first + AT_ONCE] for first in range(0, len(scans), AT_ONCE)]
+    results = [result for part in parts for result in retried(lambda part=part: _taken(device, part))]
+    return jsonify(now=clock.now().isoformat(), results=results)
+
+
+def _taken(device: Device, scans: Sequence[Said]) -> list[dict]:
+    """Take in some scans in one transaction; in the order of events and people, which others keep to as well."""
+    with transaction():
+        now = clock.now()
+        events = _events(device, scans)
+        people = _people(device, scans)
+        arrived = [
+            _arrived(device, scan, events.get(scan.event), person)
+            for scan, person in zip(scans, people, strict=True)
+        ]
+        answers = {}
+        for one in sorted(range(len(scans)), key=lambda n: _turn(arrived[n])):
+            answers[one] = take_in(arrived[one], by=None, now=now)
+    return [_result(scan, *answers[n]) for n, scan in enumerate(scans)]
+
+
+def _turn(arrived: Arrived) -> tuple[int, int, int]:
+    return arrived.event_id or 0, arrived.resident_id or 0, arrived.sequence
+
+
+def _arrived(device: Device, scan: Said, event: Event | None, person: int | None) -> Arrived:
+    """The scan with event and record found; what happened outside the device's dates belongs to no event."""
+    if event and not good_on(clock.day_of(scan.at), device.from_on, device.until_on):
+        event = None
+    facts = {"resident_id": person}
+    if event and person:
+        record, part = role_at(event.id, person)
+        facts = {"resident_id": record, "part": part}
+    how = How.WALK_IN if scan.walk_in else How.ROSTER if scan.means == "person" else How.STAFF_SCAN
+    return Arrived(
+        event_id=event.id if event else None,
+        kind=scan.kind,
+        how=how,
+        at=scan.at,
+        nonce=scan.nonce,
+        device_id=device.id,
+        sequence=scan.sequence,
+        **facts,
+    )
+
+
+def _events(device: Device, scans: Sequence[Said]) -> dict[str, Event]:
+    """The events meant, of the device's own site alone."""
+    wanted = select(Event).where(
+        Event.site_id == device.site_id, Event.code.in_({scan.event for scan in scans})
+    )
+    return {event.code: event for event in db.session.scalars(wanted)}
+
+
+def _people(device: Device, scans: Sequence[Said]) -> list[int | None]:
+    """Whom each scan means, as whom they count; None: nobody known."""
+    marks = {scan.text: sealing.person_of(device.id, scan.text) for scan in scans if scan.means == "person"}
+    codes = {scan.text: _code(device, scan) for scan in scans if scan.means != "person"}
+    known = whose(code for code in codes.values() if code)
+    there = who_counts(number for number in marks.values() if number)
+    return [
+        there.get(marks[scan.text]) if scan.means == "person" else known.get(codes[scan.text])
+        for scan in scans
+    ]
+
+
+def _code(device: Device, scan: Said) -> str | None:
+    text = sealing.open_sealed(device.id, scan.text) if scan.means == "sealed" else scan.text
+    return scanned("".join(c for c in text[:SCAN_LENGTH] if c.isprintable())) if text else None
+
+
+def _result(scan: Said, result: Result, reason: AttendanceRefusal | None) -> dict:
+    """What the device is told of a scan; the sentence is for whoever holds it."""
+    said = sentence(Refused(reason)) if reason else ""
+    return {
+        "nonce": scan.nonce,
+        "result": result.value,
+        "reason": reason.value if reason else None,
+        "said": said,
+    }
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def _read() -> list[Said]:
+    """The scans of the request; raises _Unreadable with a sentence."""
+    if not request.is_json:
+        raise _Unreadable(_("只收 JSON。"))
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        raise _Unreadable(_("没有读懂发来的内容，什么都没有记下。")) from None
+    scans = body.get("scans") if isinstance(body, dict) else None
+    if not isinstance(scans, list) or set(body) - {"scans", "sent_at"}:
+        raise _Unreadable(_("没有读懂发来的内容，什么都没有记下。"))
+    if len(scans) > MOST:
+        raise _Unreadable(_("一次最多发 %(most)s 条，请分几次发。", most=MOST))
+    _note_clock(_instant(body.get("sent_at"), 0))
+    return [_one(scan, number) for number, scan in enumerate(scans, start=1)]
+
+
+def _note_clock(sent_at: datetime) -> None:
+    """A device whose clock is wrong is named in the log; its scans are taken as they are."""
+    off = clock.now() - sent_at
+    if abs(off) > CLOCK_SLACK:
+        log.warning("device %s: its clock is %d s off", guard.device_here().code, -off.total_seconds())
+
+
+def _one(scan: object, number: int) -> Said:
+    if not isinstance(scan, dict) or set(scan) - _FIELDS:
+        raise _wrong(number)
+    means = [name for name in _MEANT if name in scan]
+    kinds = {kind.value: kind for kind in Kind}
+    if len(means) != 1 or scan.get("kind") not in kinds or not isinstance(scan.get("walk_in", False), bool):
+        raise _wrong(number)
+    sequence = scan.get("sequence")
+    if type(sequence) is not int or not 0 < sequence < 2**31:
+        raise _wrong(number)
+    longest = SCAN_LENGTH if means[0] == "code" else _SEALED_LENGTH
+    return Said(
+        nonce=_text(scan.get("nonce"), _NONCE_LENGTH, number),
+        event=_text(scan.get("event"), _NONCE_LENGTH, number),
+        means=means[0],
+        text=_text(scan[means[0]], longest, number, printable=means[0] != "code"),
+        kind=kinds[scan["kind"]],
+        at=_instant(scan.get("at"), number),
+        sequence=sequence,
+        walk_in=scan.get("walk_in", False),
+    )
+
+
+def _text(value: object, longest: int, number: int, *, printable: bool = True) -> str:
+    """A text within bounds; of what a scanner typed, strange characters are left out later instead of refused."""
+    fits = isinstance(value, str) and 0 < len(value) <= longest
+    if not fits or (printable and not value.isprintable()):
+        raise _wrong(number)
+    return value
+
+
+def _instant(value: object, number: int) -> datetime:
+    """An instant with its offset, within the years a calendar is kept for."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if at is not None and at.tzinfo is not None and 2000 <= at.year <= 2999:
+            return at.astimezone(UTC)
+    except ValueError:
+        pass
+    raise _wrong(number)
+
+
+def _wrong(number: int) -> _Unreadable:
+    if not number:
+        return _Unreadable(_("没有读懂发送的时间。"))
+    return _Unreadable(_("第 %(number)s 条没有读懂，什么都没有记下。", number=number))
