@@ -19,7 +19,7 @@ from stationapp.accounts.models import Grant, Staff
 from stationapp.accounts.operations import end_account
 from stationapp.accounts.queries import list_held
 from stationapp.accounts.rules import Action, Role, User, may, paths_for
-from stationapp.attendance.intake import Arrived, take_in
+from stationapp.attendance import intake
 from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.photos import add_photo
 from stationapp.attendance.rules import How, Kind
@@ -312,7 +312,8 @@ def _aside(event, resident: int) -> int:
     early = event.starts_at - timedelta(hours=9)
     given = {"kind": Kind.IN, "how": How.PAPER, "at": early, "nonce": "paper"}
     with transaction():
-        take_in(Arrived(event_id=event.id, resident_id=resident, **given), by=None, now=clock.now())
+        arrived = intake.Arrived(event_id=event.id, resident_id=resident, **given)
+        intake.take_in(arrived, by=None, now=clock.now())
         return db.session.query(RefusedScan).filter_by(event_id=event.id).one().id
 
 
