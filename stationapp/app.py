@@ -75,6 +75,7 @@ DESK_PAGES: tuple[str, ...] = (
     "attendance.desk_photos",
     "attendance.desk_progress",
     "attendance.desk_checkin",
+    "attendance.desk_signsheets",
     "attendance.desk_scans",
     "cards.desk",
     "devices.desk",

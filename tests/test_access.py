@@ -23,6 +23,7 @@ from stationapp.attendance import intake
 from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.photos import add_photo
 from stationapp.attendance.rules import How, Kind
+from stationapp.attendance.sheets import print_sheet
 from stationapp.calendar.rules import Month
 from stationapp.cards.operations import make as make_cards
 from stationapp.catalogue import operations as catalogue
@@ -90,6 +91,7 @@ class Sample:
     series: str
     proposal: str
     template: str
+    signsheet: str
     card: str
     device: str
     template_at: str  # its owner's path; stations own none: their office's
@@ -142,6 +144,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "files/number": lambda s: 1,
     "sheets/number": lambda s: 1,
     "rows/line": lambda s: 0,
+    "sheets/serial": lambda s: s.signsheet,
     "signins/number": lambda s: 1,
     "invitations/token": lambda s: "nothing",
     "static/filename": lambda s: "app.css",
@@ -270,6 +273,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         proposal=_proposal(site, people.lin.id),
         template=_template(owner),
         card=_card(signup.resident_id, site.id),
+        signsheet=_signsheet(event, signup.resident_id),
         device=_device(site)[0],
         template_at=owner.path,
     )
@@ -328,6 +332,11 @@ def _device(site: Site) -> tuple[str, str]:
     with transaction():
         device, link = devices.enrol(site, "平板", today, today, names_shown=True, by=None, now=now)
         return device.code, devices.take_up(link, now=now)
+
+
+def _signsheet(event, resident: int) -> str:
+    with transaction():
+        return print_sheet(event, [resident], empty=10, by=None, now=clock.now()).serial
 
 
 def _template(owner: Site) -> str:

@@ -33,9 +33,6 @@ from stationapp.web.words import word
 
 bp = Blueprint("attendance", __name__)
 
-EMPTY_ROWS = 10  # on the printed sheet, for people who walk in
-
-
 # --- the roster -------------------------------------------------------------------------------------------------
 
 
@@ -162,16 +159,6 @@ def _taken_in(event: Event, site: Site, form: WalkInForm) -> str:
             event, resident, how=How.WALK_IN, part=part, channel=Channel.WALK_IN, by=by, now=now
         )
         return masked(resident).name
-
-
-@bp.get("/events/<code>/sheet")
-def sheet(code: str):
-    """The sign-in sheet for the printer: a serial, row numbers, room to sign."""
-    event, site = its(code)
-    lines = queries.roster(event, helpers_at(event.id))
-    return render_template(
-        "desk/attendance/sheet.html", event=event, site=site, lines=lines, empty=EMPTY_ROWS
-    )
 
 
 @bp.get("/events/<code>/roster.csv")

@@ -14,6 +14,8 @@ ACTS = {
     "attendance.check_out": _("签退"),
     "attendance.count_heads": _("登记人数"),
     "attendance.drop_scan": _("没记上的签到不算"),
+    "attendance.enter_sheet": _("录入签到表"),
+    "attendance.print_sheet": _("打印签到表"),
     "attendance.remove_photo": _("删活动照片"),
     "attendance.restore_scan": _("放回没记上的签到"),
     "attendance.take_scan": _("收下没记上的签到"),

@@ -55,7 +55,7 @@ def town(app):
         desk = (
             "/desk/", "/desk/events/", f"/desk/events/{code}", f"/desk/events/{draft.code}", "/desk/events/new",
             f"/desk/events/{code}/edit", f"/desk/events/{code}/signups", f"/desk/events/{code}/signups/new",
-            f"/desk/events/{code}/roster", f"/desk/events/{code}/sheet", f"/desk/events/{over.code}/closeout",
+            f"/desk/events/{code}/roster", f"/desk/events/{code}/sheets", f"/desk/events/{over.code}/closeout",
             f"/desk/events/{code}/code", f"/desk/events/{code}/shifts", "/desk/checkin", f"/p/{taken.codes[0]}",
             "/desk/residents/", f"/desk/residents/{resident}", "/desk/volunteers", "/desk/volunteers/new",
             "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/I-05",
