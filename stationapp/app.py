@@ -10,7 +10,7 @@ from stationapp import access, vault
 from stationapp.accounts import guard
 from stationapp.config import ROOT, Settings, load_keys, load_settings
 from stationapp.db import db, engine_options, prepare
-from stationapp.messages import switches
+from stationapp.messages import further, switches
 from stationapp.tables import metadata  # noqa: F401  every model is known from here on
 from stationapp.web import assets, compress, errors, filters, headers, numbers, remember, words
 from stationapp.web.proxy import LocalProxy
@@ -29,6 +29,7 @@ PUBLIC_PAGES = (
     "residents.views",
     "attendance.views",
     "volunteers.views",
+    "teams.views",
     "certificates.views",
     "certificates.views_record",
     "publicity.views",
@@ -75,12 +76,14 @@ DESK_PAGES: tuple[str, ...] = (
     "attendance.desk_photos",
     "attendance.desk_progress",
     "attendance.desk_checkin",
-    "attendance.desk_signsheets",
     "attendance.desk_scans",
+    "attendance.desk_signsheets",
     "cards.desk",
     "devices.desk",
     "volunteers.desk",
     "volunteers.desk_hours",
+    "teams.desk",
+    "teams.desk_about",
     "scrutiny.desk",
     "scrutiny.desk_spots",
     "certificates.desk",
@@ -111,6 +114,9 @@ WORDS: tuple[str, ...] = (
     "importing.words",
 )
 """Modules with `WORDS`: how the cases of a feature's enums are said."""
+
+TELLERS: tuple[str, ...] = ("volunteers.telling",)
+"""Modules with `READERS`: how the facts of a message are read that stand right of messages."""
 
 csrf = CSRFProtect()
 babel = Babel()
@@ -158,6 +164,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         prepare(db.engine)
     for part in (numbers, compress, guard, assets, filters, headers, errors, remember):
         part.init_app(app)
+    for name in TELLERS:
+        further.teach(import_module(f"stationapp.{name}").READERS)
     words.init_app(app, (import_module(f"stationapp.{name}").WORDS for name in WORDS))
     _register(app)
     return app

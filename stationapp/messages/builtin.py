@@ -29,6 +29,10 @@ _SMS = {
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，定了时间再告诉您。问询{phone}"),
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕，请别跑空，抱歉。问询{phone}"),
     Occasion.CERTIFICATE: _("您的志愿服务证明办好了，〔在这里看：{link} 〕问询{phone}"),
+    Occasion.HOURS: _(
+        "谢谢您！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请〔点{link} 或〕打{phone}"
+    ),
+    Occasion.ANSWERED: _("您问的{title}有答复了：{result}。〔看这里：{link} 〕问询{phone}"),
     Occasion.HOME_CODE: _("登录码{code}，〔{until}前有效，〕用来打开您家的报名。请不要告诉别人"),
 }
 
@@ -65,6 +69,7 @@ _CALL = {
         "您好，这里是{site}。{when}的《{title}》取消了〔，{reason}〕，请别跑空。给您添麻烦了。"
     ),
     Occasion.CERTIFICATE: _("您好，这里是{site}。您的志愿服务证明办好了，可以来拿，也可以在网上看。"),
+    Occasion.ANSWERED: _("您好，这里是{site}。您问的{title}，答复是：{result}。{answer}"),
 }
 
 _EMAIL = {
@@ -113,6 +118,13 @@ _EMAIL = {
     Occasion.CERTIFICATE: _(
         "志愿服务证明办好了\n您好！您的志愿服务证明办好了。〔在这里看：{link}\n〕问询：{phone}\n{site}"
     ),
+    Occasion.HOURS: _(
+        "志愿时长记好了：{hours}小时\n您好！谢谢您{when}在“{title}”的志愿服务，记了{hours}小时〔（{by_hand}）〕。\n"
+        "〔全部时长，不对也在这里问：{link}\n〕也可以打电话：{phone}\n{site}"
+    ),
+    Occasion.ANSWERED: _(
+        "您问的时长有答复了\n您好！您问的{title}，答复是：{result}。\n{answer}\n〔看这里：{link}\n〕问询：{phone}\n{site}"
+    ),
 }
 
 _PAGE = {
@@ -136,6 +148,8 @@ _PAGE = {
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，时间定了再告诉您。"),
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕。"),
     Occasion.CERTIFICATE: _("您的志愿服务证明办好了。"),
+    Occasion.HOURS: _("谢谢您！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请打{phone}。"),
+    Occasion.ANSWERED: _("您问的{title}，答复是：{result}。{answer}"),
 }
 
 TEXTS = {

@@ -5,17 +5,17 @@ A line is a message of way CALL. Who has given the places back meanwhile needs n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from stationapp import clock
 from stationapp.accounts.models import Staff
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, OF_PARTY, events_of
 from stationapp.messages.ground import lay
 from stationapp.messages.models import CallAnswer, Message
+from stationapp.messages.persons import to_ask_for, without_places
 from stationapp.messages.rules import CALLED_ABOUT, CallOutcome, Delivery, Way
 from stationapp.messages.saying import say
 from stationapp.messages.tidying import wanted
@@ -24,19 +24,25 @@ from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Household, Resident
-from stationapp.residents.rules import Masked, is_child, mask
+from stationapp.residents.rules import Masked, mask
 from stationapp.signups.models import Party, Signup
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 
+WITHIN = timedelta(days=3)
+"""So soon somebody should be called of what has no time of its own."""
+
 
 @dataclass(frozen=True)
 class Call:
-    """One household to call: `person` is whom to ask for, `sentence` what to say; empty: nothing any more."""
+    """One household to call: `person` is whom to ask for, `sentence` what to say; empty: nothing any more.
+
+    What is about a person and no event to come has no `event` and no `people` with places.
+    """
 
     message: Message
-    event: Event
+    event: Event | None
     site: Site
     person: Resident
     people: tuple[tuple[Signup, Resident], ...]
@@ -79,7 +85,7 @@ class Call:
     @property
     def waits(self) -> bool:
         """Whether they have no seat yet."""
-        return self.people[0][0].state is Place.WAITLISTED
+        return bool(self.people) and self.people[0][0].state is Place.WAITLISTED
 
     @property
     def gone(self) -> bool:
@@ -93,8 +99,14 @@ class Call:
 
     @property
     def deadline(self) -> datetime:
-        """Before when to call: the end of an offer, else the start of the event."""
-        return self.message.until_at or self.event.starts_at
+        """Before when to call: the end of an offer, else the start of the event, else a while after it was due."""
+        starts_at = self.event.starts_at if self.event else self.message.made_at + WITHIN
+        return self.message.until_at or starts_at
+
+    @property
+    def title(self) -> str:
+        """The event's, if it is about one."""
+        return self.event.title if self.event else ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,7 @@ def open_calls(
     reached: ColumnElement[bool], *, now: datetime, site_id: int | None = None, about: Occasion | None = None
 ) -> Select:
     """The messages to be called now, in the order of their deadlines: the end of an offer, the start of an event."""
-    deadline = func.coalesce(Message.until_at, Event.starts_at)
+    deadline = func.coalesce(Message.until_at, Event.starts_at, Message.made_at)
     query = _open(select(Message), reached, now, site_id, about).where(Message.due_at <= now)
     return query.order_by(deadline, Message.id)
 
@@ -148,8 +160,8 @@ def resting(
 
 def _open(query: Select, reached, now: datetime, site_id: int | None, about: Occasion | None) -> Select:
     query = (
-        query.join(Party, Party.id == Message.party_id)
-        .join(Event, Event.id == Party.event_id)
+        query.outerjoin(Party, Party.id == Message.party_id)
+        .outerjoin(Event, Event.id == Party.event_id)
         .join(Site, Site.id == Message.site_id)
         .where(reached, Message.way == Way.CALL, Message.state == Delivery.PENDING, wanted(now))
     )
@@ -206,7 +218,7 @@ def _later(notice: Notice) -> Notice | None:
 def get_call(message_id: int, *, now: datetime) -> Call:
     """The line of one message; raises NotFound when it is no call."""
     message = db.session.get(Message, message_id, populate_existing=True)
-    found = lines([message], now=now) if message and message.way is Way.CALL and message.party_id else []
+    found = lines([message], now=now) if message and message.way is Way.CALL else []
     if not found:
         raise NotFound
     return found[0]
@@ -226,11 +238,16 @@ def lines(messages: Sequence[Message], *, now: datetime) -> list[Call]:
     ground, own = lay(messages, now=now), own_wordings()
     facts = say(messages, ground, now=now)
     people, answers, written = _people(messages), _answers(messages), _written(messages)
+    alone = without_places([one for one in messages if one.party_id is None], ground)
     found = []
     for one in messages:
         event = ground.event(one)
-        rows, sealed = people[event.id, one.household_id]
-        its = _live_or_all(_of_party(one, rows))
+        if event:
+            rows, sealed = people[event.id, one.household_id]
+            its = _live_or_all(_of_party(one, rows))
+            person = to_ask_for([member for _place, member in its], now)
+        else:
+            its, (person, sealed) = (), alone[one.id]
         known = facts[one.id]
         answer, by, unanswered = answers.get(one.id, (None, None, 0))
         found.append(
@@ -238,7 +255,7 @@ def lines(messages: Sequence[Message], *, now: datetime) -> list[Call]:
                 message=one,
                 event=event,
                 site=ground.site(one),
-                person=_to_ask_for([person for _place, person in its], now),
+                person=person,
                 people=its,
                 phone_sealed=sealed,
                 sentence="" if known is None else text(one.occasion, Way.CALL, known, own),
@@ -249,12 +266,6 @@ def lines(messages: Sequence[Message], *, now: datetime) -> list[Call]:
             )
         )
     return found
-
-
-def _to_ask_for(people: Sequence[Resident], now: datetime) -> Resident:
-    """The first who is no child."""
-    grown = (one for one in people if not is_child(one.birth_month, clock.day_of(now)))
-    return next(grown, people[0])
 
 
 def _people(messages: Sequence[Message]) -> dict[tuple[int, int], tuple[list, bytes | None]]:

@@ -114,7 +114,7 @@ def export():
         _("没人接几次"),
     )
     rows = (
-        (stamp(one.deadline), one.shown.name, one.shown.phone, word(one.message.occasion), one.event.title,
+        (stamp(one.deadline), one.shown.name, one.shown.phone, word(one.message.occasion), one.title,
          one.site.short_name, one.sentence, one.unanswered)
         for one in calls.lines(list(db.session.scalars(query)), now=now)
     )  # fmt: skip

@@ -12,6 +12,7 @@ from stationapp.events.announced import differs
 from stationapp.events.models import Event, EventMove, EventStep
 from stationapp.events.rules import State, Step
 from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, back_again, offers_until
+from stationapp.messages.further import Known, read
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Delivery, Way
 from stationapp.messages.switches import switches
@@ -47,6 +48,7 @@ class Ground:
     ranks: dict[int, int]  # of waiting parties
     days: dict[tuple[int, str], list[tuple[Event, Site, bytes]]]  # by household and "day …"
     codes: dict[str, HomeCode]  # by "code …"
+    further: dict[int, Known]  # what other features know, by message
 
     def link(self, path: str) -> str:
         """The address of a page; empty where nobody could open it."""
@@ -110,7 +112,7 @@ class Ground:
 
 
 def lay(messages: Sequence[Message], *, now: datetime) -> Ground:
-    """Read what these messages stand on: twelve questions at most."""
+    """Read what these messages stand on: twelve questions at most, and those of other features."""
     by_party = _parties({one.party_id for one in messages if one.party_id})
     events = {event.id for _party, event in by_party.values()}
     told = [one for one in messages if one.occasion in OF_EVENT]
@@ -131,6 +133,7 @@ def lay(messages: Sequence[Message], *, now: datetime) -> Ground:
         ranks=ranks(waiting) if waiting else {},
         days=_days([one for one in messages if one.occasion is Occasion.REMINDER], now),
         codes=_codes([one.subject for one in messages if one.occasion is Occasion.HOME_CODE]),
+        further=read(messages),
     )
 
 

@@ -26,6 +26,10 @@ NAMES = (
     "before",
     "reason",
     "events",
+    "hours",
+    "by_hand",
+    "result",
+    "answer",
 )
 """Every place there is; which of them an occasion knows stands in `KNOWN`."""
 
@@ -44,6 +48,8 @@ KNOWN: dict[Occasion, frozenset[str]] = {
     Occasion.POSTPONED: _EVENT | {"before", "reason"},
     Occasion.CANCELLED: _EVENT | {"reason"},
     Occasion.CERTIFICATE: frozenset({"title", "site", "phone", "link"}),
+    Occasion.HOURS: frozenset({"title", "when", "hours", "by_hand", "site", "phone", "link"}),
+    Occasion.ANSWERED: frozenset({"title", "result", "answer", "site", "phone", "link"}),
     Occasion.HOME_CODE: frozenset({"code", "until", "phone", "site"}),
 }
 """What residents are told, and the places a text about it may hold."""
@@ -61,14 +67,17 @@ NEEDED: dict[Occasion, tuple[str, ...]] = {
     Occasion.POSTPONED: ("title",),
     Occasion.CANCELLED: ("title", "when"),
     Occasion.CERTIFICATE: (),  # a call cannot read a link out
+    Occasion.HOURS: ("hours",),
+    Occasion.ANSWERED: ("title",),
     Occasion.HOME_CODE: ("code",),
 }
 """Places without which a text would not say what happened."""
 
 WAYS: dict[Occasion, tuple[Way, ...]] = dict.fromkeys(KNOWN, (Way.SMS, Way.CALL, Way.EMAIL, Way.PAGE)) | {
-    Occasion.HOME_CODE: (Way.SMS,)
+    Occasion.HOME_CODE: (Way.SMS,),
+    Occasion.HOURS: (Way.SMS, Way.EMAIL, Way.PAGE),
 }
-"""By which ways an occasion is told at all; a code is only sent to the phone it belongs to."""
+"""By which ways an occasion is told at all: a code goes to the phone it belongs to, nobody is called about hours."""
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _OPTIONAL = re.compile(r"〔([^〔〕]*)〕")

@@ -91,5 +91,6 @@ CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
     Occasion.NOT_DRAWN: _TOLD_ONLY,
     Occasion.REMINDER: tuple(CallOutcome),
     Occasion.CERTIFICATE: _TOLD_ONLY,
+    Occasion.ANSWERED: _TOLD_ONLY,
 }
 """The occasions people are called about, and what may come of such a call."""

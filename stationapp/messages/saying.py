@@ -213,6 +213,14 @@ def _certificate(message: Message, ground: Ground, now: datetime) -> Facts:
     }
 
 
+def _further(message: Message, ground: Ground, now: datetime) -> Facts | None:
+    """What another feature knows of it."""
+    known, site = ground.further.get(message.id), ground.site(message)
+    if known is None or known.facts is None:
+        return None
+    return {"site": site.short_name, "phone": site.phone, "link": ground.link(known.path)} | known.facts
+
+
 def _nothing(_message: Message, _ground: Ground, _now: datetime) -> None:
     """An occasion residents are not told of."""
 
@@ -233,4 +241,6 @@ _MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = d
     Occasion.REMINDER: _reminder,
     Occasion.HOME_CODE: _home_code,
     Occasion.CERTIFICATE: _certificate,
+    Occasion.HOURS: _further,
+    Occasion.ANSWERED: _further,
 }

@@ -44,6 +44,8 @@ OCCASIONS: dict[Occasion, object] = {
     Occasion.POSTPONED: _("延期"),
     Occasion.CANCELLED: _("取消"),
     Occasion.CERTIFICATE: _("证明办好了"),
+    Occasion.HOURS: _("志愿时长记好了"),
+    Occasion.ANSWERED: _("问的时长有了答复"),
     Occasion.HOME_CODE: _("登录码"),
 }
 """What residents are told, in a word or two: on notices the same cases say what the desk is to do."""
@@ -86,5 +88,9 @@ PLACES = {
     "before": _("原来的时间地点"),
     "reason": _("原因"),
     "events": _("当天的活动"),
+    "hours": _("几小时"),
+    "by_hand": _("补录的，写“补录”"),
+    "result": _("已更正，还是维持不变"),
+    "answer": _("答复的话"),
 }
 """The places of a text, explained."""

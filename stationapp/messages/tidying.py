@@ -11,7 +11,7 @@ from stationapp import clock
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
-from stationapp.messages.concerned import ABOUT_PARTY, OF_EVENT, is_back
+from stationapp.messages.concerned import ABOUT_PARTY, ABOUT_PERSON, OF_EVENT, is_back
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Delivery, Way
 from stationapp.notices.rules import Occasion
@@ -56,7 +56,7 @@ def has_places(now: datetime) -> ColumnElement[bool]:
     """The party has a live place, or the household at the event when it is called about that.
 
     Whom the lot gave none still waits; of those whose offer lapsed nobody signed up anew; of a reminder there is a
-    confirmed place that day at the site that calls.
+    confirmed place that day at the site that calls. What is about a person needs no place.
     """
     of_party = select(Signup.id).where(Signup.party_id == Message.party_id, Signup.state.in_(LIVE))
     asked = Party.__table__.alias("asked")
@@ -80,6 +80,7 @@ def has_places(now: datetime) -> ColumnElement[bool]:
             Message.occasion == Occasion.NOT_DRAWN, of_party.where(Signup.state == Place.WAITLISTED).exists()
         ),
         and_(Message.occasion == Occasion.OFFER_LAPSED, ~is_back(Message.party_id)),
+        Message.occasion.in_(ABOUT_PERSON),
         *(_goes_on(day + timedelta(days=later), now) for later in (0, 1)),
     )
 

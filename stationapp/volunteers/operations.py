@@ -22,7 +22,7 @@ from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
-from stationapp.volunteers import ledger, posting, queries, rules
+from stationapp.volunteers import ledger, posting, queries, rules, telling
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
 
@@ -152,8 +152,11 @@ def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
     day, everybody = clock.day_of(event.starts_at), queries.volunteers_at(event.id)
     for volunteer in everybody:
         posting.hold(volunteer.id)  # all before the first line: people come before the chain
+    posted = []
     for volunteer in everybody:
-        posting.bring_up(volunteer, day, by=by, now=now)
+        posted += posting.bring_up(volunteer, day, by=by, now=now)
+    if event.state is State.CLOSED_OUT:  # while it is open again, nothing is final
+        telling.tell_posted(posted, now=now)
 
 
 def propose_manual(
@@ -227,6 +230,7 @@ def decide_manual(
         volunteer.id, manual.site_id, manual.served_on, manual.minutes, by, now, manual_id=manual.id
     )
     posting.bring_up(volunteer, manual.served_on, by=by, now=now)
+    telling.tell_manual(line, now=now)
     return line
 
 

@@ -10,8 +10,8 @@ from stationapp.volunteers import ledger
 from stationapp.volunteers.models import HoursEntry, Volunteer
 
 
-def bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) -> None:
-    """Write the differences between what the ledger says of a day and what it should say."""
+def bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) -> list[HoursEntry]:
+    """Write the differences between what the ledger says of a day and what it should say; the new lines of events."""
     hold(volunteer.id)
     due = ledger.due(volunteer.id, day)
     for line in ledger.live_lines(volunteer.id, day):
@@ -21,8 +21,10 @@ def bring_up(volunteer: Volunteer, day: date, *, by: int | None, now: datetime) 
             del due[line.attendance_id]
         else:
             undo_line(line, by, now)
-    for attendance_id, (minutes, site_id) in sorted(due.items()):
+    return [
         post(volunteer.id, site_id, day, minutes, by, now, attendance_id=attendance_id)
+        for attendance_id, (minutes, site_id) in sorted(due.items())
+    ]
 
 
 def hold(volunteer_id: int) -> Volunteer:

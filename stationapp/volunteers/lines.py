@@ -1,0 +1,95 @@
+"""The ledger's lines as pages show them, each with what it comes from; and what stands behind one of them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import aliased
+
+from stationapp.attendance.models import Attendance
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.sites.models import Site
+from stationapp.volunteers.models import HoursEntry, ManualHours
+
+_corrected, _undoing = aliased(HoursEntry), aliased(HoursEntry)
+_approver = aliased(Site)
+
+
+def lines(
+    volunteer_id: int, *among: ColumnElement[bool], year: int | None = None, oldest_first: bool = False
+) -> Select:
+    """Every line, newest first, of sites for which `among` holds.
+
+    Rows: `HoursEntry`, `Site`, `Event` or None, `Attendance` or None, `ManualHours` or None, `corrected_id` (the line
+    it takes back) or None, `approver` (the name of the site a manual line was approved at) or None, `undone`.
+    A correction has the event, attendance and manual entry of the line it takes back.
+    """
+    source = func.coalesce(HoursEntry.manual_id, _corrected.manual_id)
+    attended = func.coalesce(HoursEntry.attendance_id, _corrected.attendance_id)
+    query = (
+        select(
+            HoursEntry,
+            Site,
+            Event,
+            Attendance,
+            ManualHours,
+            _corrected.id.label("corrected_id"),
+            _approver.short_name.label("approver"),
+            _undoing.id.is_not(None).label("undone"),
+        )
+        .join(Site, Site.id == HoursEntry.site_id)
+        .outerjoin(_corrected, _corrected.id == HoursEntry.corrects_id)
+        .outerjoin(Attendance, Attendance.id == attended)
+        .outerjoin(ManualHours, ManualHours.id == source)
+        .outerjoin(Event, Event.id == func.coalesce(Attendance.event_id, ManualHours.event_id))
+        .outerjoin(_approver, _approver.id == ManualHours.decided_from)
+        .outerjoin(_undoing, _undoing.corrects_id == HoursEntry.id)
+        .where(HoursEntry.volunteer_id == volunteer_id, *among)
+        .order_by(HoursEntry.id if oldest_first else HoursEntry.id.desc())
+    )
+    return query.where(*_in_year(year)) if year else query
+
+
+def _in_year(year: int) -> tuple[ColumnElement[bool], ...]:
+    return HoursEntry.served_on >= date(year, 1, 1), HoursEntry.served_on <= date(year, 12, 31)
+
+
+def years(volunteer_id: int) -> list[int]:
+    """The years from the first day served to the last, the latest first; empty without a line."""
+    first, last = db.session.execute(
+        select(func.min(HoursEntry.served_on), func.max(HoursEntry.served_on)).where(
+            HoursEntry.volunteer_id == volunteer_id
+        )
+    ).one()
+    return list(range(last.year, first.year - 1, -1)) if first else []
+
+
+def minutes_of(volunteer_id: int, *among: ColumnElement[bool], year: int | None = None) -> int:
+    """The sum of these lines."""
+    query = (
+        select(func.sum(HoursEntry.minutes))
+        .join(Site, Site.id == HoursEntry.site_id)
+        .where(HoursEntry.volunteer_id == volunteer_id, *among, *(_in_year(year) if year else ()))
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def get_line(volunteer_id: int, number: int, *among: ColumnElement[bool]) -> Row | None:
+    """One line of that volunteer, as `lines` gives it."""
+    query = lines(volunteer_id, *among).where(HoursEntry.id == number)
+    return db.session.execute(query).one_or_none()
+
+
+def event_of(line: HoursEntry) -> int | None:
+    """The event a line comes from, by scans or by hand, itself or the line it takes back."""
+    row = get_line(line.volunteer_id, line.id)
+    return row.Event.id if row and row.Event else None
+
+
+def written_since(volunteer_id: int, at: datetime) -> bool:
+    """Whether a line, or an entry by hand that waits for its approval, came to the ledger from then on."""
+    posted = select(HoursEntry.id).where(HoursEntry.volunteer_id == volunteer_id, HoursEntry.posted_at >= at)
+    entered = select(ManualHours.id).where(
+        ManualHours.volunteer_id == volunteer_id, ManualHours.proposed_at >= at
+    )
+    return any(db.session.scalar(one.limit(1)) is not None for one in (posted, entered))
