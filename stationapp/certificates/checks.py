@@ -1,13 +1,15 @@
 """H7: certificates say what the ledger said up to their line; registers have no gap; contents are as issued."""
 
 import json
+from collections import defaultdict
+from collections.abc import Collection
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, or_, select
 
 from stationapp.audit.rules import Check
 from stationapp.certificates import rules
-from stationapp.certificates.content import hashed
+from stationapp.certificates.content import content_of, hashed
 from stationapp.certificates.models import Certificate, Register
 from stationapp.db import db
 from stationapp.sites.models import Site
@@ -46,16 +48,32 @@ def _gaps() -> list[str]:
 
 
 def _other_minutes() -> list[str]:
-    """A certificate whose minutes are not the sum of the ledger up to its line, or whose line is somebody else's."""
+    """A certificate that is not the sum of its sites' lines up to its own, or whose line is somebody else's."""
     line = select(HoursEntry.volunteer_id).where(HoursEntry.id == Certificate.up_to_id).scalar_subquery()
-    total = (
-        select(func.coalesce(func.sum(HoursEntry.minutes), 0))
-        .where(HoursEntry.volunteer_id == Certificate.volunteer_id, HoursEntry.id <= Certificate.up_to_id)
-        .scalar_subquery()
-    )
-    wrong = or_(total != Certificate.minutes, line.is_(None), line != Certificate.volunteer_id)
-    query = select(Certificate.number).where(wrong).order_by(Certificate.id)
-    return [f"certificate {number}" for number in db.session.scalars(query)]
+    counted: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, site_id, minutes in db.session.execute(
+        select(Certificate.id, HoursEntry.site_id, func.sum(HoursEntry.minutes))
+        .join(HoursEntry, HoursEntry.volunteer_id == Certificate.volunteer_id)
+        .where(HoursEntry.id <= Certificate.up_to_id)
+        .group_by(Certificate.id, HoursEntry.site_id)
+    ):
+        counted[number][site_id] = int(minutes)
+    wrong = []
+    for one, whose in db.session.execute(select(Certificate, line).order_by(Certificate.id)):
+        sites = _sites(one)
+        lines = counted[one.id].items()
+        total = sum(minutes for site_id, minutes in lines if sites is None or site_id in sites)
+        if whose != one.volunteer_id or total != one.minutes:
+            wrong.append(f"certificate {one.number}")
+    return wrong
+
+
+def _sites(one: Certificate) -> Collection[int] | None:
+    """The sites whose lines it counts; None when what it says cannot be read."""
+    try:
+        return content_of(one)["sites"]
+    except (InvalidTag, ValueError, KeyError):
+        return None
 
 
 def _other_content() -> list[str]:

@@ -1,19 +1,24 @@
-"""What a certificate says: made once, sealed, and never made again (domain.md §7)."""
+"""What a certificate says: made once, sealed, and never made again (domain.md §7).
+
+"Who organises records, who records certifies": it counts the lines of the issuer's own sites and those beneath.
+"""
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from stationapp.attendance.models import Attendance
 from stationapp.certificates.models import Certificate
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import Category
+from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
 from stationapp.vault import vault
 from stationapp.volunteers.ledger import LIVE
 from stationapp.volunteers.models import HoursEntry, ManualHours
@@ -21,9 +26,10 @@ from stationapp.volunteers.models import HoursEntry, ManualHours
 
 @dataclass(frozen=True)
 class Served:
-    """A volunteer's ledger up to its last line: minutes in all, first and last day, and by kind of event."""
+    """A volunteer's ledger at some sites up to its last line: minutes in all, first and last day, by kind of event."""
 
     up_to: int
+    sites: tuple[int, ...]
     minutes: int
     from_on: date
     to_on: date
@@ -32,18 +38,24 @@ class Served:
     ]  # (None: outside events, how often, minutes), longest first
 
 
-def served_by(volunteer_ids: Collection[int]) -> dict[int, Served]:
-    """What each of them has served, those without hours left out; two questions however many there are.
+def recorded_at(site: Site) -> ColumnElement[bool]:
+    """The condition on HoursEntry "recorded by the site or one beneath it"."""
+    return HoursEntry.site_id.in_(select(Site.id).where(beneath(site.path)))
+
+
+def served_by(volunteer_ids: Collection[int], site: Site) -> dict[int, Served]:
+    """What each of them has served at the site and beneath, those without hours left out; two questions.
 
     Hold the volunteers first (`posting.hold`), so that no line is added between the two.
     """
-    last = dict(
-        db.session.execute(
-            select(HoursEntry.volunteer_id, func.max(HoursEntry.id))
-            .where(HoursEntry.volunteer_id.in_(volunteer_ids))
-            .group_by(HoursEntry.volunteer_id)
-        ).all()
-    )
+    its = HoursEntry.volunteer_id.in_(volunteer_ids), recorded_at(site)
+    last: dict[int, dict[int, int]] = defaultdict(dict)
+    for who, where, line in db.session.execute(
+        select(HoursEntry.volunteer_id, HoursEntry.site_id, func.max(HoursEntry.id))
+        .where(*its)
+        .group_by(HoursEntry.volunteer_id, HoursEntry.site_id)
+    ):
+        last[who][where] = line
     rows = db.session.execute(
         select(
             HoursEntry.volunteer_id,
@@ -55,7 +67,7 @@ def served_by(volunteer_ids: Collection[int]) -> dict[int, Served]:
         .outerjoin(Attendance, Attendance.id == HoursEntry.attendance_id)
         .outerjoin(ManualHours, ManualHours.id == HoursEntry.manual_id)
         .outerjoin(Event, Event.id == func.coalesce(Attendance.event_id, ManualHours.event_id))
-        .where(LIVE, HoursEntry.volunteer_id.in_(volunteer_ids), HoursEntry.minutes > 0)
+        .where(LIVE, *its, HoursEntry.minutes > 0)
         .order_by(HoursEntry.id)
     )
     lines = defaultdict(list)
@@ -64,7 +76,7 @@ def served_by(volunteer_ids: Collection[int]) -> dict[int, Served]:
     return {who: _summed(last[who], its) for who, its in lines.items()}
 
 
-def _summed(up_to: int, lines: list) -> Served:
+def _summed(last: dict[int, int], lines: list) -> Served:
     minutes: dict[Category | None, int] = defaultdict(int)
     events: dict[Category | None, set[int]] = defaultdict(set)
     for _day, worth, category, event in lines:
@@ -72,7 +84,28 @@ def _summed(up_to: int, lines: list) -> Served:
         events[category].add(event)
     kinds = sorted(((kind, len(events[kind]), its) for kind, its in minutes.items()), key=lambda one: -one[2])
     days = [day for day, *_ in lines]
-    return Served(up_to, sum(minutes.values()), min(days), max(days), tuple(kinds))
+    sites = tuple(sorted(last))
+    return Served(max(last.values()), sites, sum(minutes.values()), min(days), max(days), tuple(kinds))
+
+
+def standing(certificates: Collection[Certificate], said: Mapping[int, dict]) -> dict[int, int]:
+    """What the ledger says now of the time and the sites of each, in minutes by id; one question.
+
+    Less than the certificate says: something it counted was taken back since.
+    """
+    rows = db.session.execute(
+        select(Certificate.id, HoursEntry.site_id, func.sum(HoursEntry.minutes))
+        .join(HoursEntry, HoursEntry.volunteer_id == Certificate.volunteer_id)
+        .where(
+            Certificate.id.in_([one.id for one in certificates]),
+            HoursEntry.served_on.between(Certificate.from_on, Certificate.to_on),
+        )
+        .group_by(Certificate.id, HoursEntry.site_id)
+    )
+    now = dict.fromkeys((one.id for one in certificates), 0)
+    for number, site_id, minutes in rows:
+        now[number] += int(minutes) if site_id in said[number]["sites"] else 0
+    return now
 
 
 def written(content: dict) -> str:

@@ -1,6 +1,7 @@
 """Certificates at the desk: the register, issuing for one or many, paper, revoking."""
 
 import secrets
+from datetime import datetime
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -8,9 +9,8 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
-from stationapp.audit.operations import record
 from stationapp.certificates import operations, paper, queries
-from stationapp.certificates.content import content_of, contents
+from stationapp.certificates.content import content_of, contents, standing
 from stationapp.certificates.models import Certificate
 from stationapp.certificates.rules import BULK_MOST
 from stationapp.db import retried, transaction
@@ -28,16 +28,27 @@ bp = Blueprint("certificates", __name__, url_prefix="/certificates")
 
 @bp.get("/")
 def index():
-    """The register of the sites within reach."""
-    page = paged(_register(), scalars=False)
-    said = contents(row.Certificate for row in page.rows)
+    """The register of the sites within reach; `first` and `last`: what was issued together."""
+    return _register_page()
+
+
+def _register_page(*, problem: str = "", status: int = 200):
+    page = paged(_register(), BULK_MOST if _text("first") else 50, scalars=False)
+    shown = [row.Certificate for row in page.rows]
+    said = contents(shown)
+    now = standing(shown, said)
     return render_template(
         "desk/certificates/index.html",
         page=page,
         names={number: masked_name(one["name"]) for number, one in said.items()},
+        less={one.id: now[one.id] for one in shown if now[one.id] < one.minutes},
         year=_text("year"),
         number=_text("number"),
-    )
+        together=bool(_text("first")),
+        chosen=set(request.form.getlist("number")) if request.method == "POST" else None,
+        reason=request.form.get("reason", "").replace("\0", "")[:200],
+        problem=problem,
+    ), status
 
 
 @bp.get("/register.csv")
@@ -45,10 +56,12 @@ def export():
     """The same as a file, names masked."""
     rows = paged(_register(), 20_000, scalars=False).rows
     said = contents(row.Certificate for row in rows)
+    now = standing([row.Certificate for row in rows], said)
     head = (
         _("编号"),
         _("姓名"),
         _("小时"),
+        _("台账现在的小时"),
         _("从"),
         _("到"),
         _("出具单位"),
@@ -61,6 +74,7 @@ def export():
             one.number,
             masked_name(said[one.id]["name"]),
             hours(one.minutes),
+            hours(min(now[one.id], one.minutes)),
             one.from_on,
             one.to_on,
             said[one.id]["issuer"],
@@ -79,6 +93,7 @@ def _register():
         reached(guard.reach()),
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
         number=_text("number"),
+        between=(_text("first"), _text("last")),
     )
 
 
@@ -99,28 +114,39 @@ def new():
         return _new_page(site)
     chosen = queries.chosen_at(site, request.form.getlist("volunteer")[: BULK_MOST + 1])
     ids, reason = [one.id for one in chosen], request.form.get("reason", "").replace("\0", "")[:200]
+    now = clock.now()
     try:
-        made = retried(lambda: _issued(site, ids, reason))
+        given = retried(lambda: _issued(site, ids, reason, now))
     except Refused as refused:
         return _new_page(site, problem=sentence(refused), status=409)
-    flash(
-        _(
-            "已出具 %(n)s 份证明，编号从 %(first)s 到 %(last)s。",
-            n=len(made),
-            first=made[0].number,
-            last=made[-1].number,
+    made = [one.number for one in given if one.issued_at == now]
+    flash(_told(made, [one.number for one in given if one.issued_at != now]), "good")
+    together = {"first": made[0], "last": made[-1]} if made else {"number": given[-1].number}
+    return redirect(url_for(".index", **together), code=303)
+
+
+def _told(made: list[str], there: list[str]) -> str:
+    said = ""
+    if len(made) == 1:
+        said = _("已出具 1 份证明，编号 %(number)s。", number=made[0])
+    elif made:
+        said = _(
+            "已出具 %(n)s 份证明，编号从 %(first)s 到 %(last)s。", n=len(made), first=made[0], last=made[-1]
         )
-    )
-    return redirect(url_for(".index"), code=303)
+    if there:
+        same = _("%(n)s 人以前出具的证明内容没有变，不再占新的编号，打印原来的就行。", n=len(there))
+        said += same
+    return said
 
 
-def _issued(site: Site, ids: list[int], reason: str) -> list[Certificate]:
+def _issued(site: Site, ids: list[int], reason: str, now: datetime) -> list[Certificate]:
     key = request.form.get("key", "")[:64]
     with transaction():
-        return operations.issue(site, ids, key=key, reason=reason, by=guard.user().staff_id, now=clock.now())
+        return operations.issue(site, ids, key=key, reason=reason, by=guard.user().staff_id, now=now)
 
 
 def _new_page(site: Site, *, problem: str = "", status: int = 200):
+    """`pick=all` has everybody chosen from the start."""
     least, text = _text("least"), _text("q")
     fresh = _text("all") != "1"
     at_least = int(least) if least.isascii() and least.isdigit() and len(least) < 6 else 0
@@ -134,6 +160,7 @@ def _new_page(site: Site, *, problem: str = "", status: int = 200):
         fresh=fresh,
         most=BULK_MOST,
         chosen=frozenset(request.form.getlist("volunteer")),
+        everybody=_text("pick") == "all" and request.method != "POST",
         reason=request.form.get("reason", "")[:200],
         key=request.form.get("key", "")[:64] or secrets.token_urlsafe(16),
         problem=problem,
@@ -155,7 +182,8 @@ def _its(number: str):
     return found
 
 
-def _page(number: str, *, problem: str = "", reason: str = "", status: int = 200):
+def _page(number: str, *, problem: str = "", at: str = "", reason: str = "", status: int = 200):
+    """`at`: the form the problem belongs to."""
     found = _its(number)
     said = content_of(found.Certificate)
     return render_template(
@@ -164,30 +192,12 @@ def _page(number: str, *, problem: str = "", reason: str = "", status: int = 200
         site=found.Site,
         revocation=found.Revocation,
         said=said,
+        now=standing([found.Certificate], {found.Certificate.id: said})[found.Certificate.id],
         name=masked_name(said["name"]),
         problem=problem,
+        at=at,
         reason=reason,
     ), status
-
-
-@bp.post("/<number>/paper", endpoint="paper")
-def on_paper(number: str):
-    """The certificate to print, with the name in full: written down as a showing (trust.md A1)."""
-    found = _its(number)
-    with transaction():
-        record(
-            "certificates.print",
-            f"certificate {found.Certificate.number}",
-            by=guard.user().staff_id,
-            now=clock.now(),
-            site_id=found.Site.id,
-        )
-    sheet = paper.certificate(
-        content_of(found.Certificate),
-        revoked=found.Revocation is not None,
-        public_url=current_app.config["SETTINGS"].public_url,
-    )
-    return pdf_answer(render("certificates/certificate", sheet), f"{sheet['title']}-{sheet['number']}")
 
 
 @bp.post("/<number>/revocation")
@@ -198,7 +208,7 @@ def revocation(number: str):
     try:
         retried(lambda: _revoked(certificate, reason))
     except Refused as refused:
-        return _page(number, problem=sentence(refused), reason=reason, status=409)
+        return _page(number, problem=sentence(refused), at="revocation", reason=reason, status=409)
     flash(_("已撤销。查验页面会写明原因；需要时可以重新出具一份。"))
     return redirect(url_for(".show", number=number), code=303)
 
@@ -206,3 +216,42 @@ def revocation(number: str):
 def _revoked(certificate: Certificate, reason: str) -> None:
     with transaction():
         operations.revoke(certificate, reason=reason, by=guard.user().staff_id, now=clock.now())
+
+
+# --- paper ------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/<number>/paper", endpoint="paper")
+def on_paper(number: str):
+    """The certificate to print, with the name in full: a showing, with its reason (trust.md A1)."""
+    found = _its(number)
+    try:
+        return _printed([found])
+    except Refused as refused:
+        return _page(number, problem=sentence(refused), at="paper", status=422)
+
+
+@bp.post("/papers")
+def papers():
+    """Those chosen in the register as one file, a page each; each is written down."""
+    numbers = [one.replace("\0", "")[:40] for one in request.form.getlist("number")][: BULK_MOST + 1]
+    try:
+        return _printed(queries.list_among(numbers, reached(guard.reach())))
+    except Refused as refused:
+        return _register_page(problem=sentence(refused), status=422)
+
+
+def _printed(found: list):
+    """The PDF of these (Certificate, Site, Revocation or None)."""
+    reason = request.form.get("reason", "").replace("\0", "")
+    with transaction():
+        printed = [row.Certificate for row in found]
+        operations.note_print(printed, reason=reason, by=guard.user().staff_id, now=clock.now())
+    public = current_app.config["SETTINGS"].public_url
+    sheets = [
+        paper.certificate(content_of(row.Certificate), revoked=row.Revocation is not None, public_url=public)
+        for row in found
+    ]
+    first, last = sheets[0]["number"], sheets[-1]["number"]
+    name = f"{sheets[0]['title']}-{first}" + (f"_{last}" if last != first else "")
+    return pdf_answer(render("certificates/certificate", paper.certificates(sheets)), name)

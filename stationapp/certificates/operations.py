@@ -5,7 +5,7 @@ is taken in the transaction that uses it, so one rolled back leaves no gap.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -14,14 +14,14 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from stationapp import clock
 from stationapp.audit.operations import record
 from stationapp.certificates import rules
-from stationapp.certificates.content import Served, hashed, served_by, written
+from stationapp.certificates.content import Served, content_of, hashed, served_by, written
 from stationapp.certificates.models import Certificate, Issuer, Register, Revocation
 from stationapp.certificates.rules import CertificateRefusal, IssuerFields
 from stationapp.db import db
 from stationapp.messages.concerned import reach_columns, reach_of
 from stationapp.messages.models import Message
 from stationapp.messages.outbox import put, row
-from stationapp.messages.rules import Delivery, Way
+from stationapp.messages.rules import Delivery
 from stationapp.messages.switches import switches
 from stationapp.messages.ways import ways
 from stationapp.notices.rules import Occasion
@@ -53,9 +53,10 @@ def fill_issuer(site: Site, fields: IssuerFields, *, by: int | None, now: dateti
 def issue(
     site: Site, volunteer_ids: Sequence[int], *, key: str, reason: str, by: int | None, now: datetime
 ) -> list[Certificate]:
-    """A certificate for each of these who has hours; the same `key` again gives those it gave before.
+    """A certificate for each of these who has hours at the site or beneath: made, or the one that says the same.
 
-    The caller has seen that the volunteers are known at the site or beneath. Raises Refused(CertificateRefusal).
+    The same `key` again gives those it gave before. The caller has seen that the volunteers are known at the site
+    or beneath. Raises Refused(CertificateRefusal).
     """
     if not volunteer_ids:
         raise Refused(CertificateRefusal.NOBODY_CHOSEN)
@@ -63,30 +64,47 @@ def issue(
         raise Refused(CertificateRefusal.TOO_MANY, most=rules.BULK_MOST)
     if not reason.strip():
         raise Refused(CertificateRefusal.REASON_MISSING)
-    issuer = _issuer(site)
-    people = _held(volunteer_ids)
+    issuer, people = _issuer(site), _held(volunteer_ids)
     keys = {who: vault().index("certificate key", f"{key}:{who}") for who in people}
-    issued = {one.volunteer_id: one for one in _with_keys(list(keys.values()))}
-    served = {who: its for who, its in served_by(people.keys() - issued.keys()).items() if its.minutes > 0}
-    if not served and not issued:
+    served, today = served_by(people, site), clock.day_of(now)
+    said = {who: _said(issuer, people[who], its, today) for who, its in served.items()}
+    there = {one.volunteer_id: one for one in _with_keys(list(keys.values()))}
+    there = {**_same(site, said), **there}
+    fresh = sorted(said.keys() - there.keys())
+    if not fresh and not there:
         raise Refused(CertificateRefusal.NO_HOURS)
-    year, made = clock.day_of(now).year, []
-    first = _take_numbers(site.id, year, len(served)) if served else 0
-    for serial, who in enumerate(sorted(served), start=first):
-        made.append(_written(site, issuer, people[who], served[who], serial, keys[who], by, now))
+    made = _numbered(site, {who: (served[who], said[who], keys[who]) for who in fresh}, by, now)
+    for one in made:
+        subject = f"certificate {one.number}"
+        record("certificates.issue", subject, by=by, now=now, site_id=site.id, reason=reason.strip())
+    _tell(made, people, now)
+    return sorted([*there.values(), *made], key=lambda one: (one.year, one.serial))
+
+
+def _numbered(
+    site: Site, fresh: dict[int, tuple[Served, dict, bytes]], by: int | None, now: datetime
+) -> list[Certificate]:
+    """The certificates of these volunteers, in the order given, each with the register's next number."""
+    year = clock.day_of(now).year
+    first, made = _take_numbers(site.id, year, len(fresh)) if fresh else 0, []
+    for serial, (who, (served, said, key)) in enumerate(fresh.items(), start=first):
+        number = rules.number(site.code, year, serial)
+        made.append(
+            Certificate(
+                number=number,
+                site_id=site.id,
+                year=year,
+                serial=serial,
+                volunteer_id=who,
+                key_index=key,
+                issued_at=now,
+                issued_by=by,
+                **_sealed(served, said | {"number": number}),
+            )
+        )
     db.session.add_all(made)
     db.session.flush()
-    for one in made:
-        record(
-            "certificates.issue",
-            f"certificate {one.number}",
-            by=by,
-            now=now,
-            site_id=site.id,
-            reason=reason.strip(),
-        )
-    _tell(made, people, now)
-    return sorted([*issued.values(), *made], key=lambda one: one.serial)
+    return made
 
 
 def _issuer(site: Site) -> Issuer:
@@ -131,66 +149,88 @@ def _take_numbers(site_id: int, year: int, many: int) -> int:
     return last - many + 1
 
 
-def _written(
-    site: Site,
-    issuer: Issuer,
-    person: tuple,
-    served: Served,
-    serial: int,
-    key: bytes,
-    by: int | None,
-    now: datetime,
-) -> Certificate:
+def _said(issuer: Issuer, person: tuple, served: Served, today: date) -> dict:
+    """What a certificate would say, all but its number."""
     volunteer, resident, _home, phone, *_ = person
-    today = clock.day_of(now)
-    number = rules.number(site.code, today.year, serial)
-    text = written(
-        {
-            "number": number,
-            "name": resident.name,
-            "phone": masked_phone(vault().unseal(phone)) if phone else "",
-            "minutes": served.minutes,
-            "stars": rules.stars(served.minutes),
-            "from": served.from_on.isoformat(),
-            "to": served.to_on.isoformat(),
-            "kinds": [[word(kind) if kind else "", times, minutes] for kind, times, minutes in served.kinds],
-            "issuer": issuer.legal_name,
-            "in_charge": issuer.in_charge,
-            "handler": issuer.handler,
-            "contact": issuer.contact,
-            "on": today.isoformat(),
-        }
+    return {
+        "name": resident.name,
+        "phone": masked_phone(vault().unseal(phone)) if phone else "",
+        "volunteer": volunteer.code,
+        "minutes": served.minutes,
+        "stars": rules.stars(served.minutes),
+        "from": served.from_on.isoformat(),
+        "to": served.to_on.isoformat(),
+        "kinds": [[word(kind) if kind else "", times, minutes] for kind, times, minutes in served.kinds],
+        "sites": list(served.sites),
+        "issuer": issuer.legal_name,
+        "in_charge": issuer.in_charge,
+        "handler": issuer.handler,
+        "contact": issuer.contact,
+        "on": today.isoformat(),
+    }
+
+
+def _same(site: Site, said: dict[int, dict]) -> dict[int, Certificate]:
+    """The last standing certificate of each that says the same but for number and day: no reason for another."""
+    last = (
+        select(Certificate)
+        .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
+        .where(
+            Certificate.site_id == site.id,
+            Certificate.volunteer_id.in_(said),
+            Revocation.certificate_id.is_(None),
+        )
+        .order_by(Certificate.id)
     )
-    return Certificate(
-        number=number,
-        site_id=site.id,
-        year=today.year,
-        serial=serial,
-        volunteer_id=volunteer.id,
-        up_to_id=served.up_to,
-        minutes=served.minutes,
-        from_on=served.from_on,
-        to_on=served.to_on,
-        content_sealed=vault().seal(text),
-        hash=hashed(text),
-        key_index=key,
-        issued_at=now,
-        issued_by=by,
-    )
+    found = {one.volunteer_id: one for one in db.session.scalars(last)}
+    return {who: one for who, one in found.items() if _but_day(content_of(one)) == _but_day(said[who])}
+
+
+def _but_day(said: dict) -> dict:
+    return {name: one for name, one in said.items() if name not in ("number", "on")}
+
+
+def _sealed(served: Served, said: dict) -> dict[str, object]:
+    """The columns that hold what a certificate says."""
+    text = written(said)
+    return {
+        "up_to_id": served.up_to,
+        "minutes": served.minutes,
+        "from_on": served.from_on,
+        "to_on": served.to_on,
+        "content_sealed": vault().seal(text),
+        "hash": hashed(text),
+    }
 
 
 def _tell(made: Sequence[Certificate], people: dict[int, tuple], now: datetime) -> None:
-    """Tell the households in writing and on their page; whoever cannot be written to is told by the desk."""
+    """Tell the households in writing and on their page; whoever cannot be written to stands on the call list."""
     rows = []
     for one in made:
         _volunteer, _resident, home, *reach = people[one.volunteer_id]
         subject = f"certificate {one.number}"
         for way in ways(Occasion.CERTIFICATE, reach_of(*reach, calls=False), switches().on):
-            if way is not Way.CALL:
-                rows.append(
-                    row(Occasion.CERTIFICATE, subject, way, household_id=home, site_id=one.site_id, now=now)
-                )
+            rows.append(
+                row(Occasion.CERTIFICATE, subject, way, household_id=home, site_id=one.site_id, now=now)
+            )
     put(rows)
+
+
+def note_print(certificates: Sequence[Certificate], *, reason: str, by: int, now: datetime) -> None:
+    """Write down that these are printed, names in full, and why: a line a certificate (trust.md A1).
+
+    Raises Refused(CertificateRefusal) without a reason, without a certificate, or for too many.
+    """
+    reason = " ".join(reason.split())[:200]
+    if not certificates:
+        raise Refused(CertificateRefusal.NONE_CHOSEN)
+    if len(certificates) > rules.BULK_MOST:
+        raise Refused(CertificateRefusal.TOO_MANY, most=rules.BULK_MOST)
+    if not reason:
+        raise Refused(CertificateRefusal.REASON_MISSING)
+    for one in certificates:
+        subject = f"certificate {one.number}"
+        record("certificates.print", subject, by=by, now=now, site_id=one.site_id, reason=reason)
 
 
 def revoke(certificate: Certificate, *, reason: str, by: int | None, now: datetime) -> Revocation:

@@ -11,8 +11,10 @@ from stationapp import clock
 from stationapp.messages.certified import check_address, check_code
 from stationapp.residents.rules import Masked
 from stationapp.web.filters import groups, hours
-from stationapp.web.paper import code, settable
+from stationapp.web.paper import Box, code, fit, settable
 from stationapp.web.words import word
+
+ISSUER = Box(0, 0, 94, 20)
 
 
 def long_day(day: date) -> str:
@@ -37,14 +39,10 @@ def certificate(said: dict, *, revoked: bool, public_url: str) -> dict:
         "revoked": _("已撤销") if revoked else "",
         "before": _("兹证明"),
         "name": settable(said["name"]),
-        "phone": _("（联系电话 %(phone)s）", phone=said["phone"]) if said["phone"] else "",
-        "body": _(
-            "于%(begin)s至%(end)s期间参加志愿服务，按平台记录，累计服务时长",
-            begin=long_day(date.fromisoformat(said["from"])),
-            end=long_day(date.fromisoformat(said["to"])),
-        ),
+        "identity": _identity(said),
+        "body": _body(date.fromisoformat(said["from"]), date.fromisoformat(said["to"])),
         "hours": hours(said["minutes"]),
-        "unit": _("小时。"),
+        "unit": _("小时"),
         "head": [_("服务内容"), _("次数"), _("小时")],
         "kinds": [
             [kind or _("其他志愿服务"), str(times), hours(minutes)] for kind, times, minutes in said["kinds"]
@@ -52,19 +50,43 @@ def certificate(said: dict, *, revoked: bool, public_url: str) -> dict:
         "total": [_("合计"), str(sum(times for _kind, times, _m in said["kinds"])), hours(said["minutes"])],
         "stars": stars_said(said["stars"]),
         "closing": _("特此证明。"),
-        "facts": [
-            [_("负责人"), settable(said["in_charge"])],
-            [_("经办人"), settable(said["handler"])],
-            [_("联系方式"), settable(said["contact"])],
-        ],
-        "issuer": settable(said["issuer"]),
-        "seal": _("（盖章）"),
+        "signed": [[_("负责人"), settable(said["in_charge"])], [_("经办人"), settable(said["handler"])]],
+        "contact": [_("联系方式"), settable(said["contact"])],
+        "issuer": asdict(fit(said["issuer"], ISSUER, (16, 15, 14, 13, 12))),
+        "seal": _("（公章）"),
         "on": long_day(date.fromisoformat(said["on"])),
         "qr": asdict(code(check_address(public_url, number))),
         "scan": _("微信扫一扫，查验真伪"),
         "check": _("校验码 %(code)s", code=groups(check_code(number))),
-        "note": _("本证明免费出具。时长以查验页面显示的为准；查验页面显示“已撤销”的，本证明无效。"),
+        "notes": [
+            _("本证明免费出具，只计出具单位和所属站点记录的志愿服务。时长以查验页面为准。"),
+            _(
+                "不方便扫码的，打开 %(address)s，填编号和校验码。页面写着“已撤销”的，本证明无效。",
+                address=f"{public_url.split('://')[-1]}/certificates",
+            ),
+        ],
     }
+
+
+def certificates(sheets: Sequence[dict]) -> dict:
+    """Several of them as one file, a page each."""
+    return {"title": _("志愿服务记录证明"), "sheets": list(sheets)}
+
+
+def _identity(said: dict) -> str:
+    """How the person can be told from others of that name."""
+    if not said["phone"]:
+        return _("（志愿者编号 %(code)s）", code=said["volunteer"])
+    return _("（联系电话 %(phone)s，志愿者编号 %(code)s）", code=said["volunteer"], phone=said["phone"])
+
+
+def _body(begin: date, end: date) -> list[list[str]]:
+    """The sentence after the name in pieces: what is said, and "day" where it is one."""
+    days = [[long_day(begin), "day"]]
+    if end != begin:
+        days += [[_("至"), ""], [long_day(end), "day"]]
+    span = _("参加志愿服务。") if end == begin else _("期间参加志愿服务。")
+    return [[_("于"), ""], *days, [span + _("按照志愿服务记录，累计服务时长为"), ""]]
 
 
 def record(

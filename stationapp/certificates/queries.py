@@ -1,7 +1,10 @@
 """Reads of certificates: one by its number, the register, whose certificate could be issued."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from stationapp.certificates.content import recorded_at
 from stationapp.certificates.models import Certificate, Issuer, Revocation
 from stationapp.certificates.rules import BULK_MOST
 from stationapp.db import db
@@ -47,8 +50,23 @@ def list_of(volunteer_id: int) -> list[Row]:
     )
 
 
-def register(here: ColumnElement[bool], *, year: int | None = None, number: str = "") -> Select:
-    """The register of sites for which `here` holds, newest first: (Certificate, Site, Revocation or None)."""
+def list_among(numbers: Collection[str], here: ColumnElement[bool]) -> list[Row]:
+    """Those of these numbers at sites for which `here` holds, by number: (Certificate, Site, Revocation or None)."""
+    query = register(here).where(Certificate.number.in_(numbers)).order_by(None)
+    return list(db.session.execute(query.order_by(Certificate.site_id, Certificate.year, Certificate.serial)))
+
+
+def register(
+    here: ColumnElement[bool],
+    *,
+    year: int | None = None,
+    number: str = "",
+    between: tuple[str, str] = ("", ""),
+) -> Select:
+    """The register of sites for which `here` holds, newest first: (Certificate, Site, Revocation or None).
+
+    `between`: of one issuer and year, from one number to another, which is the order in which they were given.
+    """
     query = (
         select(Certificate, Site, Revocation)
         .join(Site, Site.id == Certificate.site_id)
@@ -58,6 +76,8 @@ def register(here: ColumnElement[bool], *, year: int | None = None, number: str 
     )
     if year is not None:
         query = query.where(Certificate.year == year)
+    if all(between):
+        query = query.where(Certificate.number.between(*between))
     return query.where(Certificate.number.contains(number, autoescape=True)) if number else query
 
 
@@ -69,14 +89,19 @@ def find_issuer(site_id: int) -> Issuer | None:
 def list_candidates(site: Site, *, text: str = "", least: int = 0, fresh: bool = True) -> list[Row]:
     """Whose certificate the site could issue, by name: (Volunteer, masked person, minutes).
 
-    Volunteers known at the site or beneath with at least `least` minutes and any at all; with `fresh` only those
-    whose ledger has a line that no standing certificate counts. At most one more than can be issued at once.
+    Volunteers with at least `least` minutes recorded at the site or beneath, and any at all, those who have left
+    included; with `fresh` only those with a line there that no standing certificate of the site counts. At most one
+    more than can be issued at once.
     """
     minutes = func.sum(HoursEntry.minutes)
     counted = (
         select(func.max(Certificate.up_to_id))
         .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
-        .where(Certificate.volunteer_id == Volunteer.id, Revocation.certificate_id.is_(None))
+        .where(
+            Certificate.volunteer_id == Volunteer.id,
+            Certificate.site_id == site.id,
+            Revocation.certificate_id.is_(None),
+        )
         .correlate(Volunteer)
         .scalar_subquery()
     )
@@ -85,7 +110,7 @@ def list_candidates(site: Site, *, text: str = "", least: int = 0, fresh: bool =
         .join(Resident, Resident.id == Volunteer.resident_id)
         .join(Household, Household.id == Resident.household_id)
         .join(HoursEntry, HoursEntry.volunteer_id == Volunteer.id)
-        .where(Volunteer.ended_at.is_(None), known_at(beneath(site.path)))
+        .where(recorded_at(site))
         .group_by(Volunteer.id, Resident.id, Household.id)
         .having(minutes >= max(least, 1))
         .order_by(Resident.initials, Volunteer.id)

@@ -16,6 +16,7 @@ class CertificateRefusal(Enum):
     REVOKED = "revoked"
     REASON_MISSING = "reason_missing"
     NOBODY_CHOSEN = "nobody_chosen"
+    NONE_CHOSEN = "none_chosen"  # no certificate to print
     FIELD_MISSING = "field_missing"
     TOO_MANY = "too_many"
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
-from stationapp.certificates.content import content_of
+from stationapp.certificates.content import content_of, standing
 from stationapp.certificates.paper import long_day
 from stationapp.certificates.queries import find_certificate
 from stationapp.db import transaction
@@ -46,6 +46,7 @@ def show(number: str):
         said=said,
         name=masked_name(said["name"]),
         certificate=found.Certificate,
+        now=standing([found.Certificate], {found.Certificate.id: said})[found.Certificate.id],
         revocation=found.Revocation,
         long_day=long_day,
     )

@@ -46,7 +46,8 @@ def certificate(code: str, number: str):
         revoked=found.Revocation is not None,
         public_url=current_app.config["SETTINGS"].public_url,
     )
-    return pdf_answer(render("certificates/certificate", sheet), f"{sheet['title']}-{sheet['number']}")
+    file = render("certificates/certificate", paper.certificates([sheet]))
+    return pdf_answer(file, f"{sheet['title']}-{sheet['number']}")
 
 
 def _volunteer(code: str) -> Volunteer:

@@ -13,7 +13,7 @@ from stationapp.certificates.models import Certificate
 from stationapp.db import db
 from stationapp.messages.certified import check_code
 from stationapp.messages.models import Message
-from stationapp.messages.rules import Delivery
+from stationapp.messages.rules import Delivery, Way
 from stationapp.messages.saying import facts_of
 from stationapp.notices.rules import Occasion
 from stationapp.vault import vault
@@ -84,7 +84,8 @@ def test_an_office_issues_once_however_often_it_presses_and_the_household_is_tol
         assert "410305001-" in page.text and "王*国" in page.text and "王建国" not in page.text
     with app.app_context():
         one = db.session.scalars(select(Certificate)).one()
-        message = db.session.scalars(select(Message).where(Message.occasion == Occasion.CERTIFICATE)).one()
+        about = Message.occasion == Occasion.CERTIFICATE, Message.way == Way.PAGE
+        message = db.session.scalars(select(Message).where(*about)).one()
         facts = facts_of([message], now=one.issued_at)[message.id]
         link = f"/certificates/{one.number}?c={check_code(one.number)}"
         assert one.minutes == 120 and one.number.endswith("-00001") and facts["link"].endswith(link)
@@ -189,7 +190,10 @@ def test_the_paper_is_one_sheet_its_code_is_read_and_printing_is_written_down(
         before = content_of(one)
     chen = signed_in(app, people.chen)
     token = token_on(chen.get(f"/desk/certificates/{one.number}"))
-    data = chen.post(f"/desk/certificates/{one.number}/paper", data={"csrf_token": token}).data
+    form = {"csrf_token": token, "reason": "交给本人"}
+    unsaid = chen.post(f"/desk/certificates/{one.number}/paper", data=form | {"reason": " "})
+    assert unsaid.status_code == 422 and "请写明原因" in unsaid.text
+    data = chen.post(f"/desk/certificates/{one.number}/paper", data=form).data
     sheet = Pdf(data)
     said = sheet.said()
     for part in (
@@ -217,7 +221,7 @@ def test_the_paper_is_one_sheet_its_code_is_read_and_printing_is_written_down(
             select(AuditLine.act).where(AuditLine.subject == f"certificate {one.number}")
         )
         assert "certificates.print" in list(acts)
-    assert chen.post(f"/desk/certificates/{one.number}/paper", data={"csrf_token": token}).data == data
+    assert chen.post(f"/desk/certificates/{one.number}/paper", data=form).data == data
     assert client.get(f"/hours/{personal}/certificates/{one.number}.pdf").data == data
     assert signed_in(app, people.ma).get(f"/desk/certificates/{one.number}").status_code == 404
 
@@ -227,13 +231,13 @@ def test_stars_are_only_said_to_be_within_reach_of_an_application(app, minutes, 
     content = {
         "number": "410305001-2026-00001", "name": "王" * 12, "phone": "", "minutes": minutes, "from": "2026-01-05",
         "to": "2026-11-20", "kinds": [[f"第{n}类", 3, 60] for n in range(9)], "issuer": "某" * 40, "in_charge": "甲",
-        "handler": "乙", "contact": "0379-00000002", "on": "2026-11-23", "stars": paper_stars(minutes),
+        "handler": "乙", "volunteer": "PPCH9QB9", "contact": "0379-00000002", "on": "2026-11-23", "stars": paper_stars(minutes),
     }  # fmt: skip
     with app.test_request_context():
         sheet = Pdf(
             render(
                 "certificates/certificate",
-                paper.certificate(content, revoked=True, public_url="https://x.cn"),
+                paper.certificates([paper.certificate(content, revoked=True, public_url="https://x.cn")]),
             )
         )
     assert len(sheet) == 1 and sheet.outside() == [] and "已撤销" in sheet.said()
