@@ -164,6 +164,7 @@ TABLE: dict[str, Row] = {
     "desk.certificates.new": _both(Action.CERTIFY),
     "desk.certificates.show": _read(Action.CERTIFY),
     "desk.certificates.paper": _write(Action.CERTIFY),
+    "desk.certificates.papers": _write(Action.CERTIFY),
     "desk.certificates.revocation": _write(Action.CERTIFY),
     "desk.records.show": _read(Action.PROPOSE_HOURS),
     "desk.records.pdf": _read(Action.PROPOSE_HOURS),
