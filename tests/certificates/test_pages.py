@@ -231,7 +231,8 @@ def test_stars_are_only_said_to_be_within_reach_of_an_application(app, minutes, 
     content = {
         "number": "410305001-2026-00001", "name": "王" * 12, "phone": "", "minutes": minutes, "from": "2026-01-05",
         "to": "2026-11-20", "kinds": [[f"第{n}类", 3, 60] for n in range(9)], "issuer": "某" * 40, "in_charge": "甲",
-        "handler": "乙", "volunteer": "PPCH9QB9", "contact": "0379-00000002", "on": "2026-11-23", "stars": paper_stars(minutes),
+        "handler": "乙", "volunteer": "PPCH9QB9", "contact": "0379-00000002", "on": "2026-11-23",
+        "stars": paper_stars(minutes),
     }  # fmt: skip
     with app.test_request_context():
         sheet = Pdf(
