@@ -13,8 +13,17 @@ from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
 from stationapp.attendance.desk_event import its
 from stationapp.attendance.forms import WalkInForm
+from stationapp.attendance.intake import turned_away
 from stationapp.attendance.queries import Line
-from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
+from stationapp.attendance.rules import (
+    AttendanceRefusal,
+    How,
+    Kind,
+    Part,
+    moment_problem,
+    opens_at,
+    state_problem,
+)
 from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
@@ -33,6 +42,9 @@ from stationapp.web.words import word
 
 bp = Blueprint("attendance", __name__)
 
+WITHOUT_LETTERS = 8
+"""Lines of a roster that are seen at a glance."""
+
 # --- the roster -------------------------------------------------------------------------------------------------
 
 
@@ -45,8 +57,10 @@ def roster(code: str):
 
 def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", status: int = 200):
     now, text = clock.now(), request.args.get("q", "").replace("\0", "")[:40]
+    letter = request.values.get("at", "")[:1].lower()
     lines = queries.roster(event, helpers_at(event.id))
     shown, elsewhere = _asked(event, lines, text)
+    shown = [line for line in shown if line.initials.startswith(letter)]
     form.community.offer(now)
     only = shown[0] if text and len(shown) == 1 and shown[0].there is None else None
     return render_template(
@@ -54,6 +68,8 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
         event=event,
         site=site,
         q=text,
+        at=letter,
+        letters=_letters(lines) if len(lines) > WITHOUT_LETTERS else {},
         people=[line for line in shown if line.part is not Part.VOLUNTEER],
         helpers=[line for line in shown if line.part is Part.VOLUNTEER],
         nobody=not shown,
@@ -67,6 +83,15 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
         nonce=secrets.token_urlsafe(9),
         may_close=guard.can(Action.CLOSE_OUT, site.path),
     ), status
+
+
+def _letters(lines: list[Line]) -> dict[str, int]:
+    """The first letters of the names on a roster, each with how many of them are not here yet."""
+    missing: dict[str, int] = {}
+    for line in lines:
+        for letter in line.initials[:1]:
+            missing[letter] = missing.get(letter, 0) + (line.there is None)
+    return dict(sorted(missing.items()))
 
 
 def _asked(event: Event, lines: list[Line], text: str) -> tuple[list[Line], str]:
@@ -94,9 +119,33 @@ def mark(code: str):
     try:
         retried(lambda: _marked(event, act, line))
     except Refused as refused:
+        how = How.WALK_IN if act == "walk" else How.ROSTER
+        _turned_away(refused, event, line.resident_id, _KINDS[act], how)
         return _roster(event, site, WalkInForm(formdata=None), problem=sentence(refused), status=409)
     flash(_said(act, line))
-    return redirect(url_for(".roster", code=code), code=303)
+    letter = request.form.get("at")  # pressed in the list: back to the same row, under the same letter
+    row = None if letter is None else f"p-{line.resident_id}"
+    return redirect(url_for(".roster", code=code, at=letter or None, _anchor=row), code=303)
+
+
+_KINDS = {"in": Kind.IN, "walk": Kind.IN, "out": Kind.OUT, "undo": Kind.UNDO}
+
+
+def _turned_away(refused: Refused, event: Event, resident_id: int | None, kind: Kind, how: How) -> None:
+    """Keep that it was refused, in a transaction of its own: the refused one is undone by now."""
+    now = clock.now()
+    with transaction():
+        turned_away(
+            refused.reason,
+            site_id=event.site_id,
+            event_id=event.id,
+            resident_id=resident_id,
+            kind=kind,
+            how=how,
+            by=guard.user().staff_id,
+            at=now,
+            now=now,
+        )
 
 
 def _marked(event: Event, act: str, line: Line) -> None:
@@ -114,7 +163,7 @@ def _marked(event: Event, act: str, line: Line) -> None:
 
 def _pressed(event: Event) -> tuple[str, Line]:
     """The button pressed and the person it stands beside; only people on this roster can be ticked."""
-    for act in ("in", "walk", "out", "undo"):
+    for act in _KINDS:
         text = request.form.get(act, "")
         if text.isascii() and text.isdigit() and len(text) < 10:
             for line in queries.roster(event, helpers_at(event.id)):
@@ -143,6 +192,7 @@ def walk_in(code: str):
     try:
         name = retried(lambda: _taken_in(event, site, form))
     except Refused as refused:
+        _turned_away(refused, event, None, Kind.IN, How.WALK_IN)
         return _roster(event, site, form, problem=sentence(refused), status=409)
     flash(_("%(name)s 到了。", name=name))
     return redirect(url_for(".roster", code=code), code=303)

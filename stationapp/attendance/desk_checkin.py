@@ -14,8 +14,9 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations
+from stationapp.attendance.intake import turned_away
 from stationapp.attendance.queries import at_the_door
-from stationapp.attendance.rules import AttendanceRefusal, How
+from stationapp.attendance.rules import AttendanceRefusal, How, Kind
 from stationapp.cards.queries import find_scanned
 from stationapp.cards.rules import SCAN_LENGTH, CardRefusal, scanned
 from stationapp.db import db, retried, transaction
@@ -95,7 +96,7 @@ def _leaving() -> bool:
 @bp.post("/checkin")
 def scan():
     """Check in or out whom the code means; where several events could be meant, or nobody expected them, ask."""
-    back = request.form.get("back", "")
+    back, doors = request.form.get("back", ""), []
     try:
         found = _read(request.form.get("code", ""))
         doors = _doors(found)
@@ -103,6 +104,7 @@ def scan():
             return _page(camera=back == "camera", choose=doors, status=409)
         said = retried(lambda: _taken_down(doors[0]))
     except Refused as refused:
+        _write_down(refused, doors)
         return _turned_away(refused, back)
     _keep(said, good=True)
     if back == "code":
@@ -179,6 +181,42 @@ def _taken_down(door: Door) -> str:
         else:
             operations.check_in(event, resident, how=How.STAFF_SCAN, part=door.part, **given)
         return _("%(name)s 到了：%(title)s", name=name, title=event.title)
+
+
+def _write_down(refused: Refused, doors: list[Door]) -> None:
+    """Keep that somebody was refused, where it is known at which site: never what was typed.
+
+    Whom a code means is kept only once it led to a door of this desk's.
+    """
+    event, site = _where(doors)
+    if site is None:
+        return
+    now = clock.now()
+    with transaction():
+        turned_away(
+            refused.reason,
+            site_id=site.id,
+            event_id=event.id if event else None,
+            resident_id=doors[0].resident_id if doors else None,
+            kind=Kind.OUT if _leaving() else Kind.IN,
+            how=How.STAFF_SCAN,
+            by=guard.user().staff_id,
+            at=now,
+            now=now,
+        )
+
+
+def _where(doors: list[Door]) -> tuple[Event | None, Site | None]:
+    """The door it was refused at; else the event chosen, or what the only open one, or the only site, must be."""
+    if doors:
+        return doors[0].event, doors[0].site
+    opened = open_doors(reached(guard.reach()), now=clock.now())
+    chosen = request.form.get("event", "")
+    opened = [pair for pair in opened if pair[0].code == chosen] or opened
+    if len(opened) == 1:
+        return opened[0]
+    sites = {site.id: site for _event, site in opened}
+    return None, next(iter(sites.values())) if len(sites) == 1 else None
 
 
 def _turned_away(refused: Refused, back: str):

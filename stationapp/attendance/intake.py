@@ -5,7 +5,7 @@ Locks: the device, the event, the person, the chains. One transaction a scan hol
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import insert, select
@@ -50,6 +50,8 @@ class Result(Enum):
     WAITING = "waiting"  # for a person
     REFUSED = "refused"
 
+
+_SAME = timedelta(minutes=5)
 
 Answer = tuple[Result, AttendanceRefusal | None]
 
@@ -121,8 +123,18 @@ def turned_away(
 ) -> None:
     """Keep that somebody was refused on the spot, and why; never what was typed.
 
-    The edge calls it in a transaction of its own, after that of the refused one was rolled back.
+    The edge calls it in a transaction of its own, after that of the refused one was rolled back. What residents are
+    told again within minutes is kept once: whoever presses a button all day fills nothing.
     """
+    again = select(RefusedScan.id).where(
+        RefusedScan.event_id == event_id,
+        RefusedScan.resident_id.is_not_distinct_from(resident_id),
+        RefusedScan.reason == reason.value,
+        RefusedScan.by.is_(None),
+        RefusedScan.arrived_at > now - _SAME,
+    )
+    if by is None and db.session.scalar(again.limit(1)):
+        return
     db.session.execute(
         insert(RefusedScan).values(
             site_id=site_id,

@@ -1,5 +1,6 @@
 """Checking in with one's own phone, and a personal code as others' phones see it. A GET changes nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,16 @@ from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
 from stationapp.attendance.forms import VenueWalkInForm
-from stationapp.attendance.rules import AttendanceRefusal, How, Part, moment_problem, opens_at, state_problem
+from stationapp.attendance.intake import turned_away
+from stationapp.attendance.rules import (
+    AttendanceRefusal,
+    How,
+    Kind,
+    Part,
+    moment_problem,
+    opens_at,
+    state_problem,
+)
 from stationapp.cards.models import Card
 from stationapp.cards.queries import find_card
 from stationapp.cards.rules import CardRefusal
@@ -136,15 +146,36 @@ def arrive(token: str):
         name="".join(request.form.get("name", "").replace("\0", "").split())[:40],
         phone=request.form.get("phone", "").replace("\0", "").strip()[:40],
     )
+    people: list[int] = []
     try:
         people = _people(event, asked)
         retried(lambda: _arrived(event, people))
     except Refused as refused:
+        _turned_away(refused, event, people)
         asked.problem = sentence(refused)
         asked.stranger = refused.reason is AttendanceRefusal.NOT_SIGNED_UP and bool(asked.name)
         asked.known = _remembered(event)
         return _at_venue(event, token, ticket, asked, 409)
     return _welcome(event, people)
+
+
+def _turned_away(refused: Refused, event: Event, people: Sequence[int] = ()) -> None:
+    """Keep that somebody was refused here, in a transaction of its own; whom, only when it was one person."""
+    if refused.reason is AttendanceRefusal.TOO_MANY_TRIES:
+        return  # each of the tries was kept
+    now = clock.now()
+    with transaction():
+        turned_away(
+            refused.reason,
+            site_id=event.site_id,
+            event_id=event.id,
+            resident_id=people[0] if len(people) == 1 else None,
+            kind=Kind.IN,
+            how=How.VENUE,
+            by=None,
+            at=now,
+            now=now,
+        )
 
 
 def _arrived(event: Event, people: list[int]) -> None:
@@ -213,6 +244,7 @@ def walk_in(token: str):
             raise Refused(problem, min_age=event.min_age, max_age=event.max_age)
         resident_id = retried(lambda: _walked_in(event, person, now))
     except Refused as refused:
+        _turned_away(refused, event)
         asked.problem = sentence(refused)
         return _at_venue(event, token, ticket, asked, 409)
     return _welcome(event, [resident_id])
