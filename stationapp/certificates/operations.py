@@ -5,7 +5,7 @@ is taken in the transaction that uses it, so one rolled back leaves no gap.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -21,7 +21,7 @@ from stationapp.db import db
 from stationapp.messages.concerned import reach_columns, reach_of
 from stationapp.messages.models import Message
 from stationapp.messages.outbox import put, row
-from stationapp.messages.rules import Delivery
+from stationapp.messages.rules import Delivery, Way
 from stationapp.messages.switches import switches
 from stationapp.messages.ways import ways
 from stationapp.notices.rules import Occasion
@@ -32,6 +32,9 @@ from stationapp.sites.models import Site
 from stationapp.vault import vault
 from stationapp.volunteers.models import Volunteer
 from stationapp.web.words import word
+
+CALLED_WITHIN = timedelta(days=30)
+"""So long somebody is tried on the telephone; after that it is found on the own page alone."""
 
 
 def fill_issuer(site: Site, fields: IssuerFields, *, by: int | None, now: datetime) -> Issuer:
@@ -210,9 +213,9 @@ def _tell(made: Sequence[Certificate], people: dict[int, tuple], now: datetime) 
         _volunteer, _resident, home, *reach = people[one.volunteer_id]
         subject = f"certificate {one.number}"
         for way in ways(Occasion.CERTIFICATE, reach_of(*reach, calls=False), switches().on):
-            rows.append(
-                row(Occasion.CERTIFICATE, subject, way, household_id=home, site_id=one.site_id, now=now)
-            )
+            until = now + CALLED_WITHIN if way is Way.CALL else None
+            told = {"household_id": home, "site_id": one.site_id, "now": now, "until_at": until}
+            rows.append(row(Occasion.CERTIFICATE, subject, way, **told))
     put(rows)
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row
 
 from stationapp import clock
-from stationapp.messages.certified import check_address, check_code
+from stationapp.messages.certified import check_code, check_path
 from stationapp.residents.rules import Masked
 from stationapp.web.filters import groups, hours
 from stationapp.web.paper import Box, code, fit, settable
@@ -55,7 +55,7 @@ def certificate(said: dict, *, revoked: bool, public_url: str) -> dict:
         "issuer": asdict(fit(said["issuer"], ISSUER, (16, 15, 14, 13, 12))),
         "seal": _("（公章）"),
         "on": long_day(date.fromisoformat(said["on"])),
-        "qr": asdict(code(check_address(public_url, number))),
+        "qr": asdict(code(public_url + check_path(number))),
         "scan": _("微信扫一扫，查验真伪"),
         "check": _("校验码 %(code)s", code=groups(check_code(number))),
         "notes": [

@@ -1,4 +1,4 @@
-"""Where a certificate is looked at: the address that the message and the code on the paper both give."""
+"""Where a certificate is looked at: what the message and the code on the paper both lead to."""
 
 from stationapp.vault import vault
 
@@ -10,6 +10,6 @@ def check_code(number: str) -> str:
     return vault().token("certificate", number, CHECK_LENGTH)
 
 
-def check_address(public_url: str, number: str) -> str:
-    """The address of its check page, code included."""
-    return f"{public_url}/certificates/{number}?c={check_code(number)}"
+def check_path(number: str) -> str:
+    """The path of its check page, code included."""
+    return f"/certificates/{number}?c={check_code(number)}"

@@ -11,7 +11,6 @@ from stationapp import clock
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.events.stages import left_for_callers
-from stationapp.messages.certified import check_address
 from stationapp.messages.ground import Ground, lay
 from stationapp.messages.models import Message
 from stationapp.messages.rules import Way
@@ -202,17 +201,6 @@ def _home_code(message: Message, ground: Ground, now: datetime) -> Facts | None:
     }
 
 
-def _certificate(message: Message, ground: Ground, now: datetime) -> Facts:
-    """Where it is looked at. Void once it was revoked: whoever revokes it says so."""
-    site, number = ground.site(message), message.subject.removeprefix("certificate ")
-    return {
-        "title": number,
-        "site": site.short_name,
-        "phone": site.phone,
-        "link": check_address(ground.public_url, number),
-    }
-
-
 def _further(message: Message, ground: Ground, now: datetime) -> Facts | None:
     """What another feature knows of it."""
     known, site = ground.further.get(message.id), ground.site(message)
@@ -240,7 +228,7 @@ _MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = d
     Occasion.CANCELLED: _cancelled,
     Occasion.REMINDER: _reminder,
     Occasion.HOME_CODE: _home_code,
-    Occasion.CERTIFICATE: _certificate,
+    Occasion.CERTIFICATE: _further,
     Occasion.HOURS: _further,
     Occasion.ANSWERED: _further,
 }
