@@ -163,7 +163,7 @@ BOTH_ENDS = and_(
 def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
     """Both ends of every volunteer's service of an event were typed in by one member of staff, and afterwards.
 
-    Whoever stands in a row of a sheet printed before the event is left out: there is paper to look at.
+    Whose names were printed on a sheet before the event are left out: there is paper to look at.
     """
     on_paper = (
         select(SheetRow.resident_id)
@@ -171,6 +171,7 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
         .where(
             SignSheet.event_id == Event.id,
             SheetRow.resident_id == Attendance.resident_id,
+            SheetRow.row <= SignSheet.named_rows,
             SignSheet.printed_at < Event.starts_at,
         )
         .exists()
