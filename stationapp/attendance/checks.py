@@ -1,12 +1,12 @@
-"""H8: presence is what the scans say, and stays so once an event is closed out."""
+"""H8–H10 of scans: presence is what they say and stays so, each came once, and their chain is unbroken."""
 
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from stationapp.attendance.links import content
-from stationapp.attendance.models import Attendance, Scan, ScanLink
-from stationapp.attendance.rules import Presence, Seen, fold
+from stationapp.attendance.models import Attendance, RefusedScan, Scan, ScanLink
+from stationapp.attendance.rules import Fate, Presence, Seen, fold
 from stationapp.audit.models import GENESIS, Chain
 from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
@@ -80,8 +80,55 @@ def _after_closing() -> list[str]:
     return [f"scan {number}" for number in db.session.scalars(late)]
 
 
+def _twice() -> list[str]:
+    """One scan a device's number and one a nonce, among those taken in and those put aside; taken ones are in both."""
+    aside = RefusedScan
+    same = or_(
+        Scan.nonce_index == aside.nonce_index,
+        (Scan.device_id == aside.device_id) & (Scan.sequence == aside.sequence),
+    )
+    both = select(Scan.id).join(aside, same).where(aside.fate != Fate.TAKEN).distinct().order_by(Scan.id)
+    wrong = [f"scan {number}" for number in db.session.scalars(both)]
+    for table, name in ((Scan, "scan"), (aside, "refused scan")):
+        for key in ((table.nonce_index,), (table.device_id, table.sequence)):
+            again = select(func.max(table.id)).where(key[0].is_not(None)).group_by(*key)
+            again = again.having(func.count() > 1).order_by(func.max(table.id))
+            wrong += [f"{name} {number}" for number in db.session.scalars(again)]
+    return wrong
+
+
+def _decided_badly() -> list[str]:
+    """What was taken is a scan as it was said; what was dropped says why; of what waits it is known whose it is."""
+    taken = (
+        select(Scan.id)
+        .where(
+            Scan.nonce_index == RefusedScan.nonce_index,
+            Scan.event_id == RefusedScan.event_id,
+            Scan.kind == RefusedScan.kind,
+            Scan.how == RefusedScan.how,
+            Scan.at == RefusedScan.at,
+            Scan.arrived_at == RefusedScan.arrived_at,
+        )
+        .exists()
+    )
+    nobody = RefusedScan.decided_by.is_(None) | RefusedScan.decided_at.is_(None)
+    unknown = RefusedScan.event_id.is_(None) | RefusedScan.resident_id.is_(None)
+    wrong = select(RefusedScan.id).where(
+        or_(
+            (RefusedScan.fate == Fate.TAKEN) & (~taken | nobody),
+            (RefusedScan.fate == Fate.DROPPED) & ((RefusedScan.note == "") | nobody),
+            (RefusedScan.fate == Fate.WAITING) & (unknown | RefusedScan.nonce_index.is_(None)),
+            RefusedScan.fate.in_((Fate.WAITING, Fate.REFUSED)) & RefusedScan.decided_by.is_not(None),
+            RefusedScan.reason == "",
+        )
+    )
+    return [f"refused scan {number}" for number in db.session.scalars(wrong.order_by(RefusedScan.id))]
+
+
 CHECKS = (
     Check("H8", "出席记录等于签到签退的合并结果", _not_the_fold),
     Check("H8 frozen", "归档以后没有再记签到签退", _after_closing),
+    Check("H9", "设备的序号和一次性编号不重复", _twice),
+    Check("H9 decided", "没记上的签到，处理得有据可查", _decided_badly),
     Check("H10 scans", "签到签退的校验链没有断", _broken_chain),
 )

@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from stationapp.attendance import deciding
 from stationapp.attendance.checks import CHECKS
-from stationapp.attendance.rules import How
-from stationapp.db import db, writing
+from stationapp.attendance.models import RefusedScan
+from stationapp.attendance.rules import How, Part
+from stationapp.db import db, transaction, writing
 from stationapp.signups.rules import Channel
+from tests.attendance.test_intake import Door
 from tests.attendance.test_operations import Hall
+from tests.signups.afresh import unguard
 
 pytestmark = pytest.mark.both_databases
 
@@ -31,6 +35,12 @@ def findings() -> list[str]:
     db.session.rollback()
     db.session.expire_all()
     return [row for check in CHECKS for row in check.find()]
+
+
+def found_by(name: str) -> list[str]:
+    db.session.rollback()
+    db.session.expire_all()
+    return next(check for check in CHECKS if check.name == name).find()
 
 
 def corrupt(statement: str) -> None:
@@ -65,3 +75,58 @@ def test_a_scan_after_the_close_out_is_found(hall):
     )
     found = findings()
     assert len(found) == 2 and len(set(found)) == 1  # it came too late, and no link of the chain holds it
+
+
+# --- scans put aside --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(app):
+    """A scan taken in, and three put aside: one waits, one was taken, one dropped."""
+    with app.app_context():
+        door = Door(app)
+        door.arrive(door.scan(), *(door.scan(who=door.li, minutes=-n) for n in (25, 20, 15)))
+        _first, taken, dropped = db.session.scalars(select(RefusedScan).order_by(RefusedScan.id))
+        given = {"by": door.people.lin.id, "now": door.now}
+        with transaction():
+            deciding.take(taken, resident_id=door.li.id, part=Part.RESIDENT, **given)
+            deciding.drop(dropped, note="走错了门", **given)
+        assert findings() == []
+        yield door
+
+
+def test_numbers_that_stand_twice_are_found(waiting):
+    unguard()
+    corrupt("UPDATE refused_scans SET sequence = 1 WHERE id = 1")
+    assert found_by("H9") == ["scan 1"]
+    corrupt("UPDATE refused_scans SET sequence = 2 WHERE id = 1")
+    corrupt(
+        "UPDATE refused_scans SET nonce_index = (SELECT nonce_index FROM scans WHERE id = 1) WHERE id = 1"
+    )
+    assert found_by("H9") == ["scan 1"]
+    corrupt("DROP INDEX uq_scans_device_sequence")
+    corrupt("UPDATE scans SET sequence = 1 WHERE id = 2")
+    assert found_by("H9") == ["scan 1", "scan 2"]
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ("nonce_index = NULL", 1),
+        ("resident_id = NULL", 1),
+        ("decided_by = 1", 1),
+        ("reason = ''", 1),
+        ("at = arrived_at", 2),
+        ("decided_by = NULL", 2),
+        ("note = ''", 3),
+        ("fate = 'taken'", 3),
+    ],
+)
+def test_a_scan_put_aside_that_is_not_as_it_should_be_is_found(waiting, change, number):
+    corrupt(f"UPDATE refused_scans SET {change} WHERE id = {number}")
+    assert found_by("H9 decided") == [f"refused scan {number}"]
+
+
+def test_a_scan_taken_in_that_waits_all_the_same_is_found(waiting):
+    corrupt("UPDATE refused_scans SET fate = 'waiting', decided_at = NULL, decided_by = NULL WHERE id = 2")
+    assert found_by("H9") == ["scan 2"]
