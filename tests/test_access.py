@@ -51,9 +51,12 @@ from stationapp.rooms.rules import RoomFacts, RoomKind
 from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level, contains
+from stationapp.teams import operations as teams
+from stationapp.teams.rules import RecordKind, TeamKind
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import ManualHours
 from stationapp.volunteers.posting import post
+from stationapp.volunteers.queries import find_volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Risk
 from tests import cast
 
@@ -82,6 +85,8 @@ class Sample:
     volunteer: str
     certificate: str
     line: int
+    team: str
+    record: int  # a training of the volunteer's
     shift: int
     assignment: int
     manual: int
@@ -125,6 +130,9 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "grants/grant_id": lambda s: s.grant,
     "photos/digest": lambda s: s.photo,
     "volunteers/code": lambda s: s.volunteer,
+    "teams/code": lambda s: s.team,
+    "members/member": lambda s: s.volunteer,
+    "records/record_id": lambda s: s.record,
     "certificates/number": lambda s: s.certificate,
     "issuers/code": lambda s: s.site.code,
     "shifts/shift_id": lambda s: s.shift,
@@ -264,6 +272,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         grant=grant.id,
         photo=_photo(event),
         volunteer=volunteer,
+        **_team(site, volunteer, people.lin.id),
         **_certificate(site, manual, people.lin.id),
         shift=shift,
         assignment=assignment,
@@ -293,6 +302,18 @@ def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:
         line = post(proposed.volunteer_id, site.id, proposed.served_on, 30, by, now, manual_id=_another(proposed).id)
         (made,) = issue(its, [proposed.volunteer_id], key="sample", reason="样例", by=by, now=now)
         return {"certificate": made.number, "line": line.id}
+
+
+def _team(site: Site, volunteer: str, by: int) -> dict[str, object]:
+    given = {"by": by, "now": clock.now()}
+    with transaction():
+        team = teams.make_team(site, name="宣讲队", kind=TeamKind.POLICY, **given)
+        who, day = find_volunteer(volunteer), clock.day_of(clock.now())
+        teams.join(team, who, leads=True, **given)
+        record = teams.add_record(
+            who, site=site, kind=RecordKind.TRAINING, title="急救", on=day, **given
+        )
+        return {"team": team.code, "record": record.id}
 
 
 def _another(manual: ManualHours) -> ManualHours:

@@ -248,7 +248,7 @@ def assign_member(
     """
     event = db.session.get_one(Event, shift.event_id)
     if event.site_id != team.site_id or event.state is not State.PUBLISHED or event.starts_at <= now:
-        raise Refused(VolunteerRefusal.EVENT_OVER)
+        raise Refused(TeamRefusal.NOT_OPEN)
     if queries.find_membership(team.id, volunteer.id) is None:
         raise Refused(TeamRefusal.NOT_A_MEMBER)
     made = assign_rested(shift, volunteer, knowing=knowing, by=None, now=now)

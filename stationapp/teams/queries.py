@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
@@ -41,6 +41,18 @@ def at_desk(here: ColumnElement[bool], *, site: Site | None, kind: TeamKind | No
     if kind:
         query = query.where(Team.kind == kind)
     return query.where(Team.ended_at.is_not(None) if ended else Team.ended_at.is_(None))
+
+
+def list_teams(site: Site) -> list[tuple[Team, Site]]:
+    """The standing teams whose members a site would ask first: its own, and those of the sites above it."""
+    above = [int(number) for number in site.path.strip("/").split("/")]
+    query = select(Team, Site).join(Site, Site.id == Team.site_id)
+    return [
+        tuple(row)
+        for row in db.session.execute(
+            query.where(Site.id.in_(above), Team.ended_at.is_(None)).order_by(Site.code.desc(), Team.id)
+        )
+    ]
 
 
 def live_members(team_ids: Collection[int]) -> dict[int, list[Row]]:
@@ -159,13 +171,19 @@ def own_shifts(volunteer_id: int, *, now: datetime) -> list[tuple[Event, Shift, 
 class About:
     """What is known of a volunteer besides hours."""
 
-    abilities: dict[Skill, Ability] = field(default_factory=dict)
-    free: set[tuple[int, DayPart]] = field(default_factory=set)
+    abilities: dict[Skill, Ability]
+    free: set[tuple[int, DayPart]]
+
+    known, parts = tuple(Skill), tuple(DayPart)  # what can be said
+
+    def on(self, part: DayPart) -> list[int]:
+        """The weekdays on which they are free in that part of the day."""
+        return [weekday for weekday in range(7) if (weekday, part) in self.free]
 
 
 def about(volunteer_id: int) -> About:
     """What somebody can do and when they can help."""
-    return About(abilities_of([volunteer_id])[volunteer_id], free_of(volunteer_id))
+    return About(abilities_of([volunteer_id])[volunteer_id], free_of([volunteer_id])[volunteer_id])
 
 
 def abilities_of(volunteer_ids: Collection[int]) -> dict[int, dict[Skill, Ability]]:
@@ -177,10 +195,12 @@ def abilities_of(volunteer_ids: Collection[int]) -> dict[int, dict[Skill, Abilit
     return found
 
 
-def free_of(volunteer_id: int) -> set[tuple[int, DayPart]]:
-    """The parts of weekdays in which somebody can usually help."""
-    rows = select(FreeTime.weekday, FreeTime.part).where(FreeTime.volunteer_id == volunteer_id)
-    return {(weekday, part) for weekday, part in db.session.execute(rows)}
+def free_of(volunteer_ids: Collection[int]) -> dict[int, set[tuple[int, DayPart]]]:
+    """The parts of weekdays in which each of these volunteers can usually help."""
+    found: dict[int, set[tuple[int, DayPart]]] = {number: set() for number in volunteer_ids}
+    for one in db.session.scalars(select(FreeTime).where(FreeTime.volunteer_id.in_(volunteer_ids))):
+        found[one.volunteer_id].add((one.weekday, one.part))
+    return found
 
 
 def fitting(

@@ -77,5 +77,6 @@ class TeamRefusal(Enum):
     TITLE_MISSING = "title_missing"
     IN_FUTURE = "in_future"
     ENDED = "ended"
+    NOT_OPEN = "not_open"  # the event has begun, is put off or off: not for a leader any more
     NOT_SAID = "not_said"  # nobody says of themselves that they can do this
     OWN_SKILL = "own_skill"  # nobody confirms what they said of themselves

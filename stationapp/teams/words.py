@@ -6,6 +6,9 @@ from flask_babel import lazy_gettext as _
 
 from stationapp.teams.rules import DayPart, RecordKind, Skill, TeamKind
 
+WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+"""By `date.weekday()`."""
+
 WORDS: dict[Enum, object] = {
     TeamKind.POLICY: _("理论政策宣讲"),
     TeamKind.CULTURE: _("文化文艺"),

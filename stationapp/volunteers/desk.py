@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, select
 
 from stationapp import clock
 from stationapp.accounts import guard
@@ -12,19 +12,22 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
-from stationapp.phones import normal_phone
 from stationapp.refusal import NotFound, Refused
-from stationapp.residents.models import Household, Resident
 from stationapp.residents.operations import take_in
-from stationapp.residents.queries import found_by, get_resident, masked
+from stationapp.residents.queries import get_resident, masked
 from stationapp.residents.rules import mask
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
+from stationapp.teams.queries import fitting, list_teams
+from stationapp.teams.rules import Skill, parts_between
 from stationapp.vault import vault
 from stationapp.volunteers import ledger, operations, queries
 from stationapp.volunteers.forms import ShiftForm, VolunteerForm
+from stationapp.volunteers.minors import problems
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
+from stationapp.volunteers.rest import assign_rested, tired
 from stationapp.volunteers.rules import VolunteerRefusal
+from stationapp.volunteers.searching import masked_lines, search
 from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 
@@ -41,32 +44,9 @@ def index():
     return render_template("desk/volunteers/index.html", q=text, page=_listed(text))
 
 
-def _listed(text: str):
-    page = paged(_search(text), scalars=False)
-    rows = [
-        (volunteer, mask(person.name, vault().unseal(sealed) if sealed else None), site)
-        for volunteer, person, sealed, site in page.rows
-    ]
-    return type(page)(rows, page.number, page.more)
-
-
-def _search(text: str) -> Select:
-    query = (
-        select(Volunteer, Resident, Household.phone_sealed, Site)
-        .join(Resident, Resident.id == Volunteer.resident_id)
-        .join(Household, Household.id == Resident.household_id)
-        .join(Site, Site.id == Volunteer.site_id)
-        .where(Volunteer.ended_at.is_(None))
-        .order_by(Resident.initials, Volunteer.id)
-    )
-    condition = found_by(text) if text else None
-    if text and condition is None:
-        return query.where(Volunteer.code == text.upper())
-    if condition is not None:
-        query = query.where(or_(condition, Volunteer.code == text.upper()))
-    if normal_phone(text):
-        return query
-    return query.where(queries.known_at(reached(guard.reach())))
+def _listed(text: str, *narrowed: ColumnElement[bool]):
+    page = paged(search(text, reached(guard.reach()), *narrowed), scalars=False)
+    return type(page)(masked_lines(page.rows), page.number, page.more)
 
 
 @bp.route("/volunteers/new", methods=["GET", "POST"])
@@ -195,38 +175,71 @@ def shift(shift_id: int):
     return _shift_page(*_its_shift(shift_id))
 
 
-def _shift_page(shift: Shift, event: Event, site: Site, *, problem: str = "", status: int = 200):
-    text = request.args.get("q", "").strip().replace("\0", "")[:40]
+def _shift_page(
+    shift: Shift,
+    event: Event,
+    site: Site,
+    *,
+    problem: str = "",
+    asked_of: Volunteer | None = None,
+    status: int = 200,
+):
+    """`asked_of`: whom to put to the shift after all if the button is pressed once more."""
     taken = next(rows for one, rows in queries.list_shifts(event.id) if one.id == shift.id)
-    names = {row.Assignment.id: masked(row.Resident).name for row in taken}
+    asked, teams = request.args, [team for team, _site in list_teams(site)]
+    team = next((team for team in teams if team.code == asked.get("team")), None)
+    skill = next((one for one in Skill if one.value == asked.get("skill")), None)
+    parts = parts_between(clock.local(event.starts_at), clock.local(event.ends_at))
+    free = asked.get("free") == "1"
+    text = asked.get("q", "").strip().replace("\0", "")[:40]
+    fit = fitting(team=team.id if team else None, skill=skill, free=parts if free else ())
+    page = _listed(text, *fit)
+    unfit = problems([row.Resident for row in taken], event, shift.risk)
     return render_template(
         "desk/volunteers/shift.html",
         shift=shift,
         event=event,
         site=site,
         taken=taken,
-        names=names,
+        inside={row.Volunteer.id for row in taken},
+        names={row.Assignment.id: masked(row.Resident).name for row in taken},
+        unfit={who: sentence(Refused(reason)) for who, reason in unfit.items()},
+        tired=tired([*(row.Volunteer.id for row in taken), *(row[0].id for row in page.rows)], event),
         q=text,
-        page=_listed(text),
+        teams=teams,
+        team=team,
+        skill=skill,
+        skills=list(Skill),
+        free=free,
+        page=page,
         problem=problem,
+        asked_of=asked_of,
+        kept=_kept(),
         open=event.state not in (State.CANCELLED, State.CLOSED_OUT),
     ), status
 
 
+def _kept() -> dict[str, str]:
+    """The filters of the address, so that several can be put to a shift one after the other."""
+    return {name: request.args[name] for name in ("q", "team", "skill", "free") if request.args.get(name)}
+
+
 @bp.post("/shifts/<int:shift_id>/assignments")
 def assign(shift_id: int):
-    """Let a volunteer take the shift."""
+    """Let a volunteer take the shift; one whose day becomes too long only when asked once more."""
     shift, event, site = _its_shift(shift_id)
     volunteer = queries.find_volunteer(request.form.get("volunteer", "")[:20])
+    knowing = request.form.get("knowing") == "1"
     try:
         if volunteer is None:
             raise Refused(VolunteerRefusal.NOT_A_VOLUNTEER)
         with transaction():
-            operations.assign(shift, volunteer, by=guard.user().staff_id, now=clock.now())
+            assign_rested(shift, volunteer, knowing=knowing, by=guard.user().staff_id, now=clock.now())
     except Refused as refused:
-        return _shift_page(shift, event, site, problem=sentence(refused), status=409)
+        asked_of = volunteer if refused.reason is VolunteerRefusal.LONG_DAY else None
+        return _shift_page(shift, event, site, problem=sentence(refused), asked_of=asked_of, status=409)
     flash(_("已安排。"))
-    return redirect(url_for(".shift", shift_id=shift_id), code=303)
+    return redirect(url_for(".shift", shift_id=shift_id, **_kept()), code=303)
 
 
 @bp.post("/assignments/<int:assignment_id>/end")
