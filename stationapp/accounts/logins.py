@@ -39,6 +39,12 @@ def count_work(kind: str, who: int | str, *, most: int, now: datetime) -> bool:
     return _count(_key(kind, str(who)), now, HOUR) <= most
 
 
+def has_work_left(kind: str, who: int | str, *, most: int, now: datetime) -> bool:
+    """Whether `count_work` has counted fewer than `most` in this hour; for what is refused before it is looked at."""
+    this = (Tries.key_index == _key(kind, str(who)), Tries.window_at == _window(now, HOUR))
+    return (db.session.scalar(select(Tries.count).where(*this)) or 0) < most
+
+
 def begin_alone(kind: str, what: str, *, now: datetime) -> bool:
     """Take the turn for long work that is done one at a time; False while somebody else has it.
 

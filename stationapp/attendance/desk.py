@@ -14,6 +14,7 @@ from stationapp.attendance import operations, queries
 from stationapp.attendance.desk_event import its
 from stationapp.attendance.forms import WalkInForm
 from stationapp.attendance.intake import turned_away
+from stationapp.attendance.pins import said_now
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import (
     AttendanceRefusal,
@@ -78,6 +79,7 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
         came=sum(line.there is not None and line.part is Part.RESIDENT for line in lines),
         expected=sum(line.place is Place.CONFIRMED for line in lines),
         closed=_closed(event, now),
+        pin=said_now(event, now=now),
         form=form,
         problem=problem,
         nonce=secrets.token_urlsafe(9),
@@ -254,6 +256,7 @@ def venue(code: str):
             event=event,
             site=site,
             closed=closed,
+            pin=said_now(event, now=now),
             token=token,
             image="data:image/png;base64," + b64encode(png(address)).decode(),
         )

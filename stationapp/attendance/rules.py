@@ -48,11 +48,16 @@ STAFF_SIDE = frozenset({How.ROSTER, How.STAFF_SCAN, How.WALK_IN, How.PAPER})
 """Signals that a member of staff stands behind; hours need one at one end at least."""
 
 
+OWN_PHONE = frozenset({How.VENUE, How.PIN})
+"""Ways in which people check themselves in: presence, never hours alone."""
+
+
 class AttendanceRefusal(Enum):
     """Why a check-in is refused."""
 
     CODE_UNKNOWN = "code_unknown"
     CODE_EXPIRED = "code_expired"  # the venue code of a minute ago
+    PIN_WRONG = "pin_wrong"  # of the poster's code
     CODE_UNKNOWN_PLACE = "code_unknown_place"  # no sign-up with that code
     TOO_MANY_TRIES = "too_many_tries"
     OTHER_EVENT = "other_event"  # facts["title"]: the code is for another event
@@ -179,6 +184,6 @@ def moment_problem(
     """Why presence at that moment is not taken down, or None."""
     if at < opens_at(starts_at):
         return AttendanceRefusal.TOO_EARLY
-    if how is How.VENUE and at > ends_at + timedelta(minutes=CLOSES_AFTER_MINUTES):
+    if how in OWN_PHONE and at > ends_at + timedelta(minutes=CLOSES_AFTER_MINUTES):
         return AttendanceRefusal.TOO_LATE
     return None

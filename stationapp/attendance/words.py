@@ -40,6 +40,7 @@ REASONS: dict[str, object] = {
     AttendanceRefusal.CODE_UNKNOWN.value: _("不是我们的码"),
     AttendanceRefusal.CODE_UNKNOWN_PLACE.value: _("没有找到这个码"),
     AttendanceRefusal.CODE_EXPIRED.value: _("现场码过期"),
+    AttendanceRefusal.PIN_WRONG.value: _("口令不对"),
     AttendanceRefusal.OTHER_EVENT.value: _("另一场活动的码"),
     AttendanceRefusal.NOT_CHECKED_IN.value: _("没有签到就签退"),
     AttendanceRefusal.LEFT_BEFORE_CAME.value: _("离开早于到场"),

@@ -128,7 +128,7 @@ def poster(shown: Shown, partners: Sequence[Site], layout: Layout, *, address: s
         summary=fit(event.summary, boxes["summary"], _SUMMARIES) if event.summary else None,
         when=fit(_("原定 %(time)s", time=time) if notice else time, boxes["when"], _TIMES),
         facts=_fitted(layout, list(_facts(shown))),
-        scan=_("微信扫一扫，看详情") if notice else _("微信扫一扫，看详情、报名"),
+        scan=_("微信扫一扫，看详情") if notice else _("微信扫一扫，报名、签到"),
         call=_("也可以打电话：") if phone else _("也可以到站点来问"),
         phone=phone,
         hosts=fit(_hosts(site, partners), boxes["hosts"], _HOSTS),
