@@ -1,7 +1,6 @@
 """The close-out, held in one hand: what was seen at the door stands there already, and the rest is said in a minute."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import func, or_, select
 
 from stationapp import clock
@@ -115,7 +114,6 @@ def close(code: str):
             volunteers.post_hours(event, by=by, now=now)
     except Refused as refused:
         return _page(event, site, filled, problem=sentence(refused), status=409)
-    flash(_("已归档。"), "good")
     return redirect(url_for(".show", code=code), code=303)
 
 

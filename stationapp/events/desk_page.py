@@ -5,6 +5,7 @@ from flask import render_template
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
+from stationapp.attendance.photos import list_photos
 from stationapp.events import queries, rules
 from stationapp.events.clashes import trouble_of
 from stationapp.events.forms import EventForm
@@ -62,6 +63,7 @@ def event_page(
         trouble=trouble_of(queries.fields_of(event), site, state=event.state, event_id=event.id, now=now),
         released=list_released(event.id) if event.starts_at <= now < event.ends_at else [],
         themes=sorted(queries.themes_of(event.id), key=list(rules.Theme).index),
+        photos=[] if partner else list_photos(event.id),
         steps=queries.list_steps(event.id),
         maker=queries.maker_of(event),
         possible=_possible(event, site, now),

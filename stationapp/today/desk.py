@@ -19,6 +19,7 @@ bp = Blueprint("today", __name__)
 def index():
     """Each list for the sites where the user may do something about it; a part without rights is left out."""
     now = clock.now()
+    late = _where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now))
     on = _where(Action.SEE_EVENTS, lambda here: queries.on_today(here, now=now))
     return render_template(
         "desk/today/index.html",
@@ -31,7 +32,8 @@ def index():
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
         scans=_where(Action.CLOSE_OUT, count_waiting),
         stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
-        not_closed_out=_where(Action.CLOSE_OUT, lambda here: queries.not_closed_out(here, now=now)),
+        not_closed_out=late,
+        unfiled=queries.unfiled(late or (), now=now),
     )
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
+from stationapp.attendance.closing_rules import UNFILED_AFTER, is_unfiled
+from stationapp.calendar.queries import differs
 from stationapp.codes import PUBLIC_LENGTH
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -86,6 +88,17 @@ def not_closed_out(reached: ColumnElement[bool], *, now: datetime) -> list[Line]
     return _lines(reached, Event.state == State.PUBLISHED, Event.ends_at <= now)
 
 
+def unfiled(lines: Sequence[Line], *, now: datetime) -> frozenset[str]:
+    """The codes of those that ended so long ago that they stand as 未归档."""
+    today = clock.day_of(now)
+    long_ago = today - timedelta(days=UNFILED_AFTER)
+    ended = {line.code: on for line in lines if (on := clock.day_of(line.ends_at)) < long_ago}
+    if not ended:
+        return frozenset()
+    days = differs(min(ended.values()), today)
+    return frozenset(code for code, on in ended.items() if is_unfiled(on, today, days))
+
+
 def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
     columns: Sequence = (
         Event.code,
@@ -106,7 +119,7 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
 def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
     """What nobody ticked off yet at these sites, oldest first; what asks for calls until all of them are made.
 
-    Notices of one occasion about one event stand together, however many.
+    Notices of one occasion about one event stand together, however many; a close-out is asked for until it is done.
     """
     party_id = case((Notice.subject.startswith("party "), cast(_thing, Integer)))
     named = aliased(Event)
@@ -128,12 +141,17 @@ def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
         .join(Site, Site.id == Notice.site_id)
         .outerjoin(Party, Party.id == party_id)
         .outerjoin(Event, Event.id == func.coalesce(Party.event_id, its_event))
-        .where(reached, Notice.done_at.is_(None), ~is_told(now))
+        .where(reached, Notice.done_at.is_(None), ~is_told(now), ~_closed_out())
         .group_by(Notice.occasion, Site.id, Site.short_name, Site.code, about, Event.code, Event.title)
         .order_by(func.min(Notice.made_at), func.min(Notice.id))
         .limit(MOST)
     )
     return [_told(row) for row in rows]
+
+
+def _closed_out() -> ColumnElement[bool]:
+    """The condition on Notice and Event "it asks for a close-out that nobody owes any more"."""
+    return (Notice.occasion == Occasion.CLOSE_OUT_DUE) & (Event.state != State.PUBLISHED)
 
 
 _thing = func.substr(Notice.subject, 7)

@@ -210,7 +210,7 @@ def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
     end = clock.local(door.event.ends_at).strftime("%H:%M")
     done = lin.submit(page, {"heads_60-64": "3", out: end, "note": "顺利"}, to="closeout")
     assert (done.status_code, done.location) == (303, f"{door.at}/closeout")
-    assert "已经归档" in lin.get(f"{door.at}/closeout").text
+    assert "已归档" in lin.get(f"{door.at}/closeout").text
     with app.app_context():
         assert ledger.total_minutes(door.wang.id) >= 90
     lin.submit(door.at, {"reason": "漏记一人"}, to="reopening")
