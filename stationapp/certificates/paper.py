@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row
 
 from stationapp import clock
+from stationapp.certificates.rules import stars
 from stationapp.messages.certified import check_code, check_path
 from stationapp.residents.rules import Masked
 from stationapp.web.filters import groups, hours
@@ -22,11 +23,11 @@ def long_day(day: date) -> str:
     return _("%(y)s年%(m)s月%(d)s日", y=day.year, m=day.month, d=day.day)
 
 
-def stars_said(stars: int) -> str:
+def stars_said(reached: int) -> str:
     """What may be said of stars: the hours to apply are reached, never that any were awarded; "" below the first."""
-    if not stars:
+    if not reached:
         return ""
-    return _("累计时长已达到申请%(n)s星级志愿者所需的小时数。", n=_("一二三四五")[stars - 1])
+    return _("累计时长已达到申请%(n)s星级志愿者所需的小时数。", n=_("一二三四五")[reached - 1])
 
 
 def certificate(said: dict, *, revoked: bool, public_url: str) -> dict:
@@ -100,7 +101,11 @@ def record(
     phone: str,
     now: datetime,
 ) -> dict:
-    """The record sheet: `lines` as `volunteers.ledger.list_lines` gives them; `elsewhere`: minutes left out."""
+    """The record sheet: `lines` as `volunteers.ledger.list_lines` gives them; `elsewhere`: minutes left out.
+
+    Each line of it: its cells, and whether another line took it back.
+    """
+    by_hand = sum(row.HoursEntry.minutes for row in lines if row[3] and not row[4])
     return {
         "title": _("志愿服务记录（平台查询单）"),
         "notice": _("本单是平台记录的查询结果，不是证明。需要证明的，请向组织服务的单位申请出具。"),
@@ -114,16 +119,20 @@ def record(
         "lines": [_line(row) for row in reversed(lines)],
         "elsewhere": [_("记在别的阵地的合计"), _minutes(elsewhere)] if elsewhere else [],
         "total": [_("合计"), _("%(m)s 分钟", m=_minutes(total)), _("%(h)s 小时", h=hours(total))],
+        "by_hand": _("其中补录 %(h)s 小时。", h=hours(by_hand)) if by_hand else "",
+        "stars": stars_said(stars(total)),
         "empty": _("还没有记入的时长。"),
         "legend": _(
             "“签到”是活动现场签到、签退算出的时长；“补录”是事后由一人提出、上一级另一人批准的时长；“更正”是冲销前面一行的新行。记录只增不改。"
         ),
         "ask": _("觉得不对，请联系%(site)s %(phone)s，站点必须答复。", site=settable(site_name), phone=phone),
+        "foot": _("志愿者编号 %(code)s", code=volunteer_code),
+        "page": [_("第 "), _(" 页，共 "), _(" 页")],
         "printed": _("查询时间 %(at)s", at=clock.local(now).strftime("%Y-%m-%d %H:%M")),
     }
 
 
-def _line(row: Row) -> list[str]:
+def _line(row: Row) -> tuple[list[str], bool]:
     line, site, event, manual, undone = row
     if event:
         what = event.title
@@ -137,7 +146,7 @@ def _line(row: Row) -> list[str]:
     return [
         str(line.id), line.served_on.isoformat(), settable(what), settable(site.short_name), _minutes(line.minutes),
         source,
-    ]  # fmt: skip
+    ], undone  # fmt: skip
 
 
 def _minutes(minutes: int) -> str:

@@ -48,6 +48,8 @@ def show(number: str):
         certificate=found.Certificate,
         now=standing([found.Certificate], {found.Certificate.id: said})[found.Certificate.id],
         revocation=found.Revocation,
+        issued_on=clock.day_of(found.Certificate.issued_at),
+        revoked_on=found.Revocation and clock.day_of(found.Revocation.at),
         long_day=long_day,
     )
 
