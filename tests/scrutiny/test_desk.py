@@ -1,0 +1,191 @@
+"""The page of flags: what it lists, to whom, and what saying "in order" does."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event as listening
+from sqlalchemy import func, select
+
+from stationapp.accounts.rules import Role
+from stationapp.audit.models import AuditLine
+from stationapp.db import db
+from stationapp.events.queries import find_event
+from stationapp.residents.queries import get_resident
+from stationapp.scrutiny.models import Dismissal
+from stationapp.volunteers.models import HoursEntry
+from tests import cast
+from tests.scrutiny.acts import World, at, close, event, helped, serve, then
+from tests.volunteers.acts import reopen
+
+PAGE = "/desk/flags/?month=2026-11"
+
+
+@pytest.fixture
+def world(app):
+    return World(app, cast.district(app))
+
+
+@pytest.fixture
+def suspicious(app, world):
+    """Three volunteers typed in by Lin in the evening, and a split day at the far station."""
+    with app.app_context():
+        made = event(world.people.one, at(9), at(11), title="义务剪发")
+        who = [world.volunteer() for _ in range(3)]
+        for one in who:
+            serve(made, one, at(9), at(11), by=world.people.lin.id, now=at(20))
+        close(made, now=at(20, 30))
+        names, code = [get_resident(one.resident_id).name for one in who], made.code
+        far, manager = world.volunteer(world.people.far), cast.staff("站长甲", world.people.far, Role.MANAGER)
+        chief = cast.staff("所长甲", world.people.far_office, Role.REVIEWER)
+        for minutes in (240, 240):
+            manual = world.manual(far, minutes, by=manager, where=world.people.far)
+            world.approve(manual, by=chief, seen_from=world.people.far_office)
+    with then(at(10) + timedelta(days=10)):
+        yield code, names, chief
+
+
+def center_reviewer(world, app):
+    with app.app_context():
+        return cast.staff("中心审核", world.people.center, Role.REVIEWER)
+
+
+def test_a_reviewer_reads_the_flags_beneath_with_names_hidden(app, world, suspicious):
+    made, names, _chief = suspicious
+    page = world.browser(world.people.chen).get(PAGE)
+    assert "事后由一个人全部补记" in page.text and f"/desk/events/{made}" in page.text
+    assert "3 位志愿者的签到和签退都是林晓燕过后一个人记的" in page.text
+    assert "分开补录" not in page.text.split("<tbody>")[1]  # of another office
+    assert not any(name in page.text for name in names)
+
+
+def test_the_center_reads_all_of_them_and_may_narrow_by_site_and_kind(app, world, suspicious):
+    reader = world.browser(center_reviewer(world, app))
+    assert "还没看的 2 条" in reader.get(PAGE).text
+    assert "还没看的 1 条" in reader.get(f"{PAGE}&site={world.people.far.code}").text
+    assert "还没看的 1 条" in reader.get(f"{PAGE}&flag=one_hand").text
+    empty = reader.get(f"{PAGE}&flag=long_day")
+    assert "放宽筛选条件" in empty.text
+    assert "还没看的 0 条" in reader.get("/desk/flags/?month=2026-10").text
+    assert "还没看的 2 条" in reader.get("/desk/flags/?month=nonsense").text
+
+
+def test_a_flag_found_in_order_stands_with_its_reason_and_can_be_looked_at_again(app, world, suspicious):
+    chen = world.browser(world.people.chen)
+    refused = chen.submit(PAGE, {"reason": " "}, to="/desk/flags/dismissals")
+    assert refused.status_code == 409 and "请写一句" in refused.text
+    done = chen.submit(PAGE, {"reason": "对过纸质签到表"}, to="/desk/flags/dismissals")
+    assert done.status_code == 303 and "month=2026-11" in done.location
+    assert "还没看的 0 条" in chen.get(PAGE).text
+    aside = chen.get(f"{PAGE}&show=dismissed")
+    assert "对过纸质签到表" in aside.text and "陈立新" in aside.text
+    assert chen.submit(aside, to="/desk/flags/returns").status_code == 303
+    assert "还没看的 1 条" in chen.get(PAGE).text
+    with app.app_context():
+        acts = db.session.scalars(select(AuditLine.act).order_by(AuditLine.number.desc()).limit(2)).all()
+        assert acts == ["scrutiny.look_again", "scrutiny.dismiss"]
+        assert [(one.lifted, one.reason) for one in db.session.scalars(select(Dismissal).order_by(Dismissal.id))] == [
+            (False, "对过纸质签到表"), (True, "")]  # fmt: skip
+
+
+def test_new_facts_raise_a_dismissed_flag_again(app, world, suspicious):
+    made, _names, _chief = suspicious
+    chen = world.browser(world.people.chen)
+    chen.submit(PAGE, {"reason": "对过"}, to="/desk/flags/dismissals")
+    with app.app_context():
+        again = find_event(made)
+        reopen(again, now=at(10) + timedelta(days=1))
+        serve(again, world.volunteer(), at(9), at(11), by=world.people.lin.id, now=at(11) + timedelta(days=1))
+        close(again, now=at(12) + timedelta(days=1))
+    assert "4 位志愿者" in chen.get(PAGE).text
+
+
+def test_dismissing_changes_no_hours(app, world, suspicious):
+    with app.app_context():
+        before = db.session.execute(select(func.count(), func.sum(HoursEntry.minutes))).one()
+    world.browser(world.people.chen).submit(PAGE, {"reason": "对过"}, to="/desk/flags/dismissals")
+    with app.app_context():
+        assert db.session.execute(select(func.count(), func.sum(HoursEntry.minutes))).one() == before
+
+
+def test_whoever_has_a_part_in_it_cannot_put_it_aside(app, world, suspicious):
+    _made, _names, chief = suspicious
+    theirs = world.browser(chief)
+    page = theirs.get(PAGE)
+    assert "您经手过" in page.text and "/desk/flags/dismissals" not in page.text
+    # the same through the form of somebody who may
+    other = world.browser(center_reviewer(world, app)).get(f"{PAGE}&flag=split_shifts")
+    fields = {
+        name: other.text.split(f'name="{name}" value="')[1].split('"')[0]
+        for name in ("flag", "subject", "facts")
+    }
+    token = page_token(theirs)
+    answer = theirs.post(
+        "/desk/flags/dismissals?month=2026-11", data=fields | {"reason": "没事", "csrf_token": token}
+    )
+    assert answer.status_code == 409 and "经手过的人不能自己核对" in answer.text
+    gone = theirs.post(
+        "/desk/flags/dismissals?month=2026-11",
+        data={"flag": "one_hand", "subject": "event X", "facts": "0", "reason": "x", "csrf_token": token},
+    )
+    assert gone.status_code == 409 and "已经不在了" in gone.text
+
+
+def page_token(client) -> str:
+    text = client.get("/desk/spot-checks/?month=2026-10").text
+    return text.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def test_an_auditor_reads_and_says_nothing(app, world, suspicious):
+    with app.app_context():
+        auditor = cast.staff("审计甲", world.people.center, Role.AUDITOR)
+    reader = world.browser(auditor)
+    page = reader.get(PAGE)
+    assert "还没看的 2 条" in page.text and "由审核员核对" in page.text
+    assert "/desk/flags/dismissals" not in page.text and "/desk/events/" not in page.text
+    assert world.browser(world.people.lin).get(PAGE).status_code == 403
+
+
+def test_the_file_says_the_same_masked(app, world, suspicious):
+    _made, names, _chief = suspicious
+    text = (
+        world.browser(world.people.chen)
+        .get("/desk/flags/list.csv?month=2026-11")
+        .get_data()
+        .decode("utf-8-sig")
+    )
+    assert "事后由一个人全部补记" in text and "义务剪发" in text
+    assert not any(name in text for name in names)
+
+
+def test_a_second_page_keeps_the_filters(app, world):
+    with app.app_context():
+        for n in range(31):
+            made = event(world.people.one, at(9), at(11), title=f"第{n}场")
+            serve(made, world.volunteer(), at(9), at(11), now=at(9) + timedelta(days=6))
+    with then(at(9) + timedelta(days=10)):
+        chen = world.browser(world.people.chen)
+        page = chen.get(f"{PAGE}&flag=late_scans")
+        assert "还没看的 31 条" in page.text and "flag=late_scans&amp;page=2" in page.text
+        assert chen.get(f"{PAGE}&flag=late_scans&page=2").text.count("<tr id=") == 1
+
+
+def test_the_questions_do_not_grow_with_the_rows(app, world):
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    with app.app_context():
+        counts = []
+        for more in (1, 6):
+            for _ in range(more):
+                helped(world, [world.volunteer() for _ in range(2)])
+                late = event(world.people.two, at(9), at(11))
+                serve(late, world.volunteer(), at(9), at(11), now=at(9) + timedelta(days=6))
+            db.session.rollback()
+            listening.listen(db.engine, "before_cursor_execute", note)
+            assert len(world.flags()) >= more
+            listening.remove(db.engine, "before_cursor_execute", note)
+            counts.append(len(asked))
+            asked.clear()
+        assert counts[0] == counts[1] <= 16
