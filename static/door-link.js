@@ -60,13 +60,13 @@ const DoorLink = (() => {
 
   // The page itself, for when it is opened without network: the worker (door-worker.js) hands it out.
   async function keepShell() {
-    if (!("caches" in window)) return;
+    await navigator.serviceWorker.ready;
     const parts = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], link[rel=manifest], script[src]")];
     const wanted = parts.map((part) => part.getAttribute("href") || part.getAttribute("src"));
     wanted.push(document.getElementById("scan").dataset.reader);
     const answer = await fetch("/door", { cache: "no-store" });
     const text = await answer.clone().text();
-    if (!answer.ok || !text.includes('id="scan"')) return;
+    if (!answer.ok || !text.includes('id="scan"')) throw new Error("not the page"); // a portal in between
     const cache = await caches.open(DoorStore.SHELL);
     for (const each of wanted) if (!(await cache.match(each))) await cache.add(each);
     if (!wanted.slice(0, -1).every((each) => text.includes(each))) return; // a newer page: kept when it is open itself

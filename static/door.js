@@ -8,7 +8,7 @@
   const words = one("words").dataset;
   const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
   const form = one("scan");
-  let list = null, key = null, names = [], lost = false, stopped = false, busy = false, looked = -LOOK;
+  let list = null, key = null, names = [], lost = false, ready = false, stopped = false, busy = false, looked = -LOOK;
 
   const clock = (at) => new Date(at + EAST).toISOString().slice(11, 16);
   const day = (at) => new Date(at + EAST).toISOString().slice(0, 10);
@@ -30,7 +30,7 @@
     const scans = await DoorStore.every();
     const sent = scans.filter((scan) => scan.state !== "queued").length;
     one("counts").textContent = fill(words.counts, { waiting: scans.length - sent, sent });
-    one("network").textContent = lost ? words.lost : words.online;
+    one("network").textContent = lost ? words.lost : ready ? words.ready : words.online;
     one("network").className = lost ? "badge warn" : "badge good";
     const trouble = scans.filter((scan) => ["refused", "waiting"].includes(scan.state));
     one("trouble").hidden = !trouble.length;
@@ -173,7 +173,7 @@
       await findKey();
     }
     showList();
-    DoorLink.keepShell().catch(() => {}); // no room for a copy is no reason to stop
+    DoorLink.keepShell().then(() => { ready = true; return show(); }).catch(() => {}); // no room is no reason to stop
   }
   async function findKey() {
     if (list.names && !key) {

@@ -282,6 +282,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         proposal=_proposal(site, people.lin.id),
         template=_template(owner),
         card=_card(signup.resident_id, site.id),
+        device=_device(site)[0],
         signsheet=_signsheet(event, signup.resident_id),
         device=_device(site)[0],
         template_at=owner.path,
@@ -358,6 +359,14 @@ def _device(site: Site) -> tuple[str, str]:
 def _signsheet(event, resident: int) -> str:
     with transaction():
         return print_sheet(event, [resident], empty=10, by=None, now=clock.now()).serial
+
+
+def _device(site: Site) -> tuple[str, str]:
+    """One in use: its code and its token."""
+    today, now = clock.day_of(clock.now()), clock.now()
+    with transaction():
+        device, link = devices.enrol(site, "平板", today, today, names_shown=True, by=None, now=now)
+        return device.code, devices.take_up(link, now=now)
 
 
 def _template(owner: Site) -> str:

@@ -41,7 +41,14 @@ def enrol(app: Flask, site: Site, *, names_shown: bool = False, first: date | No
 def scan(event: str, sequence: int, *, at=None, kind: str = "in", nonce: str = "", **means) -> dict:
     """A scan as a device sends it; `means` is code=, sealed= or person=, and walk_in=."""
     at = (at or clock.now()).isoformat()
-    return {"nonce": nonce or f"n{sequence}", "event": event, "kind": kind, "at": at, "sequence": sequence, **means}
+    return {
+        "nonce": nonce or f"n{sequence}",
+        "event": event,
+        "kind": kind,
+        "at": at,
+        "sequence": sequence,
+        **means,
+    }
 
 
 def send(device: Enrolled, scans: list[dict]):
@@ -66,6 +73,8 @@ def open_row(sealed: dict, code: str) -> dict | None:
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     secret = pbkdf2_hmac("sha256", code.encode(), b64decode(sealed["salt"]), sealed["rounds"])
-    name, key = (HKDF(SHA256(), length, None, word).derive(secret) for length, word in ((16, b"row"), (32, b"key")))
+    name, key = (
+        HKDF(SHA256(), length, None, word).derive(secret) for length, word in ((16, b"row"), (32, b"key"))
+    )
     raw = b64decode(sealed["rows"].get(b64encode(name).decode(), ""))
     return json.loads(AESGCM(key).decrypt(raw[:12], raw[12:], None)) if raw else None

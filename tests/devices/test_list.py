@@ -68,7 +68,9 @@ def test_a_volunteers_own_code_opens_their_row(app, people):
             )
             volunteers.assign(shift, helper, **given)
         code = vault().unseal(helper.personal_sealed)
-    assert open_row(enrol(app, people.one).client.get("/door/list").json, code)["stands"] == {event.code: "helps"}
+    assert open_row(enrol(app, people.one).client.get("/door/list").json, code)["stands"] == {
+        event.code: "helps"
+    }
 
 
 def test_a_card_that_ended_opens_nothing(app, people):
@@ -98,7 +100,9 @@ def test_two_records_of_one_person_are_one_row(app, people):
 
 def test_the_lists_bytes_hold_no_name_phone_or_code(app, people):
     with app.app_context():
-        codes = list(cast.sign_up(held(people.one), cast.person(WANG, PHONE), cast.person("李小满", PHONE)).codes)
+        codes = list(
+            cast.sign_up(held(people.one), cast.person(WANG, PHONE), cast.person("李小满", PHONE)).codes
+        )
     for names_shown in (False, True):
         body = enrol(app, people.one, names_shown=names_shown).client.get("/door/list").get_data().decode()
         for canary in (WANG, "王*英", "秀英", "李小满", PHONE, PHONE[-4:], *codes):
