@@ -123,6 +123,7 @@ def services(*narrowed: ColumnElement[bool]) -> list[DayService]:
 def _served(there: Attendance, event: Event) -> Served:
     return Served(
         attendance_id=there.id,
+        event_id=event.id,
         came_at=there.came_at,
         left_at=there.left_at,
         starts_at=event.starts_at,

@@ -79,12 +79,18 @@ class Served:
     """One volunteer's presence at one event, with what the rule needs to know of the event."""
 
     attendance_id: int
+    event_id: int
     came_at: datetime
     left_at: datetime | None
     starts_at: datetime
     ends_at: datetime
     break_minutes: int
     staff_side: bool  # a member of staff stood behind one end at least
+
+    @property
+    def turn(self) -> tuple[datetime, int]:
+        """Its place in the day; nothing of it depends on which arrival was taken down first."""
+        return self.starts_at, self.event_id
 
 
 def span(served: Served) -> tuple[datetime, datetime] | None:
@@ -103,7 +109,7 @@ def credited(day: Sequence[Served], *, earned: int = 0) -> dict[int, int]:
     """
     minutes: dict[int, int] = {}
     reached: datetime | None = None
-    for served in sorted(day, key=lambda one: (one.starts_at, one.attendance_id)):
+    for served in sorted(day, key=lambda one: one.turn):
         part = span(served)
         worth = 0
         if part:
