@@ -57,6 +57,7 @@ from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import ManualHours
 from stationapp.volunteers.posting import post
 from stationapp.volunteers.queries import find_volunteer
+from stationapp.volunteers.questions import ask
 from stationapp.volunteers.rules import ManualReason, ManualState, Risk
 from tests import cast
 
@@ -90,6 +91,7 @@ class Sample:
     shift: int
     assignment: int
     manual: int
+    question: int
     room: int
     hold: int
     batch: str
@@ -138,6 +140,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "shifts/shift_id": lambda s: s.shift,
     "assignments/assignment_id": lambda s: s.assignment,
     "hours/manual_id": lambda s: s.manual,
+    "questions/question_id": lambda s: s.question,
+    "new/code": lambda s: s.volunteer,
     "batches/code": lambda s: s.batch,
     "series/code": lambda s: s.series,
     "progress/code": lambda s: s.series,
@@ -277,6 +281,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         shift=shift,
         assignment=assignment,
         manual=manual,
+        question=_question(volunteer),
         **_room(site, people.lin.id),
         **_series(site, people.lin.id),
         proposal=_proposal(site, people.lin.id),
@@ -287,6 +292,11 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         device=_device(site)[0],
         template_at=owner.path,
     )
+
+
+def _question(volunteer: str) -> int:
+    with transaction():
+        return ask(find_volunteer(volunteer), "少记了半小时", key="1", now=clock.now()).id
 
 
 def _photo(event) -> str:

@@ -11,6 +11,7 @@ from stationapp.events.rules import State
 from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.stops import live_stops
 from stationapp.today import queries
+from stationapp.volunteers.question_queries import count_open
 
 bp = Blueprint("today", __name__)
 
@@ -30,6 +31,7 @@ def index():
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
         notices=_where(Action.PLAN, lambda here: queries.open_notices(here, now=now)),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
+        questions=_where(Action.PROPOSE_HOURS, lambda here: count_open(here, clock.day_of(now))),
         scans=_where(Action.CLOSE_OUT, count_waiting),
         stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
         not_closed_out=late,

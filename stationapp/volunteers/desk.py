@@ -21,10 +21,11 @@ from stationapp.sites.queries import list_where
 from stationapp.teams.queries import fitting, list_teams
 from stationapp.teams.rules import Skill, parts_between
 from stationapp.vault import vault
-from stationapp.volunteers import ledger, operations, queries
+from stationapp.volunteers import ledger, lines, operations, queries
 from stationapp.volunteers.forms import ShiftForm, VolunteerForm
 from stationapp.volunteers.minors import problems
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
+from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rest import assign_rested, tired
 from stationapp.volunteers.rules import VolunteerRefusal
 from stationapp.volunteers.searching import masked_lines, search
@@ -92,9 +93,9 @@ def show(code: str):
     (trust.md §4.14).
     """
     volunteer = queries.get_known(code, reached(guard.reach()))
-    home, here = db.session.get_one(Site, volunteer.site_id), _here()
-    total, lines = ledger.total_minutes(volunteer.id), ledger.list_lines(volunteer.id)
-    lines = [row for row in lines if row.Site.id in here]
+    home, among = db.session.get_one(Site, volunteer.site_id), reached(guard.reach())
+    here, total, years = _here(), ledger.total_minutes(volunteer.id), lines.years(volunteer.id)
+    year = next((one for one in years if str(one) == request.args.get("year")), None)
     return render_template(
         "desk/volunteers/show.html",
         volunteer=volunteer,
@@ -102,11 +103,12 @@ def show(code: str):
         site=home,
         personal_code=vault().unseal(volunteer.personal_sealed) if home.id in here else "",
         total=total,
-        elsewhere=total - sum(row.HoursEntry.minutes for row in lines),
-        lines=lines,
-        pending=[
-            row for row in ledger.list_pending(volunteer.id, now=clock.now()) if row.Event.site_id in here
-        ],
+        elsewhere=total - lines.minutes_of(volunteer.id, among),
+        of_year=lines.minutes_of(volunteer.id, among, year=year) if year else 0,
+        years=years,
+        year=year,
+        page=paged(lines.lines(volunteer.id, among, year=year), scalars=False),
+        pending=list_pending(volunteer.id, among, now=clock.now()),
         proposals=[row for row in queries.list_proposals(volunteer.id) if row.ManualHours.site_id in here],
         may_correct=_may_correct,
     )

@@ -1,0 +1,57 @@
+"""How the minutes of one presence came about, step by step, for whoever answers a question about it (domain.md §7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stationapp.volunteers.rules import DAILY_CAP, Served, credited, span
+
+
+@dataclass(frozen=True)
+class Explained:
+    """`begin` to `end` is what counts of the presence (None: nothing does), all in minutes after that."""
+
+    served: Served
+    begin: datetime | None
+    end: datetime | None
+    elsewhere: int  # counted already at an event that began earlier
+    net: int  # what is left of it, without the stated break
+    credited: int
+    earned: int  # that day before it, by hand and at other events
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the day's most left less than it was worth."""
+        return self.credited < self.net // 30 * 30 and self.earned + self.credited >= DAILY_CAP - 29
+
+
+def explain(day: Sequence[Served], attendance_id: int, *, earned: int = 0) -> Explained | None:
+    """The steps of one of a day's presences; None when it is not among them. `earned`: minutes entered by hand."""
+    minutes, reached = credited(day, earned=earned), None
+    for served in sorted(day, key=lambda one: one.turn):
+        part = span(served)
+        if served.attendance_id == attendance_id:
+            return _explained(served, part, reached, minutes[attendance_id], earned)
+        earned += minutes[served.attendance_id]
+        if part:
+            reached = max(reached, part[1]) if reached else part[1]
+    return None
+
+
+def _explained(
+    served: Served,
+    part: tuple[datetime, datetime] | None,
+    reached: datetime | None,
+    worth: int,
+    earned: int,
+) -> Explained:
+    if part is None:
+        return Explained(served, None, None, 0, 0, worth, earned)
+    begin, end = part
+    double = _minutes(min(reached, end) - begin) if reached and reached > begin else 0
+    net = max(0, _minutes(end - begin) - double - served.break_minutes)
+    return Explained(served, begin, end, double, net, worth, earned)
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
