@@ -37,9 +37,9 @@ def _not_the_seed() -> list[str]:
     """The lines drawn are those the seed draws from the lines there were then, at the sites that draw there."""
     wrong, found = [], {}
     for draw, lines in _by_draw():
-        key = draw.month, draw.at
+        key = draw.month, draw.up_to_id
         if key not in found:
-            found[key] = pools(Month.parse(draw.month), as_of=draw.at)
+            found[key] = pools(Month.parse(draw.month), up_to=draw.up_to_id)
         pool = found[key].get(draw.site_id)
         if pool is None or sorted(pool.drawn(draw.seed)) != sorted(lines):
             wrong.append(f"spot draw {draw.id}")

@@ -42,6 +42,7 @@ class SpotDraw(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
     month: Mapped[str]  # "YYYY-MM": the lines posted in it
     seed: Mapped[str]
+    up_to_id: Mapped[int]  # the last line of the ledger then: what came after it is not of this draw
     manual: Mapped[int]  # of how many manual lines
     afterwards: Mapped[int]  # and of how many lines whose both ends staff took down afterwards
     at: Mapped[datetime]

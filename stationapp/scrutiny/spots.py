@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -47,13 +47,17 @@ class Pool:
         ]
 
 
-def pools(month: Month, *, as_of: datetime) -> dict[int, Pool]:
-    """What there is to draw from, by the site that draws; lines taken back before `as_of` are left out."""
+def pools(month: Month, *, up_to: int) -> dict[int, Pool]:
+    """What there is to draw from, by the site that draws, when line `up_to` was the last; none of those taken back.
+
+    The numbers of the ledger come in the order in which they are committed: its chain lets one write at a time.
+    """
     undoing = aliased(HoursEntry)
-    taken_back = select(undoing.id).where(undoing.corrects_id == HoursEntry.id, undoing.posted_at <= as_of)
+    taken_back = select(undoing.id).where(undoing.corrects_id == HoursEntry.id, undoing.id <= up_to)
     narrowed = (
         HoursEntry.posted_at >= month.begins_at,
         HoursEntry.posted_at < month.ends_at,
+        HoursEntry.id <= up_to,
         HoursEntry.minutes > 0,
         ~taken_back.exists(),
     )
@@ -106,12 +110,20 @@ def draw(site: Site, month: Month, *, by: int | None, now: datetime) -> SpotDraw
         raise NotFound
     if now < month.ends_at:
         raise Refused(ScrutinyRefusal.TOO_EARLY)
-    return _draw(site, month, pools(month, as_of=now)[site.id], by=by, now=now)
+    up_to = last_line()
+    return _draw(site, month, up_to, pools(month, up_to=up_to)[site.id], by=by, now=now)
 
 
-def _draw(site: Site, month: Month, pool: Pool, *, by: int | None, now: datetime) -> SpotDraw | None:
+def last_line() -> int:
+    """The number of the ledger's last line; 0 before the first."""
+    return db.session.scalar(select(func.max(HoursEntry.id))) or 0
+
+
+def _draw(
+    site: Site, month: Month, up_to: int, pool: Pool, *, by: int | None, now: datetime
+) -> SpotDraw | None:
     seed = secrets.token_hex(SEED_BYTES)
-    made = SpotDraw(site_id=site.id, month=str(month), seed=seed, manual=len(pool.manual),
+    made = SpotDraw(site_id=site.id, month=str(month), seed=seed, up_to_id=up_to, manual=len(pool.manual),
                     afterwards=len(pool.afterwards), at=now, by=by)  # fmt: skip
     try:
         with db.session.begin_nested():
@@ -133,8 +145,9 @@ def draw_month(*, now: datetime) -> int:
     sites = db.session.scalars(due.order_by(Site.id)).all()
     if not sites:
         return 0
-    found = pools(month, as_of=now)
-    return sum(_draw(site, month, found[site.id], by=None, now=now) is not None for site in sites)
+    up_to = last_line()
+    found = pools(month, up_to=up_to)
+    return sum(_draw(site, month, up_to, found[site.id], by=None, now=now) is not None for site in sites)
 
 
 # --- what the call found ------------------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("month", sa.Text(), nullable=False),
         sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("up_to_id", sa.Integer(), nullable=False),
         sa.Column("manual", sa.Integer(), nullable=False),
         sa.Column("afterwards", sa.Integer(), nullable=False),
         sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),

@@ -1,0 +1,227 @@
+"""The monthly spot check: drawn by lot that anybody can draw again, called by whoever had no part in it."""
+
+import hashlib
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from stationapp.accounts.rules import Role
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How
+from stationapp.audit.models import AuditLine
+from stationapp.calendar.rules import Month
+from stationapp.db import db, transaction
+from stationapp.refusal import Refused
+from stationapp.residents.queries import get_resident
+from stationapp.scrutiny import spots
+from stationapp.scrutiny.checks import CHECKS
+from stationapp.scrutiny.models import SpotCheck, SpotDraw
+from stationapp.scrutiny.rules import ScrutinyRefusal, to_draw
+from stationapp.sites.models import Site
+from stationapp.volunteers.checks import CHECKS as LEDGER
+from stationapp.volunteers.models import HoursEntry, Volunteer
+from stationapp.volunteers.operations import correct_line
+from tests import cast
+from tests.scrutiny.acts import World, at, close, event, serve, then
+
+NOVEMBER = Month(2026, 11)
+PAGE = "/desk/spot-checks/?month=2026-11"
+LATER = at(9, day=date(2026, 12, 2))
+
+
+@pytest.fixture
+def world(app):
+    return World(app, cast.district(app))
+
+
+def by_hand(world, many: int, *, where=None, seen_from=None, by=None, approver=None) -> list[int]:
+    """That many manual lines of the day."""
+    lines = []
+    for _ in range(many):
+        manual = world.manual(world.volunteer(where), 60, where=where, by=by)
+        lines.append(world.approve(manual, by=approver, seen_from=seen_from).id)
+    return lines
+
+
+def drawn(site: Site) -> list[int]:
+    query = select(SpotCheck.entry_id).join(SpotDraw, SpotDraw.id == SpotCheck.draw_id)
+    return sorted(db.session.scalars(query.where(SpotDraw.site_id == site.id)))
+
+
+def audit() -> dict[str, list[str]]:
+    db.session.rollback()
+    return {check.name: rows for check in (*CHECKS, *LEDGER) if (rows := check.find())}
+
+
+@pytest.mark.parametrize(
+    ("lines", "calls"),
+    [(0, 0), (1, 1), (4, 4), (5, 5), (6, 5), (100, 5), (101, 6), (120, 6), (121, 7), (1000, 50)],
+)
+def test_one_in_twenty_is_drawn_and_five_while_there_are_as_many(lines, calls):
+    assert to_draw(lines) == calls
+
+
+def test_each_office_draws_its_own_and_the_center_the_rest(app, world):
+    people = world.people
+    with app.app_context():
+        chief = cast.staff("中心审核", people.center, Role.REVIEWER)
+        near = by_hand(world, 3) + by_hand(world, 4, where=people.two, by=people.ma)
+        far_manager = cast.staff("站长甲", people.far, Role.MANAGER)
+        far = by_hand(world, 2, where=people.far, by=far_manager, approver=chief, seen_from=people.far_office)
+        office = by_hand(world, 1, where=people.office, approver=chief, seen_from=people.center)
+        with transaction():
+            assert spots.draw_month(now=LATER) == 3
+        assert len(drawn(people.office)) == 5 and set(drawn(people.office)) <= set(near + office)
+        assert drawn(people.far_office) == far
+        assert drawn(people.center) == []
+        with transaction():
+            assert spots.draw_month(now=LATER + timedelta(days=9)) == 0
+        assert audit() == {}
+
+
+def test_anybody_can_draw_the_same_again_from_seed_and_numbers(app, world):
+    with app.app_context():
+        numbers = by_hand(world, 9)
+        with transaction():
+            made = spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        lots = sorted(numbers, key=lambda n: hashlib.sha256(f"{made.seed}:{n}".encode()).hexdigest())
+        assert drawn(world.people.office) == sorted(lots[:5])
+        assert made.manual == 9 and made.afterwards == 0
+    with then(LATER):
+        assert made.seed in world.browser(world.people.chen).get(PAGE).text
+
+
+def test_lines_both_ends_of_which_were_typed_in_afterwards_are_drawn_by_the_same_rule(app, world):
+    with app.app_context():
+        made = event(world.people.one, at(9), at(11))
+        typed, seen = world.volunteer(), world.volunteer()
+        serve(made, typed, at(9), at(11), by=world.people.lin.id, now=at(20))
+        serve(made, seen, at(9), by=world.people.lin.id, now=at(9))
+        with transaction():
+            attendance.check_out(
+                made,
+                get_resident(seen.resident_id),
+                how=How.ROSTER,
+                by=world.people.lin.id,
+                at=at(11),
+                now=at(20),
+            )
+        close(made, now=at(21))
+        with transaction():
+            draw = spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        assert (draw.manual, draw.afterwards) == (0, 1)
+        line = db.session.get_one(HoursEntry, drawn(world.people.office)[0])
+        assert line.volunteer_id == typed.id
+        assert audit() == {}
+
+
+def test_a_line_approved_late_is_drawn_in_the_month_it_was_posted(app, world):
+    with app.app_context():
+        on = date(2026, 11, 27)
+        manual = world.manual(world.volunteer(), 60, on=on)
+        world.approve(manual, now=at(9, day=date(2026, 12, 1)))
+        taken_back = world.approve(world.manual(world.volunteer(), 60))
+        with transaction():
+            correct_line(taken_back, reason="不实", by=world.people.chen.id, now=at(20))
+        with transaction():
+            november = spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        assert november.manual == 0
+        with transaction():
+            december = spots.draw(
+                world.people.office, Month(2026, 12), by=None, now=at(9, day=date(2027, 1, 2))
+            )
+        assert december.manual == 1
+        with pytest.raises(Refused) as said:
+            spots.draw(world.people.office, Month(2027, 1), by=None, now=at(9, day=date(2027, 1, 31)))
+        assert said.value.reason is ScrutinyRefusal.TOO_EARLY
+
+
+def test_a_month_without_manual_lines_is_said_so(app, world):
+    with then(LATER):
+        chen = world.browser(world.people.chen)
+        assert "还没有抽" in chen.get(PAGE).text
+        assert chen.submit(PAGE, to="/desk/spot-checks/draws").status_code == 303
+        page = chen.get(PAGE).text
+        assert "这个月没有补录" in page and "没有记入补录" in page
+        assert "还没有过完" in chen.get("/desk/spot-checks/?month=2026-12").text
+
+
+@pytest.fixture
+def called(app, world):
+    """Two lines of November, drawn; a second reviewer who had no part in them."""
+    with app.app_context():
+        by_hand(world, 2)
+        other = cast.staff("审核乙", world.people.office, Role.REVIEWER)
+        with transaction():
+            spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        first = db.session.scalars(select(SpotCheck).order_by(SpotCheck.id)).first()
+        line = db.session.get_one(HoursEntry, first.entry_id)
+        person = get_resident(db.session.get_one(Volunteer, line.volunteer_id).resident_id)
+        check, name = first.id, person.name
+    with then(LATER):
+        yield check, name, world.browser(other)
+
+
+def test_a_call_shows_the_number_once_with_an_audit_line(app, world, called):
+    check, name, reviewer = called
+    page = reviewer.get(PAGE)
+    assert name not in page.text and "上门服务" in page.text and "陈立新 审批" in page.text
+    shown = reviewer.submit(page, to=f"/desk/spot-checks/{check}/numbers")
+    assert name in shown.text and "tel:1990000" in shown.text
+    with app.app_context():
+        last = db.session.scalars(select(AuditLine).order_by(AuditLine.number.desc())).first()
+        assert last.act == "residents.reveal" and "回访抽查" in last.reason
+
+
+def test_what_the_call_found_is_written_down_once(app, world, called):
+    check, _name, reviewer = called
+    to = f"/desk/spot-checks/{check}/outcome"
+    form = {"note": "没人接"}
+    assert (
+        reviewer.post(to, data=form | {"outcome": "not_reached", "csrf_token": token(reviewer)}).status_code
+        == 303
+    )
+    assert (
+        reviewer.post(to, data=form | {"outcome": "confirmed", "csrf_token": token(reviewer)}).status_code
+        == 303
+    )
+    again = reviewer.post(to, data=form | {"outcome": "denied", "csrf_token": token(reviewer)})
+    assert again.status_code == 409 and "已经有回访结果" in again.text
+    page = reviewer.get(PAGE).text
+    assert "50.0%" in page and "审核乙" in page
+    assert (
+        "属实"
+        in reviewer.get("/desk/spot-checks/list.csv?month=2026-11&outcome=confirmed").get_data().decode()
+    )
+    assert "放宽筛选条件" in reviewer.get(f"{PAGE}&outcome=denied").text
+    with app.app_context():
+        assert audit() == {}
+
+
+def token(client) -> str:
+    return client.get(PAGE).text.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+def test_nobody_is_asked_about_their_own_work(app, world, called):
+    check, _name, _reviewer = called
+    for own in (world.people.chen,):
+        browser = world.browser(own)
+        answer = browser.post(
+            f"/desk/spot-checks/{check}/outcome", data={"outcome": "confirmed", "csrf_token": token(browser)}
+        )
+        assert answer.status_code == 409 and "经手过的人不能自己核对" in answer.text
+    assert world.browser(world.people.lin).get(PAGE).status_code == 403
+
+
+def test_a_line_denied_can_be_taken_back_and_stays_visible(app, world, called):
+    check, _name, reviewer = called
+    denied = {"outcome": "denied", "note": "本人说那天在外地", "csrf_token": token(reviewer)}
+    reviewer.post(f"/desk/spot-checks/{check}/outcome", data=denied)
+    page = reviewer.get(PAGE)
+    assert "冲销这一条" in page.text and "本人说那天在外地" in page.text
+    assert reviewer.submit(page, to="/correction").status_code == 303
+    after = reviewer.get(PAGE).text
+    assert "已冲销" in after and "冲销这一条" not in after and "本人说没有这回事" in after
+    with app.app_context():
+        assert audit() == {}
