@@ -16,7 +16,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance.queries import known_at, roster
-from stationapp.cards import operations, queries
+from stationapp.cards import operations, paper, queries
 from stationapp.cards.models import Card
 from stationapp.cards.rules import Ended
 from stationapp.db import db, retried, transaction
@@ -31,15 +31,10 @@ from stationapp.sites.queries import get_site, list_where
 from stationapp.teams.models import Membership, Team
 from stationapp.volunteers.models import Volunteer
 from stationapp.volunteers.queries import helpers_at
-from stationapp.web import paper
 from stationapp.web.errors import sentence
-from stationapp.web.paper import Box
 from stationapp.web.pdf import render
 
 bp = Blueprint("cards", __name__, url_prefix="/cards")
-
-NAME = Box(0, 0, 40, 19)
-SITE = Box(0, 0, 40, 4.5)
 
 
 @dataclass(frozen=True)
@@ -143,10 +138,11 @@ def _choose():
         .order_by(Event.starts_at, Event.id)
         .limit(30)
     )
+    by_id = {site.id: site for site in sites}
     teams = select(Team).where(Team.site_id.in_(here), Team.ended_at.is_(None)).order_by(Team.name).limit(100)
     return render_template(
         "desk/cards/index.html",
-        events=list(db.session.scalars(soon)),
+        events=[(event, by_id[event.site_id]) for event in db.session.scalars(soon)],
         teams=list(db.session.scalars(teams)),
         sites=sites,
     )
@@ -182,22 +178,16 @@ def _printed(group: Group, people: list[Resident]) -> dict[int, Card]:
 
 def _as_data(group: Group, people: list[Resident], cards: dict[int, Card]) -> dict:
     """What `cards.typ` sets."""
-    site, public = group.site, current_app.config["SETTINGS"].public_url
-    return {
-        "title": _("个人卡"),
-        "use": _("参加活动时出示"),
-        "lost": _("卡丢了请打电话挂失"),
-        "cards": [
-            {
-                "name": vars(paper.fit(paper.settable(full(person).name), NAME, (26, 23, 20, 17, 14, 11))),
-                "serial": cards[person.id].serial,
-                "qr": vars(paper.code(f"{public}/p/{queries.code_of(cards[person.id])}")),
-                "site": vars(paper.fit(paper.settable(site.short_name), SITE, (9, 8, 7, 6))),
-                "phone": site.phone,
-            }
-            for person in people
-        ],
-    }
+    settings = current_app.config["SETTINGS"]
+    rows = [
+        (
+            full(person).name,
+            cards[person.id].serial,
+            f"{settings.public_url}/p/{queries.code_of(cards[person.id])}",
+        )
+        for person in people
+    ]
+    return paper.sheet(rows, group.site, district=settings.district)
 
 
 # --- one person -------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_every_code_on_the_printed_sheets_is_read_back(app, lin, door, tmp_path)
     assert answer.mimetype == "application/pdf" and answer.headers["Cache-Control"] == "no-store"
     pdf = Pdf(answer.data)
     assert (len(pdf), pdf.size()) == (2, (210, 297)) and pdf.outside(0) == [] and pdf.outside(1) == []
-    assert "买买提·吐尔逊江·阿卜杜热合曼" in pdf.said() and "卡丢了请打电话挂失" in pdf.said(0)
+    assert "买买提·吐尔逊江·阿卜杜热合曼" in pdf.said() and "卡丢了，请打电话挂失" in pdf.said(0)
     with app.app_context():
         cards = queries.live_cards([int(one) for one in everybody])
         expected = {
