@@ -27,6 +27,7 @@ from stationapp.sample.handed_down import hand_down, hand_in, hold_together
 from stationapp.sample.lent import lend
 from stationapp.sample.life import Life
 from stationapp.sample.regular import regular
+from stationapp.sample.teams import gather
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_center, list_sites
 from stationapp.sites.rules import Level
@@ -112,6 +113,7 @@ def settle(
             "周末环境清洁日", office, [one, two], ahead=9, by=reviewer, reviewer=crew.center, now=now
         )
         hand_in(adapted, [one, two], by=crew.managers, now=now)
+        gather([one, two], by=crew.managers, now=now)
     coming.prepare()
     coming.tell()
 

@@ -1,6 +1,6 @@
 """What is relied on of a volunteer was confirmed by somebody else; nobody belongs to what has ended."""
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from stationapp.audit.rules import Check
@@ -15,24 +15,16 @@ def _own_skill() -> list[str]:
 
 
 def _no_leader() -> list[str]:
-    """A skill confirmed by somebody who led no team of that volunteer's when they did."""
+    """A skill confirmed by somebody who never led a team that the volunteer was in."""
     leading, following = aliased(Membership), aliased(Membership)
     together = exists().where(
         leading.volunteer_id == Ability.confirmed_leader_id,
         leading.leads,
-        _there(leading),
         following.team_id == leading.team_id,
         following.volunteer_id == Ability.volunteer_id,
-        _there(following),
     )
     query = select(Ability.id).where(Ability.confirmed_leader_id.is_not(None), ~together)
     return [f"ability {number}" for number in db.session.scalars(query.order_by(Ability.id))]
-
-
-def _there(held):
-    """Whether a membership stood when the skill was confirmed."""
-    after = or_(held.left_at.is_(None), held.left_at >= Ability.confirmed_at)
-    return and_(held.joined_at <= Ability.confirmed_at, after)
 
 
 def _ended() -> list[str]:
@@ -48,6 +40,6 @@ def _ended() -> list[str]:
 
 CHECKS = (
     Check("teams skill", "没有人确认自己的特长", _own_skill),
-    Check("teams leader", "特长由当时同队的队长确认", _no_leader),
+    Check("teams leader", "特长由同队的队长确认", _no_leader),
     Check("teams ended", "解散的队伍里没有人", _ended),
 )

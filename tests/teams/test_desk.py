@@ -1,4 +1,4 @@
-"""Teams as the desk sees them: made, filled, led, ended, brought back; and what is known of a volunteer besides hours."""
+"""Teams as the desk sees them: made, filled, led, ended, brought back; what is known of a volunteer besides hours."""
 
 import re
 
@@ -159,7 +159,7 @@ def test_a_training_is_written_down_and_a_mistaken_one_taken_off(app, here, lin)
 
 def test_a_desk_does_not_see_teams_and_trainings_of_other_sites(app, here, lin):
     ma = signed_in(app, here.people.ma)
-    lin.submit(f"/desk/volunteers/{here.member.code}", {"title": "急救", "on": "2026-03-05"}, to="/records")
+    lin.submit(f"/desk/volunteers/{here.member.code}", {"title": "防溺水", "on": "2026-03-05"}, to="/records")
     page = ma.submit("/desk/teams/new", {"name": "二站队", "kind": "local"}, follow_redirects=True)
     address = page.request.path
     assert "李*兰" in ma.get(f"{address}?q=19900004444").text
@@ -173,5 +173,5 @@ def test_a_desk_does_not_see_teams_and_trainings_of_other_sites(app, here, lin):
     send(ma, address, f"/desk/shifts/{at_two.id}/assignments", volunteer=here.member.code)
     assert f"/desk/volunteers/{here.member.code}" in ma.get(address).text
     page = ma.get(f"/desk/volunteers/{here.member.code}").text
-    assert "二站队" in page and "急救" not in page and "银龄" not in page
+    assert "二站队" in page and "防溺水" not in page and "银龄" not in page
     assert "二站队" not in lin.get(f"/desk/volunteers/{here.member.code}").text
