@@ -188,8 +188,8 @@ def _one(scan: object, number: int) -> Said:
     if not isinstance(scan, dict) or set(scan) - _FIELDS:
         raise _wrong(number)
     means = [name for name in _MEANT if name in scan]
-    kinds = {kind.value: kind for kind in Kind}
-    if len(means) != 1 or scan.get("kind") not in kinds or not isinstance(scan.get("walk_in", False), bool):
+    kind = next((case for case in Kind if case.value == scan.get("kind")), None)
+    if len(means) != 1 or kind is None or not isinstance(scan.get("walk_in", False), bool):
         raise _wrong(number)
     sequence = scan.get("sequence")
     if type(sequence) is not int or not 0 < sequence < 2**31:
@@ -200,7 +200,7 @@ def _one(scan: object, number: int) -> Said:
         event=_text(scan.get("event"), _NONCE_LENGTH, number),
         means=means[0],
         text=_text(scan[means[0]], longest, number, printable=means[0] != "code"),
-        kind=kinds[scan["kind"]],
+        kind=kind,
         at=_instant(scan.get("at"), number),
         sequence=sequence,
         walk_in=scan.get("walk_in", False),

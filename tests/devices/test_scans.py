@@ -1,0 +1,315 @@
+"""What a device sends (POST /door/scans): taken in once, whatever is sent again, cut off or too late."""
+
+import json
+import random
+from base64 import b64encode
+from datetime import timedelta
+from os import urandom
+
+import pytest
+import time_machine
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from stationapp import clock
+from stationapp.attendance.models import Attendance, RefusedScan, Scan
+from stationapp.attendance.rules import How, Kind
+from stationapp.cards.operations import make as make_cards
+from stationapp.cards.queries import code_of
+from stationapp.db import db, transaction
+from stationapp.devices import operations
+from stationapp.devices.models import Device
+from stationapp.devices.queries import get_device
+from tests import cast
+from tests.devices.helping import enrol, results, scan, send
+
+WANG, PHONE = "王秀英", "19900002222"
+
+
+@pytest.fixture(autouse=True)
+def ten():
+    with time_machine.travel(clock.instant(clock.day_of(clock.now()), 10), tick=False) as travel:
+        yield travel
+
+
+@pytest.fixture
+def people(app):
+    return cast.district(app)
+
+
+@pytest.fixture
+def event(app, people):
+    with app.app_context():
+        return cast.event(people.one, starts_at=clock.now() + timedelta(minutes=30), capacity=300)
+
+
+@pytest.fixture
+def code(app, event):
+    with app.app_context():
+        return cast.sign_up(event, cast.person(WANG, PHONE)).codes[0]
+
+
+def stored(app, table):
+    with app.app_context():
+        return list(db.session.scalars(db.select(table).order_by(table.id)))
+
+
+def sealed_for(point: str, text: str) -> str:
+    """What a browser makes of a code (static/door-seal.js), written apart from the product."""
+    from base64 import b64decode
+
+    theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b64decode(point))
+    passing, nonce = ec.generate_private_key(ec.SECP256R1()), urandom(12)
+    key = HKDF(SHA256(), 32, None, b"door scan").derive(passing.exchange(ec.ECDH(), theirs))
+    own = passing.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return b64encode(own + nonce + AESGCM(key).encrypt(nonce, text.encode(), None)).decode()
+
+
+def test_a_scan_is_taken_down_with_the_time_it_happened(app, people, event, code):
+    device, at = enrol(app, people.one), clock.now() - timedelta(minutes=20)
+    assert results(send(device, [scan(event.code, 1, at=at, code=code)])) == [("accepted", None)]
+    (one,) = stored(app, Scan)
+    assert (one.at, one.arrived_at, one.device_id, one.sequence) == (at, clock.now(), device.id, 1)
+    assert (one.kind, one.how, one.by) == (Kind.IN, How.STAFF_SCAN, None)
+
+
+def test_sent_again_it_is_there_already(app, people, event, code):
+    device, same = enrol(app, people.one), [scan(event.code, 1, code=code)]
+    send(device, same)
+    assert results(send(device, same)) == [("already", None)]
+    assert len(stored(app, Scan)) == 1
+
+
+def test_a_code_sealed_by_the_browser_is_read_and_one_of_another_device_is_not(app, people, event, code):
+    device, other = enrol(app, people.one), enrol(app, people.one)
+    box = device.client.get("/door/list").json["box"]
+    given = [scan(event.code, 1, sealed=sealed_for(box, code))]
+    assert results(send(device, given)) == [("accepted", None)]
+    assert results(send(other, given)) == [("refused", "code_unknown_place")]
+
+
+def test_what_is_typed_strangely_is_read_as_a_scanner_at_the_desk_reads_it(app, people, event, code):
+    device = enrol(app, people.one)
+    typed = f"http://x.example/signups/{code.lower()}\u3000"
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in code)
+    said = [
+        scan(event.code, 1, code=typed),
+        scan(event.code, 2, code=wide, kind="out", at=clock.now() + timedelta(seconds=1)),
+    ]
+    assert results(send(device, said)) == [("accepted", None)] * 2
+
+
+def test_somebody_unknown_to_the_list_walks_in_by_their_card(app, people, event):
+    device = enrol(app, people.one)
+    with app.app_context():
+        stranger = cast.resident(cast.person("孙小妹", "19900004444"))
+        with transaction():
+            card = code_of(
+                make_cards([stranger.id], site_id=people.two.id, by=None, now=clock.now())[stranger.id]
+            )
+    said = [scan(event.code, 1, code=card), scan(event.code, 2, code=card, walk_in=True)]
+    assert results(send(device, said)) == [("waiting", "not_signed_up"), ("accepted", None)]
+    (row,) = stored(app, Attendance)
+    assert (row.resident_id, row.came_how) == (stranger.id, How.WALK_IN)
+
+
+def test_an_unknown_code_is_refused_with_a_sentence_and_kept_without_the_code(app, people, event):
+    device = enrol(app, people.one)
+    answer = send(device, [scan(event.code, 1, code="ABCDEFGHJK"), scan("NOSUCH22", 2, code="ABCDEFGHJK")])
+    assert results(answer) == [("refused", "code_unknown_place"), ("refused", "nothing_on")]
+    assert all("。" in one["said"] for one in answer.json["results"])
+    assert sorted(one.sequence for one in stored(app, RefusedScan)) == [1, 2]
+
+
+def test_an_event_of_another_site_is_none_of_the_devices(app, people, event, code):
+    device = enrol(app, people.two)
+    assert results(send(device, [scan(event.code, 1, code=code)])) == [("refused", "nothing_on")]
+
+
+def test_out_and_undo_fold_in_any_order(app, people, event, code):
+    device, start = enrol(app, people.one), clock.now()
+    said = [
+        scan(event.code, 1, at=start, code=code),
+        scan(event.code, 2, at=start + timedelta(minutes=1), code=code, kind="undo"),
+        scan(event.code, 3, at=start + timedelta(minutes=2), code=code),
+        scan(event.code, 4, at=start + timedelta(minutes=90), code=code, kind="out"),
+    ]
+    random.shuffle(said)
+    with time_machine.travel(start + timedelta(hours=2), tick=False):
+        for one in said:
+            assert results(send(device, [one])) == [("accepted", None)]
+    (row,) = stored(app, Attendance)
+    assert (row.came_at, row.left_at) == (start + timedelta(minutes=2), start + timedelta(minutes=90))
+
+
+def test_a_two_hour_outage_of_a_200_person_event_loses_nothing(app, people, event):
+    with app.app_context():
+        codes = [cast.sign_up(event, cast.person(f"居民{n}", f"1990000{n:04d}")).codes[0] for n in range(200)]
+    device, start, seed = enrol(app, people.one), clock.now(), random.randrange(2**32)
+    print("seed", seed)
+    dice = random.Random(seed)
+    queue = {
+        n: scan(event.code, n, at=start + timedelta(seconds=30 * n), code=code)
+        for n, code in enumerate(codes, 1)
+    }
+    sent, lost, accepted = 0, 0, 0
+    with time_machine.travel(start + timedelta(hours=2), tick=False):
+        while queue:
+            part = dice.sample(sorted(queue), min(len(queue), dice.randint(1, 60)))
+            answer = send(device, [queue[n] for n in part])
+            sent += len(part)
+            accepted += sum(result == "accepted" for result, _reason in results(answer))
+            if dice.random() < 0.4:  # the answer is lost on its way: the device knows of nothing
+                lost += 1
+                continue
+            for n in part:
+                del queue[n]
+    assert sent >= 200 and accepted == 200
+    print("sent", sent, "answers lost", lost)
+    rows = stored(app, Attendance)
+    assert len(rows) == 200 and {row.came_at for row in rows} == {
+        start + timedelta(seconds=30 * n) for n in range(1, 201)
+    }
+    assert [one.sequence for one in sorted(stored(app, Scan), key=lambda one: one.sequence)] == list(
+        range(1, 201)
+    )
+    assert device.client.get("/door/list").json["last"] == 200
+
+
+def test_a_device_that_lost_its_memory_counts_on_and_a_number_used_twice_is_looked_at(
+    app, people, event, code
+):
+    device = enrol(app, people.one)
+    send(device, [scan(event.code, 7, code=code)])
+    assert device.client.get("/door/list").json["last"] == 7
+    again = scan(event.code, 7, code=code, kind="out", nonce="another", at=clock.now() + timedelta(seconds=1))
+    assert results(send(device, [again]))[0][0] == "waiting"
+
+
+def test_a_revoked_device_reads_and_sends_nothing(app, people, event, code):
+    device = enrol(app, people.one, names_shown=True)
+    with app.app_context(), transaction():
+        operations.revoke(get_device(device.code)[0], by=people.lin.id, now=clock.now())
+    token = device.client.get_cookie("door", path="/door").value
+    asked = (
+        lambda: device.client.get("/door/list"),
+        lambda: device.client.get("/door/key"),
+        lambda: send(device, [scan(event.code, 1, code=code)]),
+    )
+    for ask in asked:
+        device.client.set_cookie("door", token, path="/door")  # a thief keeps it, whatever we take away
+        answer = ask()
+        assert (answer.status_code, set(answer.json)) == (403, {"reason", "said", "wipe"})
+        assert (answer.json["reason"], answer.json["wipe"]) == ("revoked", True)
+        assert device.client.get_cookie("door", path="/door") is None
+    assert stored(app, Scan) == []
+
+
+def test_who_is_no_device_reads_and_sends_nothing(app, people, event, code):
+    stranger = app.test_client()
+    assert stranger.get("/door").status_code == 401
+    assert stranger.get("/door/list").json["reason"] == "not_enrolled"
+    body = {"sent_at": clock.now().isoformat(), "scans": [scan(event.code, 1, code=code)]}
+    assert stranger.post("/door/scans", json=body).status_code == 401
+    assert stored(app, Scan) == []
+
+
+def test_after_its_last_day_a_device_may_still_send_what_it_saw_but_reads_nothing(app, people, event, code):
+    device = enrol(app, people.one, days=1)
+    seen = [scan(event.code, 1, code=code)]
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+        answer = device.client.get("/door/list")
+        assert (answer.status_code, answer.json["reason"], answer.json["wipe"]) == (403, "not_today", True)
+        later = scan(event.code, 2, code=code)
+        assert results(send(device, [*seen, later])) == [("accepted", None), ("refused", "nothing_on")]
+
+
+def test_before_its_first_day_a_device_reads_nothing_and_forgets_nothing(app, people, event):
+    device = enrol(app, people.one, first=clock.day_of(clock.now()) + timedelta(days=1))
+    answer = device.client.get("/door/list")
+    assert (answer.status_code, answer.json["wipe"]) == (403, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "{", "[]", "null", '{"scans": 3}', '{"scans": [], "sent_at": 5}', '{"scans": [[]]}', "[" * 5000,
+        '{"scans": [], "sent_at": "2026-01-01T00:00:00"}', '{"scans": [], "more": 1}', "\ud800",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_whole_with_a_sentence(app, people, body):
+    answer = enrol(app, people.one).client.post(
+        "/door/scans", data=body.encode("utf-8", "surrogatepass"), content_type="application/json"
+    )
+    assert answer.status_code == 422
+    assert "。" in answer.json["said"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sequence": 0}, {"sequence": True}, {"sequence": 2**31}, {"sequence": "1"}, {"kind": "up"}, {"kind": None},
+        {"kind": []}, {"at": "now"}, {"at": "2026-11-23T10:00:00"}, {"at": "0001-01-01T00:00:00+23:59"}, {"at": 5},
+        {"nonce": ""}, {"nonce": "n" * 65}, {"nonce": "\0"}, {"event": None}, {"person": "x"}, {"code": 5},
+        {"code": "x" * 301}, {"walk_in": 1}, {"more": 1},
+    ],
+)  # fmt: skip
+def test_one_scan_that_cannot_be_read_is_named_and_nothing_is_taken_down(app, people, event, code, wrong):
+    device = enrol(app, people.one)
+    answer = send(device, [scan(event.code, 1, code=code), scan(event.code, 2, code=code) | wrong])
+    assert answer.status_code == 422 and "第 2 条" in answer.json["said"]
+    assert stored(app, Scan) == []
+
+
+@pytest.mark.parametrize(
+    "means",
+    [{"sealed": "no base64!"}, {"sealed": "AAAA"}, {"person": "AAAA"}, {"code": "\ud800"}, {"code": "。"}],
+)
+def test_what_means_nobody_is_refused_and_the_others_are_taken_in(app, people, event, code, means):
+    device = enrol(app, people.one)
+    said = [scan(event.code, 1, **means), scan(event.code, 2, code=code)]
+    assert results(send(device, said)) == [("refused", "code_unknown_place"), ("accepted", None)]
+
+
+def test_more_than_500_at_once_and_forms_are_refused(app, people, event, code):
+    device = enrol(app, people.one)
+    answer = send(device, [scan(event.code, n, code=code) for n in range(1, 502)])
+    assert answer.status_code == 422 and "500" in answer.json["said"]
+    assert device.client.post("/door/scans", data={"scans": "[]"}).status_code == 422
+    assert stored(app, Scan) == []
+
+
+def test_a_mark_of_the_names_is_good_for_its_own_device_alone(app, people, event, code):
+    from stationapp.devices.sealing import person_mark
+
+    device, other = enrol(app, people.one, names_shown=True), enrol(app, people.one, names_shown=True)
+    with app.app_context():
+        mark = person_mark(device.id, cast.resident(cast.person(WANG, PHONE)).id)
+    assert results(send(other, [scan(event.code, 1, person=mark)])) == [("refused", "code_unknown_place")]
+    assert results(send(device, [scan(event.code, 1, person=mark)])) == [("accepted", None)]
+    assert stored(app, Scan)[0].how is How.ROSTER
+
+
+def test_a_device_is_written_down_as_heard_from_once_a_minute(app, people, event, ten):
+    device = enrol(app, people.one)
+    for seconds in (30, 40):
+        ten.shift(seconds)
+        device.client.get("/door/list")
+    assert stored(app, Device)[0].seen_at == clock.now()
+    ten.shift(30)
+    device.client.get("/door/list")
+    assert stored(app, Device)[0].seen_at < clock.now()
+
+
+@pytest.mark.both_databases
+def test_a_sending_of_many_kinds_is_the_same_on_both_databases(app, people, event, code):
+    device = enrol(app, people.one)
+    said = [
+        scan(event.code, n, code=code if n % 2 else "ABCDEFGHJK", nonce=f"n{n % 30}") for n in range(1, 61)
+    ]
+    got = [result for result, _reason in results(send(device, said))]
+    assert (got.count("accepted"), got.count("refused"), got.count("already")) == (15, 15, 30)
+    assert json.dumps(device.client.get("/door/list").json["rows"])
