@@ -48,6 +48,7 @@ from stationapp.residents.operations import take_in
 from stationapp.residents.queries import get_resident
 from stationapp.rooms.operations import add_room, hold
 from stationapp.rooms.rules import RoomFacts, RoomKind
+from stationapp.scrutiny.models import SpotCheck, SpotDraw
 from stationapp.signups.models import Signup
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level, contains
@@ -86,6 +87,7 @@ class Sample:
     volunteer: str
     certificate: str
     line: int
+    spot: int  # the line was drawn for a call
     team: str
     record: int  # a training of the volunteer's
     shift: int
@@ -149,6 +151,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "rooms/room_id": lambda s: s.room,
     "holds/booking_id": lambda s: s.hold,
     "lines/line_id": lambda s: s.line,
+    "spot-checks/check_id": lambda s: s.spot,
     "month": lambda s: "2026-10",
     "figure": lambda s: "I-01",
     "files/format": lambda s: "json",
@@ -312,7 +315,19 @@ def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:
         fill_issuer(its, IssuerFields("示例居民委员会", "甲", "乙", "0379-00000001"), by=by, now=now)
         line = post(proposed.volunteer_id, site.id, proposed.served_on, 30, by, now, manual_id=_another(proposed).id)
         (made,) = issue(its, [proposed.volunteer_id], key="sample", reason="样例", by=by, now=now)
-        return {"certificate": made.number, "line": line.id}
+        return {"certificate": made.number, "line": line.id, "spot": _spot(site, line.id)}
+
+
+def _spot(site: Site, line: int) -> int:
+    draw = SpotDraw(
+        site_id=site.id, month="2026-10", seed="0", up_to_id=line, manual=1, afterwards=0, at=clock.now()
+    )
+    db.session.add(draw)
+    db.session.flush()
+    check = SpotCheck(draw_id=draw.id, entry_id=line)
+    db.session.add(check)
+    db.session.flush()
+    return check.id
 
 
 def _team(site: Site, volunteer: str, by: int) -> dict[str, object]:
