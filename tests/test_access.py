@@ -292,7 +292,6 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         card=_card(signup.resident_id, site.id),
         device=_device(site)[0],
         signsheet=_signsheet(event, signup.resident_id),
-        device=_device(site)[0],
         template_at=owner.path,
     )
 
@@ -371,14 +370,6 @@ def _aside(event, resident: int) -> int:
 def _card(resident: int, site_id: int) -> str:
     with transaction():
         return make_cards([resident], site_id=site_id, by=None, now=clock.now())[resident].serial
-
-
-def _device(site: Site) -> tuple[str, str]:
-    """One in use: its code and its token."""
-    today, now = clock.day_of(clock.now()), clock.now()
-    with transaction():
-        device, link = devices.enrol(site, "平板", today, today, names_shown=True, by=None, now=now)
-        return device.code, devices.take_up(link, now=now)
 
 
 def _signsheet(event, resident: int) -> str:
