@@ -35,7 +35,7 @@ def name_of(text: str) -> Name:
         lines = _packed(parts, NAME.w / (pt * PT))
         if lines and height(len(lines), pt) <= NAME.h:
             return Name(lines, pt)
-    fitted = fit(text, NAME, (17, 14, 11))
+    fitted = fit(text, NAME, (17, 14, 11, 9))
     return Name([fitted.text], fitted.pt)
 
 

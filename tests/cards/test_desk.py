@@ -1,7 +1,5 @@
 """Cards at the desk: printed ten to an A4 and read back, one in force a person, each printing written down."""
 
-import subprocess
-
 import pytest
 from sqlalchemy import select
 
@@ -13,8 +11,10 @@ from stationapp.cards.rules import Ended
 from stationapp.db import db, transaction
 from stationapp.volunteers import operations as volunteers
 from tests import cast
+from tests.cards.cuts import cut
 from tests.cards.scenes import make, scene
 from tests.harness.inspect import Page
+from tests.publicity.photos import read
 from tests.publicity.sheets import Pdf
 
 
@@ -28,13 +28,6 @@ def lin(app, door):
     client = app.test_client()
     cast.sign_in(client, door.people.lin)
     return client
-
-
-def read_codes(image, folder) -> list[str]:
-    path = folder / "sheet.png"
-    image.save(path)
-    said = subprocess.run(["zbarimg", "--raw", "-q", "--nodbus", str(path)], capture_output=True, text=True)
-    return said.stdout.split()
 
 
 def acts(app, act: str) -> list[tuple[str, str]]:
@@ -77,7 +70,8 @@ def test_every_code_on_the_printed_sheets_is_read_back(app, lin, door, tmp_path)
         expected = {
             f"{app.config['SETTINGS'].public_url}/p/{queries.code_of(card)}" for card in cards.values()
         }
-    found = [code for n in range(2) for code in read_codes(pdf.image(n, 300), tmp_path)]
+    cards = [*cut(pdf.image(0, 300)), *cut(pdf.image(1, 300), 1)]
+    found = [code for card in cards for code in read(card, tmp_path)]
     assert len(found) == 11 and set(found) == expected
     printed = acts(app, "cards.print")
     assert len(printed) == 11 and {reason for _subject, reason in printed} == {"发给志愿者"}
