@@ -1,0 +1,95 @@
+"""Who earned hours is thanked and told how many, once, and only while it is true."""
+
+import pytest
+
+from stationapp import clock
+from stationapp.db import db, transaction
+from stationapp.messages import switches
+from stationapp.messages.models import Message
+from stationapp.messages.rules import Way
+from stationapp.messages.saying import facts_of
+from stationapp.messages.wordings import text
+from stationapp.notices.rules import Occasion
+from stationapp.residents.queries import get_resident
+from stationapp.volunteers import operations
+from stationapp.volunteers.models import Volunteer
+from stationapp.volunteers.rules import ManualReason
+from tests import cast
+from tests.volunteers.acts import DAY, at, close, event, reopen, serve, volunteer
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def people(app):
+    switches.use(sms=True, email=False, public_url="https://station.example")
+    made = cast.district(app)
+    with app.app_context():
+        yield made
+
+
+def told(way=Way.SMS) -> list[Message]:
+    its = db.session.query(Message).filter_by(occasion=Occasion.HOURS, way=way)
+    return its.order_by(Message.id).populate_existing().all()
+
+
+def said(message) -> str | None:
+    facts = facts_of([message], now=clock.now())[message.id]
+    return facts and text(message.occasion, message.way, facts)
+
+
+def test_a_close_out_thanks_once_and_again_only_for_other_minutes(people):
+    who, made = volunteer(people.one), event(people.one, at(9), at(11), title="清洁家园")
+    serve(made, who, at(9), at(10, 30))
+    close(made)
+    [first] = told()
+    assert (
+        "谢谢您！11月4日 星期三“清洁家园”的志愿服务记了1.5小时。不对请点https://station.example/hours/"
+        in said(first)
+    )
+    assert [one.way for one in told(Way.PAGE)] == [Way.PAGE] and told(Way.CALL) == []
+    reopen(made)
+    assert said(first) is None  # nothing stands while it is open
+    close(made)
+    assert [one.id for one in told()] == [first.id]
+    reopen(made)
+    serve(made, who, at(9), at(11, 30), now=at(12))
+    close(made, now=at(13))
+    [before, after] = told()
+    assert (before.id, said(before)) == (first.id, None)
+    assert "记了2.0小时" in said(after)
+
+
+def test_manual_hours_approved_are_told_as_such(people):
+    who = volunteer(people.one)
+    with transaction():
+        manual = operations.propose_manual(
+            who, site=people.one, served_on=DAY, minutes=90, reason=ManualReason.OUTSIDE, note="上门",
+            by=people.lin.id, now=at(18),
+        )  # fmt: skip
+    assert told() == []
+    with transaction():
+        line = operations.decide_manual(
+            manual, approved=True, from_site=people.office, by=people.chen.id, now=at(19)
+        )
+    [message] = told()
+    assert "“在站点以外服务”的志愿服务记了1.5小时（补录）" in said(message)
+    with transaction():
+        operations.correct_line(line, reason="记错了", by=people.chen.id, now=at(20))
+    assert said(message) is None
+
+
+def test_who_is_no_volunteer_any_more_is_told_nothing(people):
+    who, made = volunteer(people.one), event(people.one, at(9), at(11))
+    serve(made, who, at(9), at(11))
+    close(made)
+    [message] = told()
+    with transaction():
+        db.session.get_one(Volunteer, who.id).ended_at = clock.now()
+    assert said(message) is None
+    with transaction():
+        gone = db.session.get_one(Volunteer, who.id)
+        gone.ended_at = None
+        other = cast.resident(cast.person("王建国二", "19900008888", home=people.one))
+        get_resident(gone.resident_id).merged_into = other.id
+    assert said(message) is None
