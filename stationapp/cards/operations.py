@@ -18,7 +18,7 @@ from stationapp.vault import vault
 
 
 def make(resident_ids: Collection[int], *, site_id: int, by: int | None, now: datetime) -> dict[int, Card]:
-    """A card in force for each of these records: the one that is there, else a new one. By record."""
+    """A card in force for each of these people: the one that is there, else a new one. By the record given."""
     people = sorted(set(resident_ids))
     # Two desks that make one for the same person at once stand in line here.
     held = select(Resident.id).where(Resident.id.in_(people)).order_by(Resident.id)

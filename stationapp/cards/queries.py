@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from stationapp.cards.models import Card
 from stationapp.cards.rules import scanned
@@ -45,9 +46,20 @@ def cards_of(resident_id: int) -> list[Card]:
 
 
 def live_cards(resident_ids: Collection[int]) -> dict[int, Card]:
-    """The card in force of each of these records that has one."""
-    live = select(Card).where(Card.resident_id.in_(resident_ids), Card.ended_at.is_(None))
-    return {card.resident_id: card for card in db.session.scalars(live)}
+    """The card in force of each of these records' persons, by whichever of their records it was made; the newest.
+
+    Two records found to be one person may both have one: each leads to the person, and the desk may end either.
+    """
+    asked, its = aliased(Resident), aliased(Resident)
+    person = func.coalesce(asked.merged_into, asked.id)
+    rows = db.session.execute(
+        select(asked.id, Card)
+        .join(its, or_(its.id == person, its.merged_into == person))
+        .join(Card, Card.resident_id == its.id)
+        .where(asked.id.in_(resident_ids), Card.ended_at.is_(None))
+        .order_by(Card.id)
+    )
+    return dict(rows.all())
 
 
 def list_people(resident_ids: Collection[int]) -> list[Resident]:
