@@ -67,14 +67,14 @@ def take_in(arrived: Arrived, *, by: int | None, now: datetime) -> Answer:
     event = hold_event(arrived.event_id) if arrived.event_id else None
     person = hold_person(arrived.resident_id) if arrived.resident_id else None
     index = _index(arrived)
-    before = _before(arrived, index)
+    before, used = _before(arrived, index)
     if before:
         return before
     if event is None or person is None:
-        return _put_aside(arrived, event, _unknown(event), Fate.REFUSED, index, by, now)
-    problem = _problem(arrived, event, now)
+        return _put_aside(arrived, event, _unknown(event), Fate.REFUSED, index, used, by, now)
+    problem = AttendanceRefusal.SEQUENCE_USED if used else _problem(arrived, event, now)
     if problem:
-        return _put_aside(arrived, event, problem, Fate.WAITING, index, by, now)
+        return _put_aside(arrived, event, problem, Fate.WAITING, index, used, by, now)
     store(
         arrived,
         day=clock.day_of(event.starts_at),
@@ -170,16 +170,27 @@ def _index(arrived: Arrived) -> bytes:
     return vault().index("nonce", f"device {arrived.device_id} {arrived.nonce}")
 
 
-def _before(arrived: Arrived, index: bytes) -> Answer | None:
-    """The answer to a scan that was here before."""
-    if db.session.scalar(select(Scan.id).where(Scan.nonce_index == index)):
-        return Result.ALREADY, None
+def _before(arrived: Arrived, index: bytes) -> tuple[Answer | None, bool]:
+    """The answer to a scan that was here before; else None and whether the device gave its number to another one."""
+    taken = db.session.scalars(select(Scan.nonce_index).where(_same(Scan, arrived, index))).all()
+    if index in taken:
+        return (Result.ALREADY, None), True
     aside = db.session.execute(
-        select(RefusedScan.reason, RefusedScan.fate).where(RefusedScan.nonce_index == index)
-    ).one_or_none()
-    if aside is None:
-        return None
-    return Result.ALREADY, AttendanceRefusal(aside.reason) if aside.fate is not Fate.TAKEN else None
+        select(RefusedScan.nonce_index, RefusedScan.reason, RefusedScan.fate).where(
+            _same(RefusedScan, arrived, index)
+        )
+    ).all()
+    for row in aside:
+        if row.nonce_index == index:
+            return (Result.ALREADY, AttendanceRefusal(row.reason)), True
+    return None, bool(taken or aside)
+
+
+def _same(table: type[Scan | RefusedScan], arrived: Arrived, index: bytes):
+    if arrived.device_id is None:
+        return table.nonce_index == index
+    numbered = (table.device_id == arrived.device_id) & (table.sequence == arrived.sequence)
+    return (table.nonce_index == index) | numbered
 
 
 def _unknown(event) -> AttendanceRefusal:
@@ -188,31 +199,17 @@ def _unknown(event) -> AttendanceRefusal:
 
 def _problem(arrived: Arrived, event, now: datetime) -> AttendanceRefusal | None:
     """Why it waits. Nothing here depends on which other scans came before."""
-    if arrived.device_id is not None and _sequence_used(arrived):
-        return AttendanceRefusal.SEQUENCE_USED
     problem = arrival_problem(event.state, event.starts_at, event.ends_at, arrived.at, now)
     if problem or arrived.kind is not Kind.IN:
         return problem
-    row = find_row(arrived.event_id, arrived.resident_id)
-    if row and row.part is not arrived.part:  # also of a row taken back: the undoing may have come first
+    if _came_as_other(arrived):
         return AttendanceRefusal.OTHER_PART
-    return (
-        _place_problem(arrived) if arrived.part is Part.RESIDENT and arrived.how is not How.WALK_IN else None
-    )
-
-
-def _sequence_used(arrived: Arrived) -> bool:
-    """Whether the device's number stands on another scan (a nonce known already never comes here)."""
-    return any(
-        db.session.scalar(
-            select(table.id).where(table.device_id == arrived.device_id, table.sequence == arrived.sequence)
-        )
-        for table in (Scan, RefusedScan)
-    )
+    free = arrived.part is not Part.RESIDENT or arrived.how is How.WALK_IN
+    return None if free else _place_problem(arrived)
 
 
 def _came_as_other(arrived: Arrived) -> bool:
-    """Whether they ever came in another role; a coming taken back counts too, for its undoing may have come first."""
+    """Whether they ever came in another role; one taken back counts too, for its undoing may have come first."""
     row = find_row(arrived.event_id, arrived.resident_id)
     if row is None or row.part is arrived.part:
         return False
@@ -255,11 +252,11 @@ def _put_aside(
     reason: AttendanceRefusal,
     fate: Fate,
     index: bytes,
+    used: bool,
     by: int | None,
     now: datetime,
 ) -> Answer:
     """Keep what could not be applied. Of a number used twice the device is not named again: the nonce tells them."""
-    numbered = arrived.device_id is not None and not _sequence_used(arrived)
     db.session.execute(
         insert(RefusedScan).values(
             site_id=event.site_id if event else _device_site(arrived),
@@ -271,8 +268,8 @@ def _put_aside(
             arrived_at=now,
             by=by,
             nonce_index=index,
-            device_id=arrived.device_id if numbered else None,
-            sequence=arrived.sequence if numbered else None,
+            device_id=None if used else arrived.device_id,
+            sequence=None if used else arrived.sequence,
             reason=reason.value,
             fate=fate,
         )
