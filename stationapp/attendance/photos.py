@@ -58,6 +58,7 @@ def encode(content: bytes) -> bytes:
             input=content,
             capture_output=True,
             cwd=_ROOT,
+            env={},  # nothing of ours to be read there
             timeout=_PATIENCE,
             check=False,
         )
