@@ -23,6 +23,7 @@ from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
 from stationapp.volunteers import ledger, posting, queries, rules, telling
+from stationapp.volunteers.minors import minors_at
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
 
@@ -310,12 +311,7 @@ def _age(resident: Resident, day: date) -> int | None:
 
 
 def _minor(resident: Resident, event: Event) -> Minor:
-    day = clock.day_of(event.starts_at)
-    grown = [
-        month is None or age_on(month, day) >= rules.GROWN_FROM
-        for month in queries.family_at(resident, event.id)
-    ]
-    return Minor(_age(resident, day), resident.guardian_consent_at is not None, any(grown))
+    return minors_at([resident], event)[resident.id]
 
 
 def _local(event: Event) -> tuple[datetime, datetime]:

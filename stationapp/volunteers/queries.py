@@ -10,8 +10,6 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound
 from stationapp.residents.models import Resident
-from stationapp.signups.models import Signup
-from stationapp.signups.rules import SEATED
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 from stationapp.volunteers.models import Assignment, ManualHours, Shift, Volunteer
@@ -147,26 +145,6 @@ def clashing(volunteer_id: int, event: Event) -> Event | None:
             Event.ends_at > event.starts_at,
         )
         .limit(1)
-    )
-
-
-def family_at(resident: Resident, event_id: int) -> list[str | None]:
-    """Birth months of others of the household who help at the event or have a place at it."""
-    helps = (
-        select(Volunteer.resident_id)
-        .join(Assignment, Assignment.volunteer_id == Volunteer.id)
-        .join(Shift, Shift.id == Assignment.shift_id)
-        .where(Shift.event_id == event_id, Assignment.ended_at.is_(None))
-    )
-    comes = select(Signup.resident_id).where(Signup.event_id == event_id, Signup.state.in_(SEATED))
-    return list(
-        db.session.scalars(
-            select(Resident.birth_month).where(
-                Resident.household_id == resident.household_id,
-                Resident.id != resident.id,
-                Resident.id.in_(helps) | Resident.id.in_(comes),
-            )
-        )
     )
 
 
