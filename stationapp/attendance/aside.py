@@ -127,6 +127,13 @@ def count_waiting(reached: ColumnElement[bool]) -> int:
     return db.session.scalar(query) or 0
 
 
+def count_waiting_of(event_id: int) -> int:
+    """How many scans of an event wait for a person."""
+    query = select(func.count()).select_from(RefusedScan)
+    waits = (RefusedScan.event_id == event_id, RefusedScan.fate == Fate.WAITING)
+    return db.session.scalar(query.where(*waits)) or 0
+
+
 def waiting_of(event_id: int) -> list[RefusedScan]:
     """The scans of an event that wait, those of one person together."""
     return list(

@@ -6,6 +6,7 @@ from sqlalchemy import func, or_, select
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.attendance import operations, photos, queries
+from stationapp.attendance.aside import count_waiting_of
 from stationapp.attendance.desk_event import its, pending
 from stationapp.attendance.forms import COMMON_BANDS, CloseOut, read_close_out
 from stationapp.attendance.models import Attendance
@@ -61,6 +62,7 @@ def _page(
         came={part: sum(line.there is not None and line.part is part for line in lines) for part in Part},
         absent=_absent(lines),
         pending=pending(lines),
+        waiting=0 if closed else count_waiting_of(event.id),
         over=now >= event.ends_at,
         closed=closed,
         heads=queries.heads_of(event.id),

@@ -100,6 +100,24 @@ def test_what_came_after_the_close_out_needs_the_event_reopened(door, lin):
     door.close(door.now + timedelta(hours=4))
 
 
+def test_the_close_out_says_what_still_waits(door, lin):
+    at = f"/desk/events/{door.event.code}/closeout"
+    assert "没记上的签到" not in lin.get(at).text.partition("<main")[2]
+    waits(door)
+    page = lin.get(at).text
+    assert "还有 1 条没记上的签到" in page and f"/desk/scans/?event={door.event.code}" in page
+
+
+def test_a_time_to_come_can_be_taken_only_once_it_has_come(door, lin):
+    door.arrive(door.scan(minutes=30))
+    page = lin.get("/desk/scans/").text
+    assert "到了这个时间才能收下" in page
+    aside = db.session.scalar(select(RefusedScan))
+    token = Page(page).forms[-1].values["csrf_token"]
+    answer = lin.post(f"/desk/scans/{aside.id}/take", data={"csrf_token": token})
+    assert answer.status_code == 409 and "钟可能快了" in answer.text
+
+
 def test_everything_of_an_event_is_taken_at_once(door, lin):
     for minutes in (-30, -20, -10):
         waits(door, minutes=minutes)
