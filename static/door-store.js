@@ -62,7 +62,9 @@ const DoorStore = (() => {
     const waiting = await answer(scans.index("state").getAll("queued"));
     for (const { sealed, person, ...scan } of waiting) {
       const result = results.get(scan.nonce);
-      if (result) await answer(scans.put({ ...scan, state: result.result, said: result.said }));
+      if (!result) continue;
+      const state = result.result === "already" && result.said ? "waiting" : result.result; // it was put aside before
+      await answer(scans.put({ ...scan, state, said: result.said }));
     }
   });
   const correct = (era, by) => write(async (store, scans) => {

@@ -67,7 +67,11 @@
       if (!n) line.setAttribute("role", said.good ? "status" : "alert");
       line.append(make("b", (said.good ? "✓ " : "✗ ") + said.text), make("span", " " + clock(said.at), { className: "hint" }));
       box.append(line);
-      if (said.undo) box.append(button(words.take_back, () => { said.undo(); said.undo = null; }, true));
+      if (said.undo) {
+        const act = make("div", "", { className: "actions" });
+        act.append(button(words.take_back, () => { said.undo(); said.undo = null; }, true));
+        box.append(act);
+      }
       return box;
     }));
   }
@@ -89,6 +93,8 @@
   async function seen(text) {
     const code = DoorSeal.scanned(text);
     if (!code) return;
+    await dropOld();
+    if (!one("ask").hidden) say(words.left_out, false); // the next scan came before an answer
     settle();
     const row = await DoorSeal.find(list, code);
     const means = { sealed: await DoorSeal.seal(list.box, code) };
@@ -208,6 +214,15 @@
     one("working").remove();
   }
 
+  // Yesterday's people are no longer this device's business.
+  async function dropOld() {
+    if (!list || list.day >= day(DoorLink.now()) || !list.events.length) return;
+    list = { ...list, events: [], rows: {}, names: null, tag: "" };
+    names = [];
+    await DoorStore.forget("list");
+    showList();
+  }
+
   // --- begin ---
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -220,10 +235,7 @@
   await DoorLink.begin();
   await DoorStore.clear(DoorLink.now() - KEPT_DAYS * DAY);
   [list, key] = [await DoorStore.kept("list"), await DoorStore.kept("key")];
-  if (list && list.day < day(DoorLink.now())) { // yesterday's people are no longer this device's business
-    await DoorStore.forget("list");
-    list = { ...list, events: [], rows: {}, names: null, tag: "" };
-  }
+  await dropOld();
   if (list?.names && key) names = await DoorSeal.unseal(key, list.names);
   showList();
   await show();
@@ -233,6 +245,6 @@
   addEventListener("online", () => { looked = -LOOK; contact(); });
   addEventListener("offline", () => { lost = true; show(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) contact(); });
-  setInterval(contact, AGAIN);
+  setInterval(() => dropOld().then(contact), AGAIN);
   await contact();
 })();

@@ -31,7 +31,7 @@ class DeviceForm(Form):
     """A device as it is enrolled."""
 
     site = SelectField(_("阵地"))
-    name = TextField(_("设备叫什么"), most=NAME_LENGTH)
+    name = TextField(_("设备叫什么"), most=NAME_LENGTH, needed=True)
     from_on = _Day(_("从哪天"))
     until_on = _Day(_("到哪天"))
     names_shown = TickField(_("可以按姓名找人"))

@@ -106,7 +106,7 @@ def test_a_link_of_a_revoked_device_opens_nothing(app, lin, people):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": ""}, "请给设备起个名字"),
+        ({"name": ""}, "请填写"),
         ({"name": "名" * 41}, "最多 40 个字"),
         ({"from_on": "昨天"}, "没有读懂这个日期"),
         ({"until_on": ""}, "没有读懂这个日期"),

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from stationapp import clock
-from stationapp.attendance.models import Attendance, Scan
+from stationapp.attendance.models import Attendance, RefusedScan, Scan
 from stationapp.cards.operations import make as make_cards
 from stationapp.cards.queries import code_of
 from stationapp.db import db, transaction
@@ -153,6 +153,39 @@ def test_a_revoked_device_wipes_itself(app, people, wire, door):
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(Scan)) == 0
     assert door.goto("/door").status == 401
+
+
+def test_after_its_last_day_a_device_sends_what_waits_and_then_wipes_itself(app, people, wire, door):
+    with app.app_context():
+        code = seated(begun(people.one), "王秀英", "19900002222")
+    take_up(door, enrolled(app, people.one))
+    door.context.set_offline(True)
+    wire.pull()
+    scan(door, code)
+    expect(door.locator("#counts")).to_contain_text("1 条等着发送")
+    with app.app_context(), transaction():
+        device, day = db.session.scalar(db.select(Device)), timedelta(days=1)
+        device.from_on, device.until_on = device.from_on - day, device.from_on - day
+    wire.plug()
+    door.context.set_offline(False)
+    door.reload()
+    expect(door.get_by_role("alert").first).to_contain_text("不在使用日期内")
+    while kept(door) != {"databases": [], "caches": [], "workers": 0}:
+        door.wait_for_timeout(100)
+    with app.app_context():
+        assert len(list(db.session.scalars(db.select(RefusedScan)))) == 1
+
+
+def test_a_question_left_open_is_not_lost_in_silence(app, people, wire, door):
+    with app.app_context():
+        code = seated(begun(people.one), "王秀英", "19900002222")
+    take_up(door, enrolled(app, people.one))
+    scan(door, "ABCDEFGHJK")
+    expect(door.locator("#ask")).to_be_visible()
+    scan(door, code)
+    expect(door.locator("#last")).to_contain_text("要记请再扫一次")
+    expect(door.locator("#last")).to_contain_text("王*英 到了")
+    expect(door.locator("#ask")).to_be_hidden()
 
 
 def test_a_revoked_device_that_is_opened_again_wipes_itself(app, people, wire, door):
