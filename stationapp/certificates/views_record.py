@@ -1,16 +1,13 @@
 """A volunteer's own record sheet and certificates, behind the personal code."""
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, current_app, render_template
 
-from stationapp import clock, codes
-from stationapp.accounts.logins import count_miss
+from stationapp import clock
 from stationapp.certificates import paper, queries
 from stationapp.certificates.content import content_of
 from stationapp.certificates.sheets import record_sheet
-from stationapp.db import transaction
 from stationapp.refusal import NotFound
-from stationapp.volunteers.models import Volunteer
-from stationapp.volunteers.queries import find_by_personal_code
+from stationapp.volunteers.guard import own_volunteer
 from stationapp.web.pdf import pdf_answer, render
 
 bp = Blueprint("records", __name__)
@@ -19,7 +16,7 @@ bp = Blueprint("records", __name__)
 @bp.get("/hours/<code>/record")
 def show(code: str):
     """Every line of the ledger, its total, and the certificates issued from it."""
-    volunteer = _volunteer(code)
+    volunteer = own_volunteer(code)
     return render_template(
         "certificates/record.html",
         sheet=record_sheet(volunteer, now=clock.now()),
@@ -31,14 +28,14 @@ def show(code: str):
 @bp.get("/hours/<code>/record.pdf")
 def pdf(code: str):
     """The same on paper."""
-    sheet = record_sheet(_volunteer(code), now=clock.now())
+    sheet = record_sheet(own_volunteer(code), now=clock.now())
     return pdf_answer(render("certificates/record", sheet), sheet["title"])
 
 
 @bp.get("/hours/<code>/certificates/<number>.pdf")
 def certificate(code: str, number: str):
     """One of the own certificates on paper, as it was issued."""
-    volunteer, found = _volunteer(code), queries.get_certificate(number.replace("\0", "")[:40])
+    volunteer, found = own_volunteer(code), queries.get_certificate(number.replace("\0", "")[:40])
     if found.Certificate.volunteer_id != volunteer.id:
         raise NotFound
     sheet = paper.certificate(
@@ -48,13 +45,3 @@ def certificate(code: str, number: str):
     )
     file = render("certificates/certificate", paper.certificates([sheet]))
     return pdf_answer(file, f"{sheet['title']}-{sheet['number']}")
-
-
-def _volunteer(code: str) -> Volunteer:
-    """A wrong guess is counted against the asker's address (trust.md §4.7)."""
-    found = find_by_personal_code(codes.tidy(code))
-    if found is None:
-        with transaction():
-            patient = count_miss(request.remote_addr or "", now=clock.now())
-        abort(404 if patient else 429)
-    return found

@@ -4,6 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock, codes
+from stationapp.certificates.paper import stars_said
+from stationapp.certificates.rules import stars
 from stationapp.db import db
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
@@ -44,14 +46,15 @@ def hours(code: str):
     years = lines.years(volunteer.id)
     year = next((one for one in years if str(one) == request.args.get("year")), None)
     page = paged(lines.lines(volunteer.id, year=year), scalars=False)
-    first = page.number == 1
+    first, total = page.number == 1, ledger.total_minutes(volunteer.id)
     return render_template(
         "volunteers/hours.html",
         volunteer=volunteer,
         code=codes.tidy(code),
         name=masked(get_resident(volunteer.resident_id)).name,
         site=db.session.get_one(Site, volunteer.site_id),
-        total=ledger.total_minutes(volunteer.id),
+        total=total,
+        stars=stars_said(stars(total)),
         of_year=lines.minutes_of(volunteer.id, year=year) if year else 0,
         years=years,
         year=year,
