@@ -154,7 +154,7 @@ def test_the_refused_ones_are_counted_by_reason(door, lin):
                 resident_id=None,
                 kind=Kind.IN,
                 how=How.VENUE,
-                by=None,
+                by=door.people.lin.id,
                 at=door.now,
                 now=door.now,
             )
