@@ -114,7 +114,7 @@ def spots(rows: Sequence[Row]) -> list[Spot]:
     ]  # fmt: skip
 
 
-def count_open(here: ColumnElement[bool]) -> int:
+def count_to_call(here: ColumnElement[bool]) -> int:
     """Drawn lines nobody has called about yet."""
     query = (
         select(func.count(SpotCheck.id))
