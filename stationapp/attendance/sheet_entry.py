@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from stationapp.attendance import intake
 from stationapp.attendance.facts import find_row
@@ -89,8 +89,9 @@ def enter(
         raise Refused(problem)
     if not signed:
         raise Refused(SheetRefusal.NOTHING_TYPED)
+    # Two who enter one sheet at once stand in line, and so do people, one after the other in one order.
+    db.session.execute(select(SignSheet.id).where(SignSheet.id == sheet.id).with_for_update())
     desk = _Desk(sheet, event, {line.resident_id: line for line in lines}, frozenset(helpers), by, now)
-    # People are held one after the other in one order, so that two who enter sheets at once wait and not collide.
     known = people_of(sheet)
     ranked = sorted(signed, key=lambda one: (known.get(one.row, 0), one.row))
     taken = [desk.take(one, known) for one in ranked]

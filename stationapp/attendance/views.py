@@ -98,12 +98,16 @@ def _at_venue(event: Event, token: str, ticket: str, asked: Asked, status: int =
 @bp.app_template_global()
 def checks_in(event: Event) -> bool:
     """Whether people may check themselves in at an event now, by its poster's code or the venue's."""
-    return not _closed(event, How.PIN, clock.now())
+    return _shut(event, How.PIN, clock.now()) is None
 
 
 def _closed(event: Event, how: How, now: datetime) -> str:
-    problem = state_problem(event.state) or moment_problem(how, event.starts_at, event.ends_at, now)
+    problem = _shut(event, how, now)
     return sentence(Refused(problem, opens_at=opens_at(event.starts_at))) if problem else ""
+
+
+def _shut(event: Event, how: How, now: datetime) -> AttendanceRefusal | None:
+    return state_problem(event.state) or moment_problem(how, event.starts_at, event.ends_at, now)
 
 
 def _not_proved(token: str, refused: Refused, asked: Asked):

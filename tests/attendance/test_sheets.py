@@ -23,9 +23,11 @@ from stationapp.attendance.sheet_rules import (
     serial_of,
 )
 from stationapp.db import db, transaction
+from stationapp.residents.models import Resident
 from stationapp.signups.operations import cancel
 from stationapp.signups.queries import find_by_code
 from tests import cast
+from tests.attendance.test_crossing import _at_once
 from tests.attendance.test_desk import Door
 from tests.publicity.sheets import Pdf
 
@@ -354,6 +356,18 @@ def test_a_sheet_is_entered_once_the_event_is_over_and_until_it_is_closed_out(ap
     assert "已经归档" in lin.get(paper).text
     closed = lin.post(f"{paper}/entry", data={"csrf_token": token, "rows": "1"})
     assert closed.status_code == 409 and scans(app) == 0
+
+
+@pytest.mark.both_databases
+def test_two_desks_that_enter_one_sheet_at_once_make_one_person_of_a_row(app, lin, door):
+    paper = printed(lin, door.at)
+    for turn, number in enumerate((4, 5, 6)):
+        typed = {"rows": "1-3", f"name_{number}": f"没电话{'甲乙丙'[turn]}"}
+        assert _at_once(app, door.people, f"{paper}/entry", typed) == [303, 303]
+        assert len(rows(app)) == number and scans(app) == number
+    with app.app_context():
+        named = select(func.count()).select_from(Resident).where(Resident.name.startswith("没电话"))
+        assert db.session.scalar(named) == 3
 
 
 def test_nothing_typed_says_what_to_type(lin, door):
