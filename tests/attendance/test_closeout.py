@@ -207,6 +207,11 @@ def test_what_is_no_picture_is_a_sentence_and_nothing_is_kept(evening, given, na
         assert evening.send("", given, name).status_code == status and evening.state() is State.PUBLISHED
 
 
+def test_a_body_beyond_everything_is_a_sentence_too(evening):
+    answer = evening.send("/photos", pictures.picture() + bytes(13 * 1024 * 1024))
+    assert answer.status_code == 413 and "10 MB" in answer.text and evening.kept() == []
+
+
 def test_a_fourth_picture_is_refused_and_a_removed_one_makes_room_and_is_written_down(evening):
     for n in range(3):
         assert evening.send("/photos", pictures.picture(40 + n, 30)).status_code == 303

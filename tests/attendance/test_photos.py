@@ -1,10 +1,13 @@
 """Pictures: what is left of them, and what is not taken."""
 
+import io
 import random
 import resource
+import subprocess
 from datetime import timedelta
 
 import pytest
+from PIL import Image, ImageCms
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -54,6 +57,80 @@ def test_a_picture_comes_out_upright_and_small():
 
 def test_what_could_be_seen_through_is_white():
     assert pictures.opened(photos.encode(pictures.with_words())).getpixel((50, 50)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("kind", ["L", "P", "1", "CMYK", "YCbCr", "LA", "I;16"])
+def test_grey_printed_and_indexed_pictures_come_out_too(kind):
+    image = Image.new(kind, (60, 40))
+    out = io.BytesIO()
+    image.save(out, "JPEG" if kind in ("CMYK", "YCbCr") else "PNG")
+    kept = pictures.opened(photos.encode(out.getvalue()))
+    assert (kept.mode, kept.size) == ("RGB", (60, 40))
+
+
+def test_a_colour_profile_is_worked_in_and_one_that_is_none_does_no_harm():
+    right = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for profile in (right, b"CANARY" * 50):
+        kept = photos.encode(pictures.picture(icc_profile=profile))
+        red = pictures.opened(kept).getpixel((30, 30))
+        assert is_plain(kept) and abs(red[0] - 200) < 6 and abs(red[2] - 20) < 6
+
+
+def test_words_of_a_camera_that_cannot_be_read_do_no_harm():
+    assert is_plain(photos.encode(pictures.picture(exif=b"Exif\0\0II*\0" + b"\xff" * 60)))
+
+
+def test_a_moving_picture_stands_still():
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], duration=100)
+    assert pictures.opened(photos.encode(out.getvalue())).getpixel((9, 9))[0] > 200
+
+
+def test_a_picture_with_anything_more_in_it_is_not_plain():
+    plain = photos.encode(pictures.picture(40, 30))
+    head, rest = plain[:20], plain[20:]  # the start and JFIF's segment
+    comment = b"\xff\xfe\x00\x08CANARY"
+    assert is_plain(head + rest)
+    for other in (
+        head + comment + rest,
+        plain + b"x",
+        plain[:-2],
+        head,
+        b"",
+        b"\xff\xd8" + b"\xff\xe0\x00\x08AVI1\0\0" + rest,
+    ):
+        assert not is_plain(other)
+
+
+def test_one_picture_waits_for_another_and_not_for_ever(monkeypatch):
+    monkeypatch.setattr(photos, "_WAIT", 0)
+    with photos._ONE, pytest.raises(Refused) as refused:
+        photos.encode(pictures.picture())
+    assert refused.value.reason is PhotoRefusal.BUSY
+    assert is_plain(photos.encode(pictures.picture()))
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "raised"),
+    [(-9, b"", Refused), (1, b"", RuntimeError), (0, pictures.with_place(), RuntimeError)],
+    ids=["killed", "cannot start", "answers with what the camera wrote"],
+)
+def test_what_a_child_does_wrong_is_never_kept(monkeypatch, code, out, raised):
+    ended = subprocess.CompletedProcess([], code, out, b"")
+    monkeypatch.setattr(photos.subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(raised):
+        photos.encode(pictures.picture())
+
+
+def test_a_child_that_hangs_is_given_up(monkeypatch):
+    def hangs(*_, timeout, **__):
+        raise subprocess.TimeoutExpired("encode", timeout)
+
+    monkeypatch.setattr(photos.subprocess, "run", hangs)
+    with pytest.raises(Refused) as refused:
+        photos.encode(pictures.picture())
+    assert refused.value.reason is PhotoRefusal.BROKEN
 
 
 @pytest.mark.parametrize(("given", "reason"), HOSTILE.values(), ids=HOSTILE)
@@ -135,5 +212,7 @@ def test_the_database_itself_takes_no_fourth_picture(held, place):
     assert db.session.scalar(select(func.count()).select_from(Photo)) == 3
 
 
-def test_what_is_refused_is_not_kept_and_largest_is_what_the_sentence_says():
-    assert LARGEST == 10 * 1024 * 1024
+def test_a_picture_of_just_the_size_is_looked_at():
+    with pytest.raises(Refused) as refused:
+        photos.encode(b"\xff\xd8\xff" + bytes(LARGEST - 3))
+    assert refused.value.reason is PhotoRefusal.BROKEN  # not TOO_LARGE
