@@ -2,10 +2,13 @@
 
 import re
 import subprocess
+from contextlib import suppress
 from datetime import time, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from stationapp import clock
@@ -101,6 +104,33 @@ def scans(app) -> int:
 )
 def test_rows_are_read_however_they_are_typed(text, meant):
     assert sorted(read_rows(text, named=8, last=20)) == meant
+
+
+@given(
+    st.frozensets(st.integers(1, 60)),
+    st.sampled_from(["-", "至", " 到 ", "—", "～"]),
+    st.sampled_from("、, ，；"),
+)
+def test_any_rows_written_as_runs_are_read_as_those_rows(meant, to, between):
+    runs: list[list[int]] = []
+    for row in sorted(meant):
+        if runs and runs[-1][-1] == row - 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    text = between.join(f"{run[0]}{to}{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    assert read_rows(text, named=40, last=60) == meant
+
+
+@given(
+    st.text(
+        st.sampled_from("0123456789-至到,、 ;全部除了都来上下午点半:：～１２Ⅷ½٣²号第分王\x00"), max_size=20
+    )
+)
+def test_whatever_is_typed_is_rows_or_a_problem_and_never_a_fault(text):
+    for read in (lambda: read_rows(text, named=8, last=20), lambda: read_times(text, last=20)):
+        with suppress(Misread):
+            read()
 
 
 @pytest.mark.parametrize(
