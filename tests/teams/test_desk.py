@@ -76,12 +76,15 @@ def test_teams_stand_in_the_order_of_their_sites_and_are_narrowed_in_the_address
     )
 
 
-def test_members_are_a_file_with_masked_names_and_cards_to_print(here, lin):
+def test_members_are_a_file_with_masked_names_and_cards_to_print(app, here, lin):
     said = lin.get(f"{at(here.team)}/members.csv").get_data(as_text=True)
     assert "王*国" in said and "199****3333" in said and "王建国" not in said and "理发" in said
     cards = lin.get(f"/desk/cards/?team={here.team.code}")
     assert "王*国" in cards.text and "李*兰" in cards.text and "银龄宣讲队" in cards.text
     assert f"/desk/cards/?team={here.team.code}" in lin.get(at(here.team)).text
+    ma = signed_in(app, here.people.ma)
+    for path in (f"{at(here.team)}/members.csv", f"/desk/cards/?team={here.team.code}"):
+        assert ma.get(path).status_code == 404
 
 
 def test_who_left_by_mistake_is_taken_back(here, lin):
@@ -91,6 +94,7 @@ def test_who_left_by_mistake_is_taken_back(here, lin):
     assert "最近离开的" not in page.text and "2 人" in page.text
 
 
+@pytest.mark.both_databases
 def test_a_team_disbanded_by_mistake_stands_again_with_everybody(app, here, lin):
     page = lin.submit(at(here.team), to="/ending", follow_redirects=True)
     assert "已解散" in page.text and "加队员" not in page.text

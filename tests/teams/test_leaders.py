@@ -82,6 +82,7 @@ def test_a_leader_confirms_a_members_skill_and_never_the_own(app, client, here):
     assert "，队长" in desk.text
 
 
+@pytest.mark.both_databases
 def test_a_leader_puts_a_member_to_an_open_shift(app, client, here):
     page = client.get(here.leaders_page)
     assert "还缺 2 人" in page.text and "理发" in page.text
@@ -107,6 +108,7 @@ def test_a_leader_has_no_say_about_others_and_other_sites(app, client, here):
     assert rows(app, Assignment) == 0
 
 
+@pytest.mark.both_databases
 def test_a_leader_is_not_told_where_else_a_member_helps(app, client, here):
     with app.app_context():
         elsewhere = shift(here.people.two, title="二站的义诊", starts_at=in_two_days(10))

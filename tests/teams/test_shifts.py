@@ -42,6 +42,7 @@ def test_a_shift_says_how_many_it_still_needs(lin, here):
     assert "还缺 1 人" in lin.get(event).text
 
 
+@pytest.mark.both_databases
 def test_who_fits_is_found_by_team_skill_and_free_time(app, here, lin):
     weekday = (clock.day_of(clock.now()) + timedelta(days=2)).weekday()
     with app.app_context(), transaction():
@@ -116,6 +117,7 @@ def test_twelve_hours_sharp_are_not_too_many_and_what_overlaps_counts_once(app, 
         assert put(lin, one, here.member).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_services_of_the_day_count_with_the_shifts(app, here, lin):
     day = clock.day_of(clock.now())
     with app.app_context():
