@@ -139,6 +139,47 @@ def test_answers_lost_on_the_way_change_nothing(app, people, wire, door):
         assert db.session.scalar(db.select(db.func.count()).select_from(Scan)) == 3
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_clock_that_went_wrong_without_network_is_put_right_before_anything_is_sent(
+    app, people, wire, door, way
+):
+    with app.app_context():
+        code = seated(begun(people.one), "王秀英", "19900002222")
+    take_up(door, enrolled(app, people.one))
+    door.context.set_offline(True)
+    wire.pull()
+    midnight = clock.instant(clock.day_of(clock.now()) + timedelta(days=1))
+    wrong = way * min(3_600_000, int((midnight - clock.now()).total_seconds() * 500))  # the same day
+    door.add_init_script(f"const right = Date.now; Date.now = () => right() + {wrong};")
+    door.reload()
+    before = clock.now()
+    scan(door, code)
+    expect(door.locator("#counts")).to_contain_text("1 条等着发送")
+    after = clock.now()
+    wire.plug()
+    door.context.set_offline(False)
+    expect(door.locator("#counts")).to_have_text("0 条等着发送 · 已发送 1 条")
+    with app.app_context():
+        at = db.session.scalar(db.select(Scan)).at
+        assert before - timedelta(seconds=3) <= at <= after + timedelta(seconds=3)
+
+
+def test_what_is_queued_says_nothing_of_the_code_and_nothing_is_left_of_it_once_sent(app, people, wire, door):
+    with app.app_context():
+        code = seated(begun(people.one), "王秀英", "19900002222")
+    take_up(door, enrolled(app, people.one))
+    door.context.set_offline(True)
+    wire.pull()
+    scan(door, code)
+    expect(door.locator("#counts")).to_contain_text("1 条等着发送")
+    held = door.evaluate("DoorStore.every().then((scans) => JSON.stringify(scans))")
+    assert "sealed" in held and code not in held and "王" not in held
+    wire.plug()
+    door.context.set_offline(False)
+    expect(door.locator("#counts")).to_have_text("0 条等着发送 · 已发送 1 条")
+    assert "sealed" not in door.evaluate("DoorStore.every().then((scans) => JSON.stringify(scans))")
+
+
 def test_a_revoked_device_wipes_itself(app, people, wire, door):
     with app.app_context():
         code = seated(begun(people.one), "王秀英", "19900002222")

@@ -19,7 +19,8 @@ from stationapp.vault import vault
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import Risk
 from tests import cast
-from tests.devices.helping import enrol, open_row
+from tests.devices.helping import enrol, open_row, results, scan, send
+from tests.signups import scene
 
 WANG = "王秀英"
 PHONE = "19900002222"
@@ -147,3 +148,15 @@ def test_who_has_the_list_already_is_told_the_time_alone(app, people):
     with app.app_context():
         cast.sign_up(event, cast.person(WANG, PHONE))
     assert len(client.get(f"/door/list?have={first['tag']}").json["rows"]) == 1
+
+
+def test_of_a_course_the_code_of_any_date_opens_todays_row(app, people):
+    with app.app_context():
+        _series, dates = scene.course(people.one)
+        (code,) = scene.sign_up(dates[0], cast.person(WANG, PHONE)).codes
+    second = dates[1]
+    with time_machine.travel(second.starts_at - timedelta(minutes=20), tick=False):
+        device = enrol(app, people.one)
+        got = device.client.get("/door/list").json
+        assert open_row(got, code)["stands"] == {second.code: "seated"}
+        assert results(send(device, [scan(second.code, 1, code=code)])) == [("accepted", None)]
