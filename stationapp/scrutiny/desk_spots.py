@@ -16,7 +16,8 @@ from stationapp.residents.rules import Revealed
 from stationapp.scrutiny import queries, spots
 from stationapp.scrutiny.models import SpotCheck
 from stationapp.scrutiny.queries import Spot
-from stationapp.scrutiny.rules import Outcome
+from stationapp.scrutiny.rules import Outcome, to_draw
+from stationapp.signups.draw_rules import lot, order
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.sites.rules import Level
@@ -114,6 +115,23 @@ def export():
         for one in found
     )  # fmt: skip
     return csv_answer(_("回访抽查-%(month)s", month=_month()), head, rows)
+
+
+@bp.get("/lots.csv")
+def lots():
+    """Every line there was to draw from, with its lot: whoever has this and the seed can draw again."""
+    rows = []
+    for held in queries.draws(_here(), _month()):
+        pool = spots.pools(_month(), up_to=held.draw.up_to_id)[held.site.id]
+        for said, numbers in ((_("补录"), pool.manual), (_("事后补记"), pool.afterwards)):
+            ranked = order(held.draw.seed, numbers)
+            rows += [
+                (held.site.short_name, said, number, lot(held.draw.seed, number),
+                 _("抽中") if place < to_draw(len(numbers)) else "")
+                for place, number in enumerate(ranked)
+            ]  # fmt: skip
+    head = (_("哪里抽的"), _("哪一类"), _("台账编号"), _("签（SHA-256）"), _("结果"))
+    return csv_answer(_("抽签底册-%(month)s", month=_month()), head, rows)
 
 
 def _source(one: Spot) -> str:

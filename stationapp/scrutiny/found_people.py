@@ -79,10 +79,19 @@ def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
     for rows in by_person.values():
         each = sorted({row.id: row for row in rows}.values(), key=lambda row: (row.starts_at, row.id))
         for one, other in combinations(each, 2):
-            parts = [presence(row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)]
-            if one.event_id != other.event_id and meet(*parts) and reached & {one.site_id, other.site_id}:
+            if reached & {one.site_id, other.site_id} and _contradict(one, other):
                 found.append(_in_two_places(one, other, reached))
     return found
+
+
+def _contradict(one, other) -> bool:
+    """Whether nobody could be at both. Who only signed in may have gone next door, within one site."""
+    if one.event_id == other.event_id:
+        return False
+    if one.site_id == other.site_id and None in (one.left_at, other.left_at):
+        return False
+    parts = [presence(row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)]
+    return meet(*parts)
 
 
 def _overlapping_ids(here: ColumnElement[bool], span: Span):

@@ -89,7 +89,16 @@ def test_anybody_can_draw_the_same_again_from_seed_and_numbers(app, world):
         assert drawn(world.people.office) == sorted(lots[:5])
         assert made.manual == 9 and made.afterwards == 0
     with then(LATER):
-        assert made.seed in world.browser(world.people.chen).get(PAGE).text
+        assert made.seed in world.browser(world.people.chen).get(PAGE).text.replace("<wbr>", "")
+        text = (
+            world.browser(world.people.chen)
+            .get("/desk/spot-checks/lots.csv?month=2026-11")
+            .get_data()
+            .decode()
+        )
+    listed = [row.split(",") for row in text.splitlines()[1:]]
+    assert [int(row[2]) for row in listed] == lots
+    assert [row[4] for row in listed] == ["抽中"] * 5 + [""] * 4
 
 
 def test_lines_both_ends_of_which_were_typed_in_afterwards_are_drawn_by_the_same_rule(app, world):
