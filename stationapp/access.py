@@ -184,6 +184,7 @@ TABLE: dict[str, Row] = {
     "desk.flags.look_again": _write(Action.SCRUTINIZE),
     "desk.spot_checks.index": _read(Action.SEE_FLAGS),
     "desk.spot_checks.export": _read(Action.SEE_FLAGS),
+    "desk.spot_checks.lots": _read(Action.SEE_FLAGS),
     "desk.spot_checks.draw": _write(Action.SCRUTINIZE),
     "desk.spot_checks.note": _write(Action.SCRUTINIZE),
     "desk.spot_checks.number": _write(Action.REVEAL),
