@@ -235,7 +235,7 @@ def bring_back(code: str):
 def join(code: str):
     """Take a volunteer in."""
     team, site = _its(code)
-    volunteer = find_volunteer(request.form.get("volunteer", "")[:20])
+    volunteer = find_volunteer(request.form.get("volunteer", "").replace("\0", "")[:20])
     try:
         if volunteer is None:
             raise Refused(VolunteerRefusal.NOT_A_VOLUNTEER)
