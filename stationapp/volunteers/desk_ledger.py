@@ -15,12 +15,12 @@ from stationapp.web.words import word
 
 bp = Blueprint("ledger", __name__)
 
-AT_ONCE, MOST_EXPORTED = 500, 20_000
+AT_ONCE, MOST_EXPORTED = 200, 20_000
 
 
 @bp.get("/volunteers/<code>/ledger")
 def show(code: str):
-    """Five hundred lines a page, for paper."""
+    """Two hundred lines a page, for paper."""
     volunteer, year, years = _asked(code)
     here = reached(guard.reach())
     total = ledger.total_minutes(volunteer.id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stationapp.volunteers.rules import DAILY_CAP, Served, credited, span
+from stationapp.volunteers.rules import DAILY_CAP, UNIT, Served, alone, credited, span
 
 
 @dataclass(frozen=True)
@@ -22,35 +22,35 @@ class Explained:
     @property
     def is_capped(self) -> bool:
         """Whether the day's most left less than it was worth."""
-        return self.credited < self.net // 30 * 30 and self.earned + self.credited >= DAILY_CAP - 29
+        return self.credited < self.net // UNIT * UNIT and self.earned + self.credited > DAILY_CAP - UNIT
 
 
 def explain(day: Sequence[Served], attendance_id: int, *, earned: int = 0) -> Explained | None:
     """The steps of one of a day's presences; None when it is not among them. `earned`: minutes entered by hand."""
-    minutes, reached = credited(day, earned=earned), None
+    minutes = credited(day, earned=earned)
+    before: list[tuple[datetime, datetime]] = []
     for served in sorted(day, key=lambda one: one.turn):
         part = span(served)
         if served.attendance_id == attendance_id:
-            return _explained(served, part, reached, minutes[attendance_id], earned)
+            return _explained(served, part, before, minutes[attendance_id], earned)
         earned += minutes[served.attendance_id]
-        if part:
-            reached = max(reached, part[1]) if reached else part[1]
+        before += [part] if part else []
     return None
 
 
 def _explained(
     served: Served,
     part: tuple[datetime, datetime] | None,
-    reached: datetime | None,
+    before: Sequence[tuple[datetime, datetime]],
     worth: int,
     earned: int,
 ) -> Explained:
     if part is None:
         return Explained(served, None, None, 0, 0, worth, earned)
     begin, end = part
-    double = _minutes(min(reached, end) - begin) if reached and reached > begin else 0
-    net = max(0, _minutes(end - begin) - double - served.break_minutes)
-    return Explained(served, begin, end, double, net, worth, earned)
+    left = alone(part, before)
+    net = max(0, _minutes(left) - served.break_minutes)
+    return Explained(served, begin, end, _minutes(end - begin - left), net, worth, earned)
 
 
 def _minutes(span: timedelta) -> int:

@@ -60,7 +60,9 @@ def list_lines(volunteer_id: int) -> list[Row]:
 
 def list_pending(volunteer_id: int, *, now: datetime) -> list[Row]:
     """Presences as a volunteer without a line, newest first: (Attendance, Event)."""
-    lined = select(HoursEntry.id).where(LIVE, HoursEntry.attendance_id == Attendance.id).exists()
+    undone = select(_undoing.id).where(_undoing.corrects_id == HoursEntry.id).exists()
+    # Not LIVE: "corrects nothing" is true of every line, and SQLite would go through all of them for each presence.
+    lined = select(HoursEntry.id).where(HoursEntry.attendance_id == Attendance.id, ~undone).exists()
     return list(
         db.session.execute(
             select(Attendance, Event)

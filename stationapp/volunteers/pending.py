@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from stationapp.attendance.models import Attendance
 from stationapp.attendance.rules import STAFF_SIDE, Part
@@ -12,7 +13,6 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.sites.models import Site
-from stationapp.volunteers.ledger import LIVE
 from stationapp.volunteers.models import HoursEntry, Volunteer
 
 MOST = 100
@@ -40,7 +40,10 @@ class Pending:
 
 def list_pending(volunteer_id: int, *among: ColumnElement[bool], now: datetime) -> list[Pending]:
     """Those at sites for which `among` holds, the latest event first."""
-    lined = select(HoursEntry.id).where(LIVE, HoursEntry.attendance_id == Attendance.id).exists()
+    undoing = aliased(HoursEntry)
+    undone = select(undoing.id).where(undoing.corrects_id == HoursEntry.id).exists()
+    # Not LIVE: "corrects nothing" is true of every line, and SQLite would go through all of them for each presence.
+    lined = select(HoursEntry.id).where(HoursEntry.attendance_id == Attendance.id, ~undone).exists()
     rows = db.session.execute(
         select(Attendance, Event, Site)
         .join(Volunteer, Volunteer.resident_id == Attendance.resident_id)

@@ -108,20 +108,28 @@ def credited(day: Sequence[Served], *, earned: int = 0) -> dict[int, int]:
     floored to UNIT; together with `earned` (minutes already posted that day, manual ones) at most DAILY_CAP.
     """
     minutes: dict[int, int] = {}
-    reached: datetime | None = None
+    before: list[tuple[datetime, datetime]] = []
     for served in sorted(day, key=lambda one: one.turn):
-        part = span(served)
-        worth = 0
+        part, worth = span(served), 0
         if part:
-            begin, end = part if reached is None else (max(part[0], reached), part[1])
-            reached = max(reached or end, end)
-            if begin < end:
-                net = end - begin - timedelta(minutes=served.break_minutes)
-                worth = max(0, int(net.total_seconds() // 60)) // UNIT * UNIT
+            net = alone(part, before) - timedelta(minutes=served.break_minutes)
+            worth = max(0, int(net.total_seconds() // 60)) // UNIT * UNIT
+            before.append(part)
         worth = min(worth, (DAILY_CAP - earned) // UNIT * UNIT)
         earned += worth
         minutes[served.attendance_id] = worth
     return minutes
+
+
+def alone(part: tuple[datetime, datetime], others: Iterable[tuple[datetime, datetime]]) -> timedelta:
+    """How much of `part` lies in none of the others, wherever in it they are."""
+    (reached, end), left = part, timedelta()
+    for begins, ends in sorted(others):
+        if begins >= end:
+            break
+        left += max(begins - reached, timedelta())
+        reached = max(reached, ends)
+    return left + max(end - reached, timedelta())
 
 
 NEVER_BELOW = 8
