@@ -120,9 +120,10 @@ def export():
 @bp.get("/lots.csv")
 def lots():
     """Every line there was to draw from, with its lot: whoever has this and the seed can draw again."""
-    rows = []
-    for held in queries.draws(_here(), _month()):
-        pool = spots.pools(_month(), up_to=held.draw.up_to_id)[held.site.id]
+    rows, draws = [], queries.draws(_here(), _month())
+    found = {one: spots.pools(_month(), up_to=one) for one in {held.draw.up_to_id for held in draws}}
+    for held in draws:
+        pool = found[held.draw.up_to_id][held.site.id]
         for said, numbers in ((_("补录"), pool.manual), (_("事后补记"), pool.afterwards)):
             ranked = order(held.draw.seed, numbers)
             rows += [

@@ -51,11 +51,12 @@ def within(span: Span) -> ColumnElement[bool]:
     return (Event.starts_at >= span.begins_at) & (Event.starts_at < span.ends_at)
 
 
-def _rest(row, *, shown: bool = True) -> Rest:
-    """A presence as the page shows it; of an event out of the asker's reach only the time."""
+def _rest(row, *, site: str | None = "") -> Rest:
+    """A presence as the page shows it; of an event out of the asker's reach (`site` None) only the time."""
     return Rest(
-        event=row.code if shown else "",
-        title=row.title if shown else "",
+        event="" if site is None else row.code,
+        title="" if site is None else row.title,
+        site=site or "",
         resident_id=row.resident_id,
         name=masked_name(row.name),
         began_at=row.came_at,
@@ -68,7 +69,7 @@ def _rest(row, *, shown: bool = True) -> Rest:
 
 def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
     """One person at two events at the same time: by one record, by records merged, or by two that look like one."""
-    reached = frozenset(db.session.scalars(select(Site.id).where(here)))
+    reached = dict(db.session.execute(select(Site.id, Site.short_name).where(here)).all())
     same = _records_of_one_person(here, span)
     by_person = defaultdict(list)
     for row in _overlapping_ids(here, span):
@@ -79,7 +80,7 @@ def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
     for rows in by_person.values():
         each = sorted({row.id: row for row in rows}.values(), key=lambda row: (row.starts_at, row.id))
         for one, other in combinations(each, 2):
-            if reached & {one.site_id, other.site_id} and _contradict(one, other):
+            if reached.keys() & {one.site_id, other.site_id} and _contradict(one, other):
                 found.append(_in_two_places(one, other, reached))
     return found
 
@@ -133,7 +134,7 @@ def _records_of_one_person(here: ColumnElement[bool], span: Span) -> dict[int, i
     return same
 
 
-def _in_two_places(one, other, reached: frozenset[int]) -> Raised:
+def _in_two_places(one, other, reached: dict[int, str]) -> Raised:
     at = one if one.site_id in reached else other
     return Raised(
         Flag.TWO_PLACES,
@@ -143,9 +144,9 @@ def _in_two_places(one, other, reached: frozenset[int]) -> Raised:
         {
             "name": masked_name(at.name),
             "records": len({one.resident_id, other.resident_id}),
-            "elsewhere": not reached >= {one.site_id, other.site_id},
+            "elsewhere": not reached.keys() >= {one.site_id, other.site_id},
         },
-        tuple(_rest(row, shown=row.site_id in reached) for row in (one, other)),
+        tuple(_rest(row, site=reached.get(row.site_id)) for row in (one, other)),
         keys=tuple((row.id, row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)),
     )
 

@@ -116,6 +116,7 @@ class Rest:
 
     event: str = ""
     title: str = ""
+    site: str = ""
     volunteer: str = ""
     resident_id: int | None = None
     name: str = ""

@@ -189,3 +189,17 @@ def test_the_questions_do_not_grow_with_the_rows(app, world):
             counts.append(len(asked))
             asked.clear()
         assert counts[0] == counts[1] <= 16
+
+
+def test_of_an_event_elsewhere_an_office_reads_nothing_but_the_time(app, world):
+    with app.app_context():
+        who, people = world.volunteer(), world.people
+        here = event(people.one, at(9), at(11), title="湖北路的剪发")
+        there = event(people.far, at(9), at(11), title="天津路的义诊")
+        for made in (here, there):
+            serve(made, who, at(9), at(11), by=people.lin.id, now=at(11))
+    with then(at(10) + timedelta(days=10)):
+        page = world.browser(world.people.chen).get(f"{PAGE}&flag=two_places").text
+        assert "湖北路的剪发" in page and "天津路" not in page and "不在您能看的阵地" in page
+        both = world.browser(center_reviewer(world, app)).get(f"{PAGE}&flag=two_places").text
+        assert "天津路的义诊" in both and "天津路示例一社区" in both
