@@ -161,7 +161,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "stationapp.web.view.choose"
     )  # changes nothing but the look; saves every first visit a cookie
     csrf.exempt("stationapp.messages.views.sms")  # a gateway has a key in its address instead
-    csrf.exempt("stationapp.devices.views_scans.create")  # reads JSON alone, with a cookie others cannot send along
+    csrf.exempt("stationapp.devices.views_scans.create")  # reads JSON alone, which no form can make
     babel.init_app(app)
     with app.app_context():
         prepare(db.engine)
