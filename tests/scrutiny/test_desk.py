@@ -69,6 +69,7 @@ def test_the_center_reads_all_of_them_and_may_narrow_by_site_and_kind(app, world
     assert "还没看的 2 条" in reader.get("/desk/flags/?month=nonsense").text
 
 
+@pytest.mark.both_databases
 def test_a_flag_found_in_order_stands_with_its_reason_and_can_be_looked_at_again(app, world, suspicious):
     chen = world.browser(world.people.chen)
     refused = chen.submit(PAGE, {"reason": " "}, to="/desk/flags/dismissals")
@@ -169,6 +170,7 @@ def test_a_second_page_keeps_the_filters(app, world):
         assert chen.get(f"{PAGE}&flag=late_scans&page=2").text.count("<tr id=") == 1
 
 
+@pytest.mark.both_databases
 def test_the_questions_do_not_grow_with_the_rows(app, world):
     asked = []
 

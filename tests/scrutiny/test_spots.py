@@ -183,6 +183,7 @@ def test_a_call_shows_the_number_once_with_an_audit_line(app, world, called):
         assert last.act == "residents.reveal" and "回访抽查" in last.reason
 
 
+@pytest.mark.both_databases
 def test_what_the_call_found_is_written_down_once(app, world, called):
     check, _name, reviewer = called
     to = f"/desk/spot-checks/{check}/outcome"
