@@ -1,0 +1,122 @@
+"""Hours entered by hand, through the pages: two people, the second from above, within ten working days (H4)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from stationapp import clock
+from stationapp.accounts.models import Staff
+from stationapp.accounts.operations import grant_role
+from stationapp.accounts.rules import Role
+from stationapp.db import db, transaction
+from stationapp.vault import vault
+from stationapp.volunteers.ledger import total_minutes
+from tests import cast
+from tests.volunteers.acts import volunteer
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def people(app):
+    return cast.district(app)
+
+
+def signed_in(app, who):
+    client = app.test_client()
+    cast.sign_in(client, who)
+    return client
+
+
+def registered(app, people, name="王建国"):
+    """(volunteer's number, desk code, personal code)."""
+    with app.app_context():
+        who = volunteer(people.one, name)
+        return who.id, who.code, vault().unseal(who.personal_sealed)
+
+
+def propose(client, code, *, days_ago=1, minutes="120", **values):
+    day = str(clock.day_of(clock.now()) - timedelta(days=days_ago))
+    given = {
+        "served_on": day,
+        "minutes": minutes,
+        "note": "上门送药，家属可证明",
+        "reason": "outside",
+    } | values
+    return client.submit(f"/desk/volunteers/{code}/manual", given)
+
+
+def decide(client, verdict="approve", reason=""):
+    """Press the button of the only proposal, whether the page shows it or not."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/volunteers/new").text)[1]
+    given = {"verdict": verdict, "reason": reason, "csrf_token": token}
+    return client.post("/desk/hours/1/decision", data=given, follow_redirects=True)
+
+
+def test_reason_note_both_sites_and_that_it_was_by_hand_stand_on_the_own_page(app, people, client):
+    number, code, personal = registered(app, people)
+    assert propose(signed_in(app, people.lin), code).status_code == 303
+    chen = signed_in(app, people.chen)
+    asked = chen.get("/desk/hours").text
+    assert "在站点以外服务：上门送药，家属可证明" in asked and "林晓燕" in asked
+    assert "已通过" in decide(chen).text
+    page = client.get(f"/hours/{personal}").text
+    for said in ("补录", "在站点以外服务", "湖北路示例一社区提出", "湖北路批准"):
+        assert said in page
+    with app.app_context():
+        assert total_minutes(number) == 120
+
+
+def test_what_has_no_note_is_too_late_or_to_come_is_refused_in_place(app, people):
+    _number, code, _personal = registered(app, people)
+    lin = signed_in(app, people.lin)
+    assert propose(lin, code, note="").status_code == 422
+    late = propose(lin, code, days_ago=40)
+    assert late.status_code == 409 and "10 个工作日" in late.text and "上门送药" in late.text
+    assert propose(lin, code, days_ago=-1).status_code == 409
+
+
+def test_nobody_approves_the_own_proposal_even_with_a_second_role_above(app, people):
+    number, code, _personal = registered(app, people)
+    with app.app_context(), transaction():
+        lin = db.session.get_one(Staff, people.lin.id)
+        grant_role(lin, site=people.office, role=Role.REVIEWER, by=people.root.id, now=clock.now())
+    lin = signed_in(app, people.lin)
+    assert propose(lin, code, site=str(people.one.id)).status_code == 303
+    assert "您自己提出的，请另一位审核员审批" in lin.get("/desk/hours").text
+    assert decide(lin).status_code == 409
+    with app.app_context():
+        assert total_minutes(number) == 0
+
+
+def test_nobody_at_the_same_site_or_beside_it_approves(app, people):
+    number, code, _personal = registered(app, people)
+    with app.app_context():
+        friend = cast.staff("钱同事", people.one, Role.MANAGER)
+        beside = cast.staff("孙同事", people.far_office, Role.REVIEWER)
+    propose(signed_in(app, people.lin), code)
+    for who, status in ((friend, 403), (beside, 404)):
+        client = signed_in(app, who)
+        assert "上门送药" not in client.get("/desk/hours").text
+        assert decide(client).status_code == status
+    with app.app_context():
+        assert total_minutes(number) == 0
+
+
+def test_nobody_approves_hours_under_the_own_name(app, people):
+    number, code, _personal = registered(app, people, name=people.chen.name)
+    propose(signed_in(app, people.lin), code)
+    refused = decide(signed_in(app, people.chen))
+    assert refused.status_code == 409 and "自己名下" in refused.text
+    with app.app_context():
+        assert total_minutes(number) == 0
+
+
+def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, client):
+    _number, code, personal = registered(app, people)
+    propose(signed_in(app, people.lin), code)
+    chen = signed_in(app, people.chen)
+    assert decide(chen, "reject").status_code == 409
+    decide(chen, "reject", "没有人能证明")
+    assert "未通过" in client.get(f"/hours/{personal}").text
