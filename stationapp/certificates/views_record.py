@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, render_template
 
 from stationapp import clock
 from stationapp.certificates import paper, queries
-from stationapp.certificates.content import content_of
+from stationapp.certificates.content import content_of, contents, standing
 from stationapp.certificates.sheets import record_sheet
 from stationapp.refusal import NotFound
 from stationapp.volunteers.guard import own_volunteer
@@ -17,10 +17,14 @@ bp = Blueprint("records", __name__)
 def show(code: str):
     """Every line of the ledger, its total, and the certificates issued from it."""
     volunteer = own_volunteer(code)
+    rows = queries.list_of(volunteer.id)
+    issued = [row.Certificate for row in rows]
+    now = standing(issued, contents(issued))
     return render_template(
         "certificates/record.html",
         sheet=record_sheet(volunteer, now=clock.now()),
-        certificates=queries.list_of(volunteer.id),
+        certificates=rows,
+        less={one.id: now[one.id] for one in issued if now[one.id] < one.minutes},
         code=code,
     )
 

@@ -90,6 +90,7 @@ def test_hours_taken_back_later_show_at_the_check_page_at_the_desk_and_in_the_re
         later = more(people.one, who, hours=3).id
         (one,) = issued(issuer(people.office), who)
         link, number = check_path(one.number), one.number
+        personal = vault().unseal(who.personal_sealed)
         assert one.minutes == 300
     assert "5.0" in client.get(link).text and "更正" not in client.get(link).text
     with app.app_context():
@@ -99,6 +100,7 @@ def test_hours_taken_back_later_show_at_the_check_page_at_the_desk_and_in_the_re
         ] == []  # what it said then is still true of then
     check = client.get(link).text
     assert "时长后来更正过" in check and "出具时记了 5.0 小时，现在是 2.0 小时" in check
+    assert "出具以后时长更正过，现在记 2.0 小时" in client.get(f"/hours/{personal}/record").text
     chen = desk(app, people.chen)
     assert "台账有过更正" in chen.get(f"/desk/certificates/{number}").text
     assert "现在是 2.0 小时" in chen.get("/desk/certificates/").text
