@@ -17,6 +17,7 @@ from stationapp.scrutiny import queries, spots
 from stationapp.scrutiny.models import SpotCheck
 from stationapp.scrutiny.queries import Spot
 from stationapp.scrutiny.rules import Outcome, to_draw
+from stationapp.scrutiny.spots import NOTHING
 from stationapp.signups.draw_rules import lot, order
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
@@ -123,7 +124,7 @@ def lots():
     rows, draws = [], queries.draws(_here(), _month())
     found = {one: spots.pools(_month(), up_to=one) for one in {held.draw.up_to_id for held in draws}}
     for held in draws:
-        pool = found[held.draw.up_to_id][held.site.id]
+        pool = found[held.draw.up_to_id].get(held.site.id, NOTHING)  # whatever the tree was then
         for said, numbers in ((_("补录"), pool.manual), (_("事后补记"), pool.afterwards)):
             ranked = order(held.draw.seed, numbers)
             rows += [

@@ -47,6 +47,9 @@ class Pool:
         ]
 
 
+NOTHING = Pool((), ())
+
+
 def pools(month: Month, *, up_to: int) -> dict[int, Pool]:
     """What there is to draw from, by the site that draws, when line `up_to` was the last; none of those taken back.
 
