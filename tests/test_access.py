@@ -22,7 +22,7 @@ from stationapp.accounts.rules import Action, Role, User, may, paths_for
 from stationapp.attendance import intake
 from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.photos import add_photo
-from stationapp.attendance.rules import How, Kind
+from stationapp.attendance.rules import Arrived, How, Kind
 from stationapp.attendance.sheets import print_sheet
 from stationapp.calendar.rules import Month
 from stationapp.cards.operations import make as make_cards
@@ -362,8 +362,8 @@ def _aside(event, resident: int) -> int:
     early = event.starts_at - timedelta(hours=9)
     given = {"kind": Kind.IN, "how": How.PAPER, "at": early, "nonce": "paper"}
     with transaction():
-        arrived = intake.Arrived(event_id=event.id, resident_id=resident, **given)
-        intake.take_in(arrived, by=None, now=clock.now())
+        arrived = Arrived(event_id=event.id, resident_id=resident, **given)
+        intake.take_in([arrived], by=None, now=clock.now())
         return db.session.query(RefusedScan).filter_by(event_id=event.id).one().id
 
 

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from stationapp import clock
-from stationapp.attendance.facts import hold_person
-from stationapp.attendance.intake import Arrived, hold_event, store
+from stationapp.attendance.facts import Fact, store
+from stationapp.attendance.ground import lay
 from stationapp.attendance.models import RefusedScan
-from stationapp.attendance.rules import CLOCK_SLACK, AttendanceRefusal, Fate, Part, state_problem
+from stationapp.attendance.rules import CLOCK_SLACK, Arrived, AttendanceRefusal, Fate, Part, state_problem
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.refusal import Refused
@@ -22,17 +21,9 @@ LONGEST_NOTE = 200
 def take(aside: RefusedScan, *, resident_id: int, part: Part, by: int, now: datetime) -> None:
     """Make a scan of it, with the time it happened and arrived; who is there in another role stays in that.
 
-    `resident_id` and `part` are what `volunteers.doors.role_at` says of the person. Raises
+    `resident_id` and `part` are what `volunteers.doors.roles_at` says of the person. Raises
     Refused(AttendanceRefusal): a closed-out event must be reopened first, a time to come cannot have been.
     """
-    event = hold_event(aside.event_id)
-    person = hold_person(resident_id)
-    _hold(aside, Fate.WAITING)
-    problem = state_problem(event.state)
-    if problem:
-        raise Refused(problem)
-    if aside.at > now + CLOCK_SLACK:
-        raise Refused(AttendanceRefusal.CLOCK_AHEAD)
     arrived = Arrived(
         event_id=aside.event_id,
         resident_id=resident_id,
@@ -44,14 +35,14 @@ def take(aside: RefusedScan, *, resident_id: int, part: Part, by: int, now: date
         device_id=aside.device_id,
         sequence=aside.sequence,
     )
-    store(
-        arrived,
-        day=clock.day_of(event.starts_at),
-        person=person,
-        by=aside.by,
-        arrived_at=aside.arrived_at,
-        nonce_index=aside.nonce_index,
-    )
+    ground = lay([arrived], ())
+    _hold(aside, Fate.WAITING)
+    problem = state_problem(ground.events[aside.event_id].state)
+    if problem:
+        raise Refused(problem)
+    if aside.at > now + CLOCK_SLACK:
+        raise Refused(AttendanceRefusal.CLOCK_AHEAD)
+    store([Fact(arrived, aside.by, aside.arrived_at, aside.nonce_index)], ground)
     _decide(aside, Fate.TAKEN, "", "attendance.take_scan", by, now)
 
 

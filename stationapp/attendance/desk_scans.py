@@ -17,7 +17,7 @@ from stationapp.events.queries import find_event
 from stationapp.refusal import NotFound, Refused
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
-from stationapp.volunteers.doors import role_at
+from stationapp.volunteers.doors import roles_at
 from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
 from stationapp.web.paging import paged
@@ -150,7 +150,8 @@ def _taken(aside_id: int) -> None:
 
 
 def _take(scan: RefusedScan) -> None:
-    record, part = role_at(scan.event_id, scan.resident_id)
+    pair = (scan.event_id, scan.resident_id)
+    record, part = roles_at([pair])[pair]
     deciding.take(scan, resident_id=record, part=part, by=guard.user().staff_id, now=clock.now())
 
 

@@ -1,14 +1,19 @@
 """Writing down facts of presence, and the row they amount to. Who may, and when, is decided by the callers."""
 
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
+from stationapp import clock
+from stationapp.attendance.ground import Ground, Pair
 from stationapp.attendance.links import link
 from stationapp.attendance.models import Attendance, Scan
 from stationapp.attendance.queries import scans_of
-from stationapp.attendance.rules import Kind, Seen, fold
+from stationapp.attendance.rules import Arrived, Kind, Part, Seen, fold
+from stationapp.calendar.rules import band_on
 from stationapp.db import db
 from stationapp.residents.models import Resident
 from stationapp.vault import vault
@@ -45,29 +50,33 @@ def write_scan(
     by: int | None,
     arrived_at: datetime,
     nonce_index: bytes | None = None,
-    device_id: int | None = None,
-    sequence: int | None = None,
     asker_index: bytes | None = None,
 ) -> None:
     """Append the fact and its link in the chain."""
-    written = (
-        insert(Scan)
-        .values(
-            event_id=event_id,
-            resident_id=resident_id,
-            kind=seen.kind,
-            how=seen.how,
-            at=seen.at,
-            arrived_at=arrived_at,
-            by=by,
-            nonce_index=nonce_index,
-            device_id=device_id,
-            sequence=sequence,
-            asker_index=asker_index,
-        )
-        .returning(*Scan.__table__.columns)
+    _write(
+        [
+            {
+                "event_id": event_id,
+                "resident_id": resident_id,
+                "kind": seen.kind,
+                "how": seen.how,
+                "at": seen.at,
+                "arrived_at": arrived_at,
+                "by": by,
+                "nonce_index": nonce_index,
+                "device_id": None,
+                "sequence": None,
+                "asker_index": asker_index,
+            }
+        ]
     )
-    link(db.session.execute(written).one())
+
+
+def _write(scans: list[dict]) -> None:
+    link(db.session.execute(_add_scan, scans).all())
+
+
+_add_scan = insert(Scan).returning(*Scan.__table__.columns, sort_by_parameter_order=True)
 
 
 def insert_row(event_id: int, resident_id: int, seen: Seen, facts: dict) -> Attendance:
@@ -94,14 +103,106 @@ def refold(row: Attendance, facts: dict | None = None) -> Attendance:
     )
 
 
-def fold_late(event_id: int, resident_id: int, seen: Seen, facts: dict) -> None:
-    """The same for a scan that may have come before others that happened earlier.
+# --- many at once -------------------------------------------------------------------------------------------------
 
-    Where there are scans there is a row: who left, as far as we know without having come, has one that waits.
-    """
-    row = find_row(event_id, resident_id)
-    if row:
-        refold(row, facts if seen.kind is Kind.IN else None)
-    else:
-        there = fold([seen])
-        insert_row(event_id, resident_id, seen, facts | {"undone": there is None})
+
+@dataclass(frozen=True)
+class Fact:
+    """A scan that counts, with who stands behind it, when it arrived, and the index of its nonce."""
+
+    scan: Arrived
+    by: int | None
+    arrived_at: datetime
+    nonce_index: bytes | None
+
+
+def store(facts: Sequence[Fact], ground: Ground) -> None:
+    """Append the facts and bring everybody's row to what all scans say, whatever order they come in."""
+    if not facts:
+        return
+    _write([_columns(fact) for fact in facts])
+    made, changed, parts = [], defaultdict(list), _parts(facts)
+    for pair, seen in _all_scans(parts).items():
+        there, row, (part, came) = fold(seen), ground.rows.get(pair), parts[pair]
+        values = {"undone": there is None} | (asdict(there) if there else {})
+        if row is None:
+            made.append(_first(pair, seen) | _written_down(pair, part, ground) | values)
+            continue
+        if row.undone and came:
+            values |= _written_down(pair, part, ground)
+        changed[frozenset(values)].append({"row": row.id} | values)
+    if made:
+        db.session.execute(insert(Attendance), made)
+    for rows in changed.values():
+        db.session.connection().execute(_change, rows)
+
+
+def _parts(facts: Sequence[Fact]) -> dict[Pair, tuple[Part, bool]]:
+    """In what role each person is meant, and whether a coming says so."""
+    parts: dict[Pair, tuple[Part, bool]] = {}
+    for fact in facts:
+        pair, came = (fact.scan.event_id, fact.scan.resident_id), fact.scan.kind is Kind.IN
+        if pair not in parts or (came and not parts[pair][1]):
+            parts[pair] = fact.scan.part, came
+    return parts
+
+
+def _columns(fact: Fact) -> dict:
+    scan = fact.scan
+    return {
+        "event_id": scan.event_id,
+        "resident_id": scan.resident_id,
+        "kind": scan.kind,
+        "how": scan.how,
+        "at": scan.at,
+        "arrived_at": fact.arrived_at,
+        "by": fact.by,
+        "nonce_index": fact.nonce_index,
+        "device_id": scan.device_id,
+        "sequence": scan.sequence,
+        "asker_index": None,
+    }
+
+
+def _all_scans(pairs: Collection[Pair]) -> dict[Pair, list[Seen]]:
+    """Every scan of these people at these events, by pair."""
+    events, people = {event for event, _ in pairs}, {person for _, person in pairs}
+    rows = db.session.execute(
+        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how)
+        .where(Scan.event_id.in_(events), Scan.resident_id.in_(people))
+        .order_by(Scan.id)
+    )
+    found: dict[Pair, list[Seen]] = {}
+    for event_id, resident_id, *seen in rows:
+        if (event_id, resident_id) in pairs:
+            found.setdefault((event_id, resident_id), []).append(Seen(*seen))
+    return found
+
+
+def _first(pair: Pair, seen: Sequence[Seen]) -> dict:
+    """A row that may wait: who left, as far as we know without having come, has one that is undone."""
+    event_id, resident_id = pair
+    blank = {"left_at": None, "left_how": None}
+    return {
+        "event_id": event_id,
+        "resident_id": resident_id,
+        "came_at": seen[0].at,
+        "came_how": seen[0].how,
+    } | blank
+
+
+def _written_down(pair: Pair, part: Part, ground: Ground) -> dict:
+    """What is written down of somebody on the event's day."""
+    event_id, resident_id = pair
+    person, day = ground.people[resident_id], clock.day_of(ground.events[event_id].starts_at)
+    return {
+        "part": part,
+        "channel": ground.channel(pair),
+        "lives": person.lives,
+        "community_id": person.community_id,
+        "band": band_on(person.birth_month, day),
+    }
+
+
+_rows = Attendance.__table__
+_change = update(_rows).where(_rows.c.id == bindparam("row"))

@@ -1,112 +1,65 @@
 """Scans that happened earlier: of a device without network, of a paper. In whatever order they come, they amount to
 the same (domain.md §7); what cannot be applied is kept with its reason, and where a person can decide, waits for one.
 
-Locks: the device, the event, the person, the chains. One transaction a scan holds nobody up; the edge retries it.
+Locks: devices, events, people, each by number, then the chains. The edge retries.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import insert, select
 
-from stationapp import clock
-from stationapp.attendance.facts import find_row, fold_late, form_nonce, hold_person, write_scan
-from stationapp.attendance.models import RefusedScan, Scan
-from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Part, Seen, arrival_problem
-from stationapp.calendar.rules import band_on
+from stationapp.attendance import facts
+from stationapp.attendance.ground import Ground, lay
+from stationapp.attendance.models import RefusedScan
+from stationapp.attendance.rules import (
+    Arrived,
+    AttendanceRefusal,
+    Fate,
+    How,
+    Kind,
+    Part,
+    Result,
+    arrival_problem,
+)
 from stationapp.db import db
-from stationapp.devices.models import Device
-from stationapp.events.models import Event
-from stationapp.signups.models import Party, Signup
-from stationapp.signups.rules import Channel, Place
+from stationapp.signups.rules import Place
 from stationapp.vault import vault
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrived:
-    """One scan as a device or a paper says it.
-
-    `part` is the role by the shifts of this moment: `volunteers.doors.role_at` finds it, and the person's record
-    that is signed up there. Who or what is unknown is None; without an event the device says at which site.
-    """
-
-    event_id: int | None
-    resident_id: int | None
-    part: Part = Part.RESIDENT
-    kind: Kind
-    how: How
-    at: datetime
-    nonce: str
-    device_id: int | None = None
-    sequence: int | None = None
-
-
-class Result(Enum):
-    """What became of it."""
-
-    ACCEPTED = "accepted"
-    ALREADY = "already"  # taken in before, whatever came of it then
-    WAITING = "waiting"  # for a person
-    REFUSED = "refused"
-
-
-_SAME = timedelta(minutes=5)
 
 Answer = tuple[Result, AttendanceRefusal | None]
 
+_SAME = timedelta(minutes=5)
 
-def take_in(arrived: Arrived, *, by: int | None, now: datetime) -> Answer:
-    """Take in one scan; never raises for what it says, never loses one.
+
+def take_in(arrived: Sequence[Arrived], *, by: int | None, now: datetime) -> list[Answer]:
+    """Take in scans, one answer each, in their order; never raises for what they say, never loses one.
 
     A past fact is not refused because the room is full by now. Repeated it is ALREADY, with the reason it was put
-    aside for. `by` is who stands behind it, if that is known.
+    aside for. `by` is who stands behind them, if that is known. However many, the statements are as many as for one.
     """
-    if arrived.device_id is not None:
-        _hold_device(arrived.device_id)  # two copies of one sending stand in line
-    event = hold_event(arrived.event_id) if arrived.event_id else None
-    person = hold_person(arrived.resident_id) if arrived.resident_id else None
-    index = _index(arrived)
-    before, used = _before(arrived, index)
-    if before:
-        return before
-    if event is None or person is None:
-        return _put_aside(arrived, event, _unknown(event), Fate.REFUSED, index, used, by, now)
-    problem = AttendanceRefusal.SEQUENCE_USED if used else _problem(arrived, event, now)
-    if problem:
-        return _put_aside(arrived, event, problem, Fate.WAITING, index, used, by, now)
-    store(
-        arrived,
-        day=clock.day_of(event.starts_at),
-        person=person,
-        by=by,
-        arrived_at=now,
-        nonce_index=index,
-    )
-    return Result.ACCEPTED, None
-
-
-def store(arrived: Arrived, *, day, person, by: int | None, arrived_at: datetime, nonce_index: bytes) -> None:
-    """Write the scan down and bring the person's row to what all scans say; `person` is held."""
-    seen = Seen(arrived.kind, arrived.at, arrived.how)
-    write_scan(
-        arrived.event_id,
-        arrived.resident_id,
-        seen,
-        by=by,
-        arrived_at=arrived_at,
-        nonce_index=nonce_index,
-        device_id=arrived.device_id,
-        sequence=arrived.sequence,
-    )
-    said = {
-        "part": arrived.part,
-        "channel": _channel(arrived.event_id, arrived.resident_id),
-        "lives": person.lives,
-        "community_id": person.community_id,
-        "band": band_on(person.birth_month, day),
-    }
-    fold_late(arrived.event_id, arrived.resident_id, seen, said)
+    indexes = [_index(one) for one in arrived]
+    ground = lay(arrived, indexes)
+    taken, aside, answers = [], [], []
+    for one, index in zip(arrived, indexes, strict=True):
+        if index in ground.known:
+            answers.append((Result.ALREADY, ground.known[index]))
+            continue
+        reason, fate = _judge(one, ground, now)
+        said = {"nonce_index": index, "by": by, "arrived_at": now}
+        if reason:
+            aside.append(_put_aside(one, ground, reason, fate) | said)
+        else:
+            taken.append(facts.Fact(one, **said))
+            if one.kind is Kind.IN:
+                ground.parts.setdefault((one.event_id, one.resident_id), one.part)
+        ground.known[index] = reason
+        ground.numbers.add((one.device_id, one.sequence))
+        answers.append((Result(fate.value) if fate else Result.ACCEPTED, reason))
+    if aside:
+        db.session.execute(insert(RefusedScan), aside)
+    facts.store(taken, ground)
+    return answers
 
 
 def turned_away(
@@ -151,82 +104,28 @@ def turned_away(
     )
 
 
-def _hold_device(device_id: int) -> None:
-    db.session.execute(select(Device.id).where(Device.id == device_id).with_for_update(key_share=True))
+def _judge(one: Arrived, ground: Ground, now: datetime) -> tuple[AttendanceRefusal | None, Fate | None]:
+    """Why a scan cannot be applied and what becomes of it. No answer depends on which other scans came before."""
+    event = ground.events.get(one.event_id)
+    if event is None or one.resident_id not in ground.people:
+        return AttendanceRefusal.CODE_UNKNOWN_PLACE if event else AttendanceRefusal.NOTHING_ON, Fate.REFUSED
+    if one.device_id is not None and (one.device_id, one.sequence) in ground.numbers:
+        return AttendanceRefusal.SEQUENCE_USED, Fate.WAITING
+    problem = arrival_problem(event.state, event.starts_at, event.ends_at, one.at, now)
+    if problem is None and one.kind is Kind.IN:
+        problem = _role_problem(one, ground)
+    return problem, problem and Fate.WAITING
 
 
-def hold_event(event_id: int):
-    """What decides about a scan; on PostgreSQL the shared lock keeps a close-out from slipping in between."""
-    return db.session.execute(
-        select(Event.id, Event.site_id, Event.state, Event.starts_at, Event.ends_at)
-        .where(Event.id == event_id)
-        .with_for_update(read=True)
-    ).one()
-
-
-def _index(arrived: Arrived) -> bytes:
-    if arrived.device_id is None:
-        return form_nonce(arrived.event_id or 0, arrived.resident_id or 0, arrived.kind, arrived.nonce)
-    return vault().index("nonce", f"device {arrived.device_id} {arrived.nonce}")
-
-
-def _before(arrived: Arrived, index: bytes) -> tuple[Answer | None, bool]:
-    """The answer to a scan that was here before; else None and whether the device gave its number to another one."""
-    taken = db.session.scalars(select(Scan.nonce_index).where(_same(Scan, arrived, index))).all()
-    if index in taken:
-        return (Result.ALREADY, None), True
-    aside = db.session.execute(
-        select(RefusedScan.nonce_index, RefusedScan.reason, RefusedScan.fate).where(
-            _same(RefusedScan, arrived, index)
-        )
-    ).all()
-    for row in aside:
-        if row.nonce_index == index:
-            return (Result.ALREADY, AttendanceRefusal(row.reason)), True
-    return None, bool(taken or aside)
-
-
-def _same(table: type[Scan | RefusedScan], arrived: Arrived, index: bytes):
-    if arrived.device_id is None:
-        return table.nonce_index == index
-    numbered = (table.device_id == arrived.device_id) & (table.sequence == arrived.sequence)
-    return (table.nonce_index == index) | numbered
-
-
-def _unknown(event) -> AttendanceRefusal:
-    return AttendanceRefusal.CODE_UNKNOWN_PLACE if event else AttendanceRefusal.NOTHING_ON
-
-
-def _problem(arrived: Arrived, event, now: datetime) -> AttendanceRefusal | None:
-    """Why it waits. Nothing here depends on which other scans came before."""
-    problem = arrival_problem(event.state, event.starts_at, event.ends_at, arrived.at, now)
-    if problem or arrived.kind is not Kind.IN:
-        return problem
-    if _came_as_other(arrived):
+def _role_problem(one: Arrived, ground: Ground) -> AttendanceRefusal | None:
+    pair = (one.event_id, one.resident_id)
+    if (
+        ground.parts.get(pair, one.part) is not one.part
+    ):  # taken back or not, for the undoing may have come first
         return AttendanceRefusal.OTHER_PART
-    free = arrived.part is not Part.RESIDENT or arrived.how is How.WALK_IN
-    return None if free else _place_problem(arrived)
-
-
-def _came_as_other(arrived: Arrived) -> bool:
-    """Whether they ever came in another role; one taken back counts too, for its undoing may have come first."""
-    row = find_row(arrived.event_id, arrived.resident_id)
-    if row is None or row.part is arrived.part:
-        return False
-    came = select(Scan.id).where(
-        Scan.event_id == row.event_id, Scan.resident_id == row.resident_id, Scan.kind == Kind.IN
-    )
-    return db.session.scalar(came.limit(1)) is not None
-
-
-def _place_problem(arrived: Arrived) -> AttendanceRefusal | None:
-    states = set(
-        db.session.scalars(
-            select(Signup.state).where(
-                Signup.event_id == arrived.event_id, Signup.resident_id == arrived.resident_id
-            )
-        )
-    )
+    if one.part is not Part.RESIDENT or one.how is How.WALK_IN:
+        return None
+    states = ground.places.get(pair, {}).keys()
     if Place.WAITLISTED in states:
         return AttendanceRefusal.STILL_WAITING
     if states - {Place.CANCELLED}:
@@ -234,50 +133,27 @@ def _place_problem(arrived: Arrived) -> AttendanceRefusal | None:
     return AttendanceRefusal.SIGNUP_CANCELLED if states else AttendanceRefusal.NOT_SIGNED_UP
 
 
-def _channel(event_id: int, resident_id: int) -> Channel:
-    """The live sign-up's channel; who has none came by."""
-    given = db.session.scalar(
-        select(Party.channel)
-        .join(Signup, Signup.party_id == Party.id)
-        .where(
-            Signup.event_id == event_id, Signup.resident_id == resident_id, Signup.state != Place.CANCELLED
-        )
-    )
-    return given or Channel.WALK_IN
+def _index(one: Arrived) -> bytes:
+    if one.device_id is None:
+        return facts.form_nonce(one.event_id or 0, one.resident_id or 0, one.kind, one.nonce)
+    return vault().index("nonce", f"device {one.device_id} {one.nonce}")
 
 
-def _put_aside(
-    arrived: Arrived,
-    event,
-    reason: AttendanceRefusal,
-    fate: Fate,
-    index: bytes,
-    used: bool,
-    by: int | None,
-    now: datetime,
-) -> Answer:
-    """Keep what could not be applied. Of a number used twice the device is not named again: the nonce tells them."""
-    db.session.execute(
-        insert(RefusedScan).values(
-            site_id=event.site_id if event else _device_site(arrived),
-            event_id=arrived.event_id,
-            resident_id=arrived.resident_id,
-            kind=arrived.kind,
-            how=arrived.how,
-            at=arrived.at,
-            arrived_at=now,
-            by=by,
-            nonce_index=index,
-            device_id=None if used else arrived.device_id,
-            sequence=None if used else arrived.sequence,
-            reason=reason.value,
-            fate=fate,
-        )
-    )
-    return Result(fate.value), reason
-
-
-def _device_site(arrived: Arrived) -> int:
-    if arrived.device_id is None:
+def _put_aside(one: Arrived, ground: Ground, reason: AttendanceRefusal, fate: Fate) -> dict:
+    """What is kept of it. Of a number used twice the device is not named again: the nonce tells them."""
+    event, number = ground.events.get(one.event_id), (one.device_id, one.sequence)
+    if event is None and one.device_id is None:
         raise ValueError("a scan without an event needs the device that says where it was")
-    return db.session.scalar(select(Device.site_id).where(Device.id == arrived.device_id))
+    device_id, sequence = number if number not in ground.numbers else (None, None)
+    return {
+        "site_id": event.site_id if event else ground.sites[one.device_id],
+        "event_id": one.event_id,
+        "resident_id": one.resident_id,
+        "kind": one.kind,
+        "how": one.how,
+        "at": one.at,
+        "device_id": device_id,
+        "sequence": sequence,
+        "reason": reason.value,
+        "fate": fate,
+    }

@@ -3,26 +3,31 @@
 A scan is its own record of who took it down, how, when it happened and when it arrived: it needs no audit line.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import Row, insert
 
 from stationapp.attendance.models import Scan, ScanLink
-from stationapp.audit.operations import append
+from stationapp.audit.operations import append_all
 from stationapp.db import at_end, db
 
 _BEFORE_THE_AUDIT = -1
 
 
-def link(scan: Row) -> None:
-    """Chain a scan that was just written (all of its columns), at the end of the transaction."""
-    at_end(partial(_link, scan.id, content(scan)), turn=_BEFORE_THE_AUDIT)
+def link(scans: Sequence[Row]) -> None:
+    """Chain scans that were just written (all of their columns), at the end of the transaction."""
+    at_end(partial(_link, {scan.id: content(scan) for scan in scans}), turn=_BEFORE_THE_AUDIT)
 
 
-def _link(scan_id: int, covered: dict) -> None:
-    number, previous, digest = append("scans", covered)
+def _link(covered: dict[int, dict]) -> None:
+    links = zip(covered, append_all("scans", list(covered.values())), strict=True)
     db.session.connection().execute(
-        _add, {"number": number, "scan_id": scan_id, "previous_hash": previous, "hash": digest}
+        _add,
+        [
+            {"number": number, "scan_id": scan_id, "previous_hash": previous, "hash": digest}
+            for scan_id, (number, previous, digest) in links
+        ],
     )
 
 

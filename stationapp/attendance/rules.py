@@ -81,6 +81,37 @@ class AttendanceRefusal(Enum):
     NOTE_MISSING = "note_missing"  # why a scan is not counted
 
 
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """One scan as a device or a paper says it.
+
+    `part` is the role by the shifts of this moment: `volunteers.doors.roles_at` finds it, and the person's record
+    that is signed up there. Who or what is unknown is None; without an event the device says at which site.
+    """
+
+    event_id: int | None
+    resident_id: int | None
+    part: Part = Part.RESIDENT
+    kind: Kind
+    how: How
+    at: datetime
+    nonce: str
+    device_id: int | None = None
+    sequence: int | None = None
+
+
+class Result(Enum):
+    """What became of it."""
+
+    ACCEPTED = "accepted"
+    ALREADY = "already"  # taken in before, whatever came of it then
+    WAITING = "waiting"  # for a person
+    REFUSED = "refused"
+
+
+_SAME = timedelta(minutes=5)
+
+
 @dataclass(frozen=True)
 class Seen:
     """One scan, as the fold needs it."""

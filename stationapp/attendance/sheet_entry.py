@@ -9,11 +9,10 @@ from sqlalchemy import insert, select
 
 from stationapp.attendance import intake
 from stationapp.attendance.facts import find_row
-from stationapp.attendance.intake import Arrived, Result
 from stationapp.attendance.models import SheetRow, SignSheet
 from stationapp.attendance.operations import check_in
 from stationapp.attendance.queries import Line
-from stationapp.attendance.rules import AttendanceRefusal, How, Kind, Part, state_problem
+from stationapp.attendance.rules import Arrived, AttendanceRefusal, How, Kind, Part, Result, state_problem
 from stationapp.attendance.sheet_rules import SheetRefusal
 from stationapp.attendance.sheets import people_of
 from stationapp.audit.operations import record
@@ -188,7 +187,7 @@ class _Desk:
         arrived = Arrived(
             event_id=self.event.id, resident_id=resident_id, part=part, kind=kind, how=How.PAPER, at=at, nonce=nonce
         )  # fmt: skip
-        return intake.take_in(arrived, by=self.by, now=self.now)
+        return intake.take_in([arrived], by=self.by, now=self.now)[0]
 
     def _nonce(self, one: Signed) -> str:
         return f"sheet {self.sheet.serial} {one.row}"

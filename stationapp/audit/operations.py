@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,16 +19,25 @@ def digest(previous: str, content: dict) -> str:
 
 
 def append(chain: str, content: dict) -> tuple[int, str, str]:
-    """Take the next link: (number, previous hash, hash).
+    """Take the next link: (number, previous hash, hash). See `append_all`."""
+    return append_all(chain, [content])[0]
+
+
+def append_all(chain: str, contents: Sequence[dict]) -> list[tuple[int, str, str]]:
+    """Take the next links, one a content: (number, previous hash, hash) each.
 
     Holds the chain's row until the transaction ends, so call it as late in an operation as can be.
-    `content` must be what the reader of the chain can rebuild from the stored row.
+    A content must be what the reader of the chain can rebuild from the stored row.
     """
     connection = db.session.connection()
-    number, previous = connection.execute(_step, {"chain": chain}).one()
-    link = digest(previous, {"number": number, **content})
-    connection.execute(_close, {"chain": chain, "link": link})
-    return number, previous, link
+    last, previous = connection.execute(_step, {"chain": chain, "links": len(contents)}).one()
+    links = []
+    for number, content in enumerate(contents, last - len(contents) + 1):
+        link = digest(previous, {"number": number, **content})
+        links.append((number, previous, link))
+        previous = link
+    connection.execute(_close, {"chain": chain, "link": previous})
+    return links
 
 
 # Lean statements: every act of staff runs them while others wait for the chain's row.
@@ -35,7 +45,7 @@ _chains = Chain.__table__
 _step = (
     update(_chains)
     .where(_chains.c.name == bindparam("chain"))
-    .values(length=_chains.c.length + 1)
+    .values(length=_chains.c.length + bindparam("links"))
     .returning(_chains.c.length, _chains.c.hash)
 )
 _close = update(_chains).where(_chains.c.name == bindparam("chain")).values(hash=bindparam("link"))

@@ -5,17 +5,18 @@ to when they scanned: a few seconds off, a minute ahead, and now and then hours,
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import cycle
 from random import Random
 
 from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.attendance import checks, operations
-from stationapp.attendance.intake import Arrived, Result, take_in
+from stationapp.attendance.intake import take_in
 from stationapp.attendance.models import Attendance, RefusedScan
-from stationapp.attendance.rules import How, Kind, Part
+from stationapp.attendance.rules import Arrived, How, Kind, Part, Result
 from stationapp.db import db, transaction
 from stationapp.signups import operations as signups
 from stationapp.signups.models import Signup
@@ -69,19 +70,21 @@ class Doors:
         """Scans as the devices wrote them down, in the order in which they happened."""
         sequences, scans = Counter(), []
         here, helper = random.sample(self.residents, 3), random.choice(self.helpers)
-        for minute in sorted(random.choice(range(-55, 150, 5)) for _ in range(length)):
+        visit = {random.choice(range(-20, 20, 5)): Kind.IN, random.choice(range(60, 150, 5)): Kind.OUT}
+        for minute in sorted([*visit, *(random.choice(range(-55, 150, 5)) for _ in range(length))]):
             which = random.randrange(3)
             sequences[which] += 1
-            helps = random.random() < 0.5
+            kind = visit.pop(minute, None)  # somebody who helps comes and leaves as one should
+            helps = kind is not None or random.random() < 0.5
             who = helper if helps else random.choice(here)
             off = random.choice(NEVER_SET) if random.random() < 0.05 else OFF[which]
             kinds = (Kind.IN, Kind.IN if minute < 40 else Kind.OUT, Kind.OUT)
             scans.append(
                 Arrived(
-                    event_id=random.choice(self.events).id,
+                    event_id=self.events[0].id if kind else random.choice(self.events).id,
                     resident_id=None if random.random() < 0.03 else who,
                     part=Part.VOLUNTEER if helps else Part.RESIDENT,
-                    kind=Kind.UNDO if random.random() < 0.08 else random.choice(kinds),
+                    kind=kind or (Kind.UNDO if random.random() < 0.08 else random.choice(kinds)),
                     how=random.choice((How.STAFF_SCAN, How.STAFF_SCAN, How.ROSTER, How.WALK_IN)),
                     at=self.starts + timedelta(minutes=minute) + off,
                     nonce=f"{which}-{sequences[which]}",
@@ -95,8 +98,8 @@ class Doors:
         """What stands after these were taken in and both events were closed out; nothing of it is kept."""
         with transaction(rehearse=True):
             answers = Counter()
-            for scan in sent:
-                answers[take_in(scan, by=None, now=self.now)[0]] += 1
+            for part in in_parts(sent):
+                answers.update(result for result, _reason in take_in(part, by=None, now=self.now))
             self._close()
             del answers[Result.ALREADY]
             return self.stands(), answers
@@ -156,3 +159,13 @@ def by_arrival(sent: Iterable[Arrived]) -> dict:
         elif key in there:
             there[key] = there[key][0], scan.at
     return there
+
+
+def in_parts(sent: Sequence[Arrived]) -> Iterator[Sequence[Arrived]]:
+    """The same as devices send it: a few at a time, now one, now many."""
+    first = 0
+    for size in cycle((1, 5, 2, 20)):
+        if first >= len(sent):
+            return
+        yield sent[first : first + size]
+        first += size

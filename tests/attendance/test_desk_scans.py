@@ -7,9 +7,8 @@ from sqlalchemy import select
 
 from stationapp.attendance import intake
 from stationapp.attendance.checks import CHECKS
-from stationapp.attendance.intake import Result
 from stationapp.attendance.models import RefusedScan, Scan
-from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind
+from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Result
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events import operations as events

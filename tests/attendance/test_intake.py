@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from stationapp import clock
 from stationapp.attendance import operations
 from stationapp.attendance.checks import CHECKS
-from stationapp.attendance.intake import Arrived, Result, take_in
+from stationapp.attendance.intake import take_in
 from stationapp.attendance.models import Attendance, RefusedScan, Scan
-from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Part
+from stationapp.attendance.rules import Arrived, AttendanceRefusal, Fate, How, Kind, Part, Result
 from stationapp.db import db, transaction
 from stationapp.devices.models import Device
 from stationapp.events import operations as events
@@ -68,7 +68,7 @@ class Door(Hall):
         answers = []
         for one in scans:
             with transaction():
-                answers.append(take_in(one, by=None, now=now or self.now))
+                answers += take_in([one], by=None, now=now or self.now)
         return answers
 
     def row(self, who=None) -> Attendance | None:

@@ -69,7 +69,7 @@ def test_what_is_kept_of_a_story_is_in_order(doors):
     expected, _answers = doors.outcome(story)
     for scan in shuffled(random, story):
         with transaction():
-            take_in(scan, by=None, now=doors.now)
+            take_in([scan], by=None, now=doors.now)
     doors.close_out()
     assert doors.stands() == expected
     assert [row for check in CHECKS for row in check.find()] == []
