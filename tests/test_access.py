@@ -312,7 +312,9 @@ def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:
     with transaction():
         its.legal_body = "示例居民委员会"
         fill_issuer(its, IssuerFields("示例居民委员会", "甲", "乙", "0379-00000001"), by=by, now=now)
-        line = post(proposed.volunteer_id, site.id, proposed.served_on, 30, by, now, manual_id=_another(proposed).id)
+        line = post(
+            proposed.volunteer_id, site.id, proposed.served_on, 30, by, now, manual_id=_another(proposed).id
+        )
         (made,) = issue(its, [proposed.volunteer_id], key="sample", reason="样例", by=by, now=now)
         return {"certificate": made.number, "line": line.id, "spot": _spot(site, line.id)}
 
@@ -335,9 +337,7 @@ def _team(site: Site, volunteer: str, by: int) -> dict[str, object]:
         team = teams.make_team(site, name="宣讲队", kind=TeamKind.POLICY, **given)
         who, day = find_volunteer(volunteer), clock.day_of(clock.now())
         teams.join(team, who, leads=True, **given)
-        record = teams.add_record(
-            who, site=site, kind=RecordKind.TRAINING, title="急救", on=day, **given
-        )
+        record = teams.add_record(who, site=site, kind=RecordKind.TRAINING, title="急救", on=day, **given)
         return {"team": team.code, "record": record.id}
 
 

@@ -84,7 +84,10 @@ def test_every_act_that_is_written_down_has_its_words():
     written |= {f"events.{step.value}" for step in Step} | {f"importing.{kind.value}" for kind in Kind}
     written |= {"sites.publish_directly", "sites.publish_approved"}
     written |= {"events.lay_out", "events.extend"}
-    written |= {"attendance.check_in", "attendance.check_out"}  # lines of before scans had a chain of their own
+    written |= {
+        "attendance.check_in",
+        "attendance.check_out",
+    }  # lines of before scans had a chain of their own
     assert written ^ set(ACTS) == set()
 
 

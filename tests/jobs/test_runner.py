@@ -38,7 +38,9 @@ def notices(app) -> int:
 
 @pytest.mark.both_databases
 def test_a_tick_does_what_is_due_and_the_next_one_nothing(app, overdue):
-    assert runner.tick(app, "a") == 1 + 3 + 3  # the event; last month and its spot check for center and two offices
+    assert (
+        runner.tick(app, "a") == 1 + 3 + 3
+    )  # the event; last month and its spot check for center and two offices
     assert runner.tick(app, "a") == 0
     assert runner.tick(app, "b") is None
     with app.app_context():
