@@ -13,9 +13,10 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
-from stationapp.volunteers import ledger, operations, queries
+from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
+from stationapp.volunteers.pending import list_pending
 from stationapp.web.errors import sentence
 
 bp = Blueprint("hours", __name__)
@@ -28,9 +29,7 @@ def manual(code: str):
     volunteer, form = queries.get_known(code, here), ManualForm()
     sites = {site.id: site for site in list_where(here)}
     events = {
-        row.Event.id: row.Event
-        for row in ledger.list_pending(volunteer.id, now=clock.now())
-        if row.Event.site_id in sites
+        one.event.id: one.event for one in list_pending(volunteer.id, Site.id.in_(sites), now=clock.now())
     }
     form.event.offer(
         ((one.id, f"{clock.day_of(one.starts_at)} {one.title}") for one in events.values()),

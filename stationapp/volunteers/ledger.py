@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import aliased
@@ -54,28 +54,6 @@ def list_lines(volunteer_id: int) -> list[Row]:
             .outerjoin(undoing, undoing.corrects_id == HoursEntry.id)
             .where(HoursEntry.volunteer_id == volunteer_id)
             .order_by(HoursEntry.id.desc())
-        )
-    )
-
-
-def list_pending(volunteer_id: int, *, now: datetime) -> list[Row]:
-    """Presences as a volunteer without a line, newest first: (Attendance, Event)."""
-    undone = select(_undoing.id).where(_undoing.corrects_id == HoursEntry.id).exists()
-    # Not LIVE: "corrects nothing" is true of every line, and SQLite would go through all of them for each presence.
-    lined = select(HoursEntry.id).where(HoursEntry.attendance_id == Attendance.id, ~undone).exists()
-    return list(
-        db.session.execute(
-            select(Attendance, Event)
-            .join(Volunteer, Volunteer.resident_id == Attendance.resident_id)
-            .join(Event, Event.id == Attendance.event_id)
-            .where(
-                Volunteer.id == volunteer_id,
-                Attendance.part == Part.VOLUNTEER,
-                ~Attendance.undone,
-                Event.starts_at <= now,
-                ~lined,
-            )
-            .order_by(Event.starts_at.desc())
         )
     )
 

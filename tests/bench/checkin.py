@@ -35,7 +35,7 @@ from tests.bench.crowd import Form, Outcome, rush
 from tests.bench.rush import database, serving
 
 SHARE_OF_FLOOR = 1 / 3
-BATCH = 50
+BATCH = 100  # as many as static/door-link.js sends at once
 
 
 @dataclass(frozen=True)

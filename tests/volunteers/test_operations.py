@@ -9,8 +9,9 @@ from stationapp.attendance.rules import How
 from stationapp.db import db, transaction
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_resident
-from stationapp.volunteers import ledger, operations, queries
+from stationapp.volunteers import operations, queries
 from stationapp.volunteers.models import HoursEntry
+from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import ManualReason, ManualState, Risk, VolunteerRefusal
 from tests import cast
 from tests.volunteers.acts import DAY, at, close, event, lines, reopen, serve, total, volunteer
@@ -49,7 +50,7 @@ def test_no_sign_out_or_no_staff_side_signal_earns_nothing(people):
     serve(made, two, at(9), at(11), how=How.VENUE, out=How.VENUE)
     close(made)
     assert (lines(one), lines(two)) == ([], [])
-    assert [row.Event.id for row in ledger.list_pending(one.id, now=at(12))] == [made.id]
+    assert [row.event.id for row in list_pending(one.id, now=at(12))] == [made.id]
 
 
 def test_overlaps_at_two_sites_count_once_whatever_is_closed_first(people):
