@@ -11,6 +11,7 @@ from stationapp.audit.models import GENESIS, Chain
 from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
 from stationapp.db import db
+from stationapp.devices.models import Device
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 
@@ -97,6 +98,18 @@ def _twice() -> list[str]:
     return wrong
 
 
+def _of_another_site() -> list[str]:
+    """A device speaks of its own site's events alone, whoever holds it (trust.md §4.25)."""
+    strange = (
+        select(Scan.id)
+        .join(Device, Device.id == Scan.device_id)
+        .join(Event, Event.id == Scan.event_id)
+        .where(Event.site_id != Device.site_id)
+        .order_by(Scan.id)
+    )
+    return [f"scan {number}" for number in db.session.scalars(strange)]
+
+
 def _decided_badly() -> list[str]:
     """What was taken is a scan as it was said; what was dropped says why; of what waits it is known whose it is."""
     taken = (
@@ -129,6 +142,7 @@ CHECKS = (
     Check("H8", "出席记录等于签到签退的合并结果", _not_the_fold),
     Check("H8 frozen", "归档以后没有再记签到签退", _after_closing),
     Check("H9", "设备的序号和一次性编号不重复", _twice),
+    Check("H9 device", "设备只记本阵地的活动", _of_another_site),
     Check("H9 decided", "没记上的签到，处理得有据可查", _decided_badly),
     Check("H10 scans", "签到签退的校验链没有断", _broken_chain),
 )

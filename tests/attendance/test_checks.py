@@ -109,6 +109,11 @@ def test_numbers_that_stand_twice_are_found(waiting):
     assert found_by("H9") == ["scan 1", "scan 2"]
 
 
+def test_a_device_that_spoke_of_another_sites_event_is_found(waiting):
+    corrupt(f"UPDATE devices SET site_id = {waiting.people.two.id}")
+    assert found_by("H9 device") == ["scan 1", "scan 2"]
+
+
 @pytest.mark.parametrize(
     ("change", "number"),
     [
