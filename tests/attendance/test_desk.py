@@ -7,6 +7,8 @@ import pytest
 
 from stationapp import clock
 from stationapp.accounts.rules import Role
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How, Part
 from stationapp.db import transaction
 from stationapp.residents.queries import get_resident
 from stationapp.signups.queries import find_by_code
@@ -188,20 +190,16 @@ def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
     lin = app.test_client()
     cast.sign_in(lin, door.people.lin)
     press(lin, door, **{"in": door.wu_id})
-    with app.app_context():
-        from stationapp.attendance import operations as attendance
-        from stationapp.attendance.rules import How, Part
-
-        with transaction():
-            attendance.check_in(
-                door.event,
-                get_resident(door.wang.resident_id),
-                how=How.ROSTER,
-                part=Part.VOLUNTEER,
-                by=door.people.lin.id,
-                now=door.now,
-                at=door.event.starts_at,
-            )
+    with app.app_context(), transaction():
+        attendance.check_in(
+            door.event,
+            get_resident(door.wang.resident_id),
+            how=How.ROSTER,
+            part=Part.VOLUNTEER,
+            by=door.people.lin.id,
+            now=door.now,
+            at=door.event.starts_at,
+        )
     page = lin.get(f"{door.at}/closeout")
     out = f"out_{door.wang.resident_id}"
     assert "没有签退的志愿者" in page.text and "李*满" in page.text
@@ -216,6 +214,29 @@ def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
     lin.submit(door.at, {"reason": "漏记一人"}, to="reopening")
     with app.app_context():
         assert ledger.total_minutes(door.wang.id) == 0
+
+
+def test_a_sign_out_pressed_too_early_is_put_right_by_a_later_one_and_the_hours_follow(app):
+    door = Door(app, begins=timedelta(hours=-3))
+    lin = app.test_client()
+    cast.sign_in(lin, door.people.lin)
+    starts, given = door.event.starts_at, {"how": How.ROSTER, "by": door.people.lin.id, "now": door.now}
+    with app.app_context(), transaction():
+        wang = get_resident(door.wang.resident_id)
+        attendance.check_in(door.event, wang, part=Part.VOLUNTEER, at=starts, **given)
+        attendance.check_out(door.event, wang, at=starts + timedelta(minutes=5), **given)
+    assert "改为现在离开" in lin.get(f"{door.at}/roster").text
+    press(lin, door, out=door.wang.resident_id)
+    lin.submit(f"{door.at}/closeout", {}, to="closeout")
+    with app.app_context():
+        assert ledger.total_minutes(door.wang.id) >= 90
+
+
+def test_taking_back_says_whether_the_leaving_goes_too(lin, door):
+    came = press(lin, door, **{"in": door.wu_id}).text
+    assert "撤销签到" in came and "撤销到和离开" not in came
+    left = press(lin, door, out=door.wu_id).text
+    assert "撤销到和离开" in left and "撤销签到" not in left
 
 
 def test_the_venue_page_fetches_itself_anew(lin, door):

@@ -69,5 +69,5 @@ def test_staff_sign_in_and_tick_the_roster(app, live_server, someone):
     page.goto(f"/desk/events/{code}/roster")
     page.get_by_role("button", name="到了 吴*英").click()
     expect(page.get_by_role("status")).to_have_text("吴*英 到了。")
-    page.get_by_role("button", name="撤销 吴*英").click()
+    page.get_by_role("button", name="撤销签到 吴*英").click()
     expect(page.get_by_role("button", name="到了 吴*英")).to_be_visible()
