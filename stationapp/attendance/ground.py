@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 class Ground:
     """What stands before; whoever takes a scan in keeps `known`, `numbers` and `parts` up with what it adds."""
 
-    sites: Mapping[int, int]  # of each device
+    devices: Mapping[int, Row]
     events: Mapping[int, Row]
     people: Mapping[int, Row]
     known: dict[bytes, AttendanceRefusal | None]  # nonces taken in before, with what they were put aside for
@@ -48,17 +48,17 @@ def lay(arrived: Sequence[Arrived], nonces: Iterable[bytes]) -> Ground:
     devices = {one.device_id for one in arrived} - {None}
     events = {one.event_id for one in arrived} - {None}
     people = {one.resident_id for one in arrived} - {None}
-    sites = select(Device.id, Device.site_id).where(Device.id.in_(devices)).order_by(Device.id)
+    bearers = select(Device.id, Device.site_id, Device.taken_up_at, Device.from_on, Device.until_on)
     held = select(Event.id, Event.site_id, Event.state, Event.starts_at, Event.ends_at)
     persons = select(Resident.id, Resident.lives, Resident.community_id, Resident.birth_month)
-    rows = _there(events, people)
+    held_devices = _rows(_by_id(bearers, Device, devices).with_for_update(key_share=True), devices)
+    held_events = _rows(_by_id(held, Event, events).with_for_update(read=True), events)
+    held_people = _rows(_by_id(persons, Resident, people).with_for_update(key_share=True), people)
+    rows = _there(events, people)  # only now: who came while this waited for its turn is there already
     return Ground(
-        sites=dict(_rows(sites.with_for_update(key_share=True), devices)),
-        events={row.id: row for row in _rows(_by_id(held, Event, events).with_for_update(read=True), events)},
-        people={
-            row.id: row
-            for row in _rows(_by_id(persons, Resident, people).with_for_update(key_share=True), people)
-        },
+        devices={row.id: row for row in held_devices},
+        events={row.id: row for row in held_events},
+        people={row.id: row for row in held_people},
         known=_known(list(nonces)),
         numbers=_numbers(arrived),
         rows=rows,

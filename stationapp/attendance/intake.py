@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
+from stationapp import clock
 from stationapp.attendance import facts
 from stationapp.attendance.ground import Ground, lay
 from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.rules import (
+    CLOCK_SLACK,
     Arrived,
     AttendanceRefusal,
     Fate,
@@ -111,10 +113,18 @@ def _judge(one: Arrived, ground: Ground, now: datetime) -> tuple[AttendanceRefus
         return AttendanceRefusal.CODE_UNKNOWN_PLACE if event else AttendanceRefusal.NOTHING_ON, Fate.REFUSED
     if one.device_id is not None and (one.device_id, one.sequence) in ground.numbers:
         return AttendanceRefusal.SEQUENCE_USED, Fate.WAITING
+    if one.device_id is not None and not _in_use(ground.devices[one.device_id], one.at):
+        return AttendanceRefusal.DEVICE_NOT_IN_USE, Fate.WAITING
     problem = arrival_problem(event.state, event.starts_at, event.ends_at, one.at, now)
     if problem is None and one.kind is Kind.IN:
         problem = _role_problem(one, ground)
     return problem, problem and Fate.WAITING
+
+
+def _in_use(device: Row, at: datetime) -> bool:
+    """Whether a device can have seen anything then: it was taken up, and the day is one of its own."""
+    taken_up = device.taken_up_at is None or at >= device.taken_up_at - CLOCK_SLACK
+    return taken_up and device.from_on <= clock.day_of(at) <= device.until_on
 
 
 def _role_problem(one: Arrived, ground: Ground) -> AttendanceRefusal | None:
@@ -146,7 +156,7 @@ def _put_aside(one: Arrived, ground: Ground, reason: AttendanceRefusal, fate: Fa
         raise ValueError("a scan without an event needs the device that says where it was")
     device_id, sequence = number if number not in ground.numbers else (None, None)
     return {
-        "site_id": event.site_id if event else ground.sites[one.device_id],
+        "site_id": event.site_id if event else ground.devices[one.device_id].site_id,
         "event_id": one.event_id,
         "resident_id": one.resident_id,
         "kind": one.kind,

@@ -74,6 +74,7 @@ class AttendanceRefusal(Enum):
     NO_ROOM = "no_room"  # nobody can walk in by a code any more; facts["staff"]: it is staff who asks
     NOTHING_ON = "nothing_on"  # no event within reach whose doors are open
     HEADCOUNT_NEGATIVE = "headcount_negative"
+    DEVICE_NOT_IN_USE = "device_not_in_use"  # not taken up yet, or outside its dates
     CLOCK_AHEAD = "clock_ahead"  # the time it is said to have happened has not come yet
     SIGNUP_CANCELLED = "signup_cancelled"  # the place was given back before the scan arrived
     SEQUENCE_USED = "sequence_used"  # the device gave the same number to another scan

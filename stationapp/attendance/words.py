@@ -45,6 +45,7 @@ REASONS: dict[str, object] = {
     AttendanceRefusal.NOT_CHECKED_IN.value: _("没有签到就签退"),
     AttendanceRefusal.LEFT_BEFORE_CAME.value: _("离开早于到场"),
     AttendanceRefusal.NO_ROOM.value: _("名额满了，没有报名"),
+    AttendanceRefusal.DEVICE_NOT_IN_USE.value: _("设备那时不在使用"),
     AttendanceRefusal.NOTHING_ON.value: _("没有对应的活动"),
     "ended": _("卡已经作废"),
     "too_young": _("年龄不到"),

@@ -22,7 +22,7 @@ from stationapp.cards.rules import SCAN_LENGTH, scanned
 from stationapp.db import db, retried, transaction
 from stationapp.devices import guard, sealing
 from stationapp.devices.models import Device
-from stationapp.devices.rules import DeviceRefusal, good_on
+from stationapp.devices.rules import DeviceRefusal
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.volunteers.doors import roles_at
@@ -99,9 +99,7 @@ def _taken(device: Device, scans: Sequence[Said]) -> list[dict]:
 
 
 def _arrived(device: Device, scan: Said, event_id: int | None, who: tuple[int | None, Part]) -> Arrived:
-    """The scan with event and record found; what happened outside the device's dates belongs to no event."""
-    if not good_on(clock.day_of(scan.at), device.from_on, device.until_on):
-        event_id = None
+    """The scan with event and record found."""
     resident_id, part = who
     return Arrived(
         event_id=event_id,
@@ -211,10 +209,10 @@ def _text(value: object, longest: int, number: int, *, printable: bool = True) -
 
 
 def _instant(value: object, number: int) -> datetime:
-    """An instant with its offset, within the years a calendar is kept for."""
+    """An instant with its offset, however wrong: a time that cannot be is for a person to look at."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if at is not None and at.tzinfo is not None and 2000 <= at.year <= 2999:
+        if at is not None and at.tzinfo is not None and 1970 <= at.year <= 2999:
             return at.astimezone(UTC)
     except ValueError:
         pass
