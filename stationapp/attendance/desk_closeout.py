@@ -38,7 +38,7 @@ def show(code: str):
     """Who came, who did not, whom nobody signed out; what to add; after it, what was frozen."""
     event, site = its(code)
     heads = {f"heads_{band.value}": str(n) for band, n in queries.heads_of(event.id).items()}
-    return _page(event, site, CloseOut(typed=heads))
+    return _page(event, site, CloseOut(typed=heads, note=_note(event)))
 
 
 def _page(

@@ -167,7 +167,10 @@ def test_afterwards_it_says_what_was_frozen_and_how_to_put_it_right(evening):
         and "去重新打开" in page
     )
     assert evening.client.submit(evening.at, {"reason": "漏记一人"}, to="reopening").status_code == 303
-    assert 'value="4"' in evening.page().text  # heads stand in the form again
+    again = evening.page()
+    assert 'value="4"' in again.text and "顺利</textarea>" in again.text  # all of it stands in the form again
+    evening.client.submit(again, to="closeout")
+    assert "顺利" in evening.page().text
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
