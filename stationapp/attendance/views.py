@@ -134,12 +134,18 @@ def arrive(token: str):
         people = people_meant(event, asked)
         retried(lambda: _arrived(came, people))
     except Refused as refused:
-        _turned_away(refused, event, came.how, people)
+        unread = refused.reason in _UNREAD
+        if not unread:
+            _turned_away(refused, event, came.how, people)
         asked.problem = sentence(refused)
         asked.stranger = refused.reason is AttendanceRefusal.NOT_SIGNED_UP and bool(asked.name)
         asked.known = remembered(event)
-        return _at_venue(event, token, came.ticket, asked, 409)
+        return _at_venue(event, token, came.ticket, asked, 422 if unread else 409)
     return _welcome(event, people)
+
+
+_UNREAD = {AttendanceRefusal.WHO_MISSING, AttendanceRefusal.PHONE_UNREADABLE}
+"""The form itself is to be put right: nobody was refused yet."""
 
 
 def _turned_away(refused: Refused, event: Event, how: How, people: Sequence[int] = ()) -> None:

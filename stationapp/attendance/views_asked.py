@@ -78,18 +78,20 @@ def _at_home(event: Event) -> dict[int, str]:
 
 
 def people_meant(event: Event, asked: Asked) -> list[int]:
-    """Whom the form means; Refused when nobody is found, or the code is for another event."""
+    """Whom the form means; Refused when nobody is meant or found, or the code is for another event."""
     typed = [codes.tidy(text) for text in request.form.getlist("known")[:20]]
     if asked.code.strip():
         typed.append(codes.tidy(asked.code))
     if typed:
         return [_place(event, code) for code in dict.fromkeys(typed)]
+    if not asked.name:
+        raise Refused(AttendanceRefusal.WHO_MISSING, ticks="code" not in request.form)
     phone = normal_phone(asked.phone)
+    if asked.phone and not phone:
+        raise Refused(AttendanceRefusal.PHONE_UNREADABLE)
     known = home_of(PersonIn(asked.name, phone)).people.get(asked.name) if phone else None
     if known and (queries.has_place(event.id, known.id) or known.id in helpers_at(event.id)):
         return [known.id]
-    if not asked.name:
-        raise Refused(AttendanceRefusal.CODE_UNKNOWN_PLACE)
     _count_miss()
     raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
 

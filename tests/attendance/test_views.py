@@ -9,6 +9,7 @@ from stationapp.attendance.rules import How
 from stationapp.signups.queries import find_by_code
 from tests import cast
 from tests.attendance.test_desk import Door
+from tests.harness.inspect import Page
 
 
 @pytest.fixture
@@ -39,8 +40,6 @@ def test_a_browser_that_remembers_the_place_needs_no_typing(app, client, door):
         kept["places"] = [door.wu, door.li]
     page = client.get(f"/c/{token(app, door)}")
     assert "谁到了" in page.text
-    from tests.harness.inspect import Page
-
     form = next(form for form in Page(page.text).forms if "known" in form.fields)
     done = client.post(form.action, data=form.values, follow_redirects=True)
     assert "签到成功" in done.text and row(app, door, door.wu) and row(app, door, door.li)
@@ -89,6 +88,31 @@ def test_who_is_not_signed_up_may_walk_in_while_there_is_room(app, client, door)
     assert "没有报名也欢迎" in asked.text
     done = client.submit(asked, {}, to="walkins", follow_redirects=True)
     assert "孙* 签到成功" in done.text
+
+
+def test_an_empty_form_says_what_to_fill_in(app, client, door):
+    page = client.get(f"/c/{token(app, door)}")
+    for typed in ({}, {"phone": "199 0000 1111"}):
+        answer = client.submit(page, typed, to="arrivals")
+        assert answer.status_code == 422 and "请填报名号；没有报名号，就填姓名和电话。" in answer.text
+        assert "没有找到" not in answer.text and typed.get("phone", "") in answer.text
+
+
+def test_with_nobody_ticked_it_says_to_tick_who_came(app, client, door):
+    with client.session_transaction() as kept:
+        kept["places"] = [door.wu]
+    form = next(one for one in Page(client.get(f"/c/{token(app, door)}").text).forms if "known" in one.fields)
+    answer = client.post(form.action, data=form.values | {"known": []})
+    assert answer.status_code == 422 and "请选谁到了" in answer.text
+
+
+def test_a_phone_that_is_none_is_said_and_kept_and_nobody_is_called_a_stranger(app, client, door):
+    page = client.get(f"/c/{token(app, door)}")
+    answer = client.submit(page, {"name": cast.GRANNY_WU, "phone": "123"}, to="arrivals")
+    assert answer.status_code == 422 and "电话号码不对" in answer.text
+    assert "没有报名也欢迎" not in answer.text and "没有找到" not in answer.text
+    done = client.submit(answer, {"phone": "199 0000 1111"}, to="arrivals", follow_redirects=True)
+    assert "签到成功" in done.text  # the name needs no typing again
 
 
 def test_nobody_walks_into_a_full_room(app, client, door):
