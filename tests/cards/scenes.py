@@ -1,4 +1,4 @@
-"""A station with an event about to begin, people who have cards, and a desk before it."""
+"""A station with an event that has just begun, people who have cards, and a desk before it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,10 +25,10 @@ class Scene:
 def scene(app) -> Scene:
     people = cast.district(app)
     with app.app_context():
-        starts = clock.now() + timedelta(minutes=20)
+        starts = clock.now() - timedelta(minutes=5)  # on at any hour of the day
         ends = starts + timedelta(minutes=30)
         event = cast.event(people.one, starts_at=starts, ends_at=ends, capacity=3)
-        place = cast.sign_up(event, cast.granny_wu(people.one)).codes[0]
+        place = cast.sign_up(event, cast.granny_wu(people.one), now=starts - timedelta(hours=3)).codes[0]
         wu = cast.resident(cast.granny_wu(people.one)).id
         qian = cast.resident(cast.person("钱进来", "19900009999", birth_month="1960-01", home=people.one)).id
         cards = make(people, wu, qian)
