@@ -10,7 +10,17 @@ from sqlalchemy import select
 from stationapp.attendance.facts import Fact, store
 from stationapp.attendance.ground import lay
 from stationapp.attendance.models import RefusedScan
-from stationapp.attendance.rules import CLOCK_SLACK, Arrived, AttendanceRefusal, Fate, Part, state_problem
+from stationapp.attendance.queries import scans_of
+from stationapp.attendance.rules import (
+    CLOCK_SLACK,
+    Arrived,
+    AttendanceRefusal,
+    Fate,
+    Part,
+    Seen,
+    state_problem,
+    taken_back,
+)
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.refusal import Refused
@@ -22,7 +32,8 @@ def take(aside: RefusedScan, *, resident_id: int, part: Part, by: int, now: date
     """Make a scan of it, with the time it happened and arrived; who is there in another role stays in that.
 
     `resident_id` and `part` are what `volunteers.doors.roles_at` says of the person. Raises
-    Refused(AttendanceRefusal): a closed-out event must be reopened first, a time to come cannot have been.
+    Refused(AttendanceRefusal): a closed-out event must be reopened first, a time to come cannot have been, and what
+    an undoing on the roster wipes out would be said to count and not count.
     """
     arrived = Arrived(
         event_id=aside.event_id,
@@ -42,6 +53,8 @@ def take(aside: RefusedScan, *, resident_id: int, part: Part, by: int, now: date
         raise Refused(problem)
     if aside.at > now + CLOCK_SLACK:
         raise Refused(AttendanceRefusal.CLOCK_AHEAD)
+    if taken_back(scans_of(aside.event_id, resident_id), Seen(aside.kind, aside.at, aside.how)):
+        raise Refused(AttendanceRefusal.TAKEN_BACK)
     store([Fact(arrived, aside.by, aside.arrived_at, aside.nonce_index)], ground)
     _decide(aside, Fate.TAKEN, "", "attendance.take_scan", by, now)
 

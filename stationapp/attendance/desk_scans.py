@@ -1,5 +1,7 @@
 """Scans that could not be applied: a person takes each as it happened or does not count it; and who was refused."""
 
+from collections import Counter
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -191,21 +193,37 @@ def take_all(code: str):
         taken, left = retried(lambda: _all_taken(event.id))
     except Refused as refused:
         return _list(sentence(refused), status=409)
-    said = _("收下了 %(n)s 条，按当时的时间记。", n=taken)
-    flash(said + (_("另有 %(n)s 条时间还没有到，留着。", n=left) if left else ""), "good")
+    flash(_summed_up(taken, left), "good" if taken else "warn")
     return redirect(url_for(".index", **_back()), code=303)
 
 
-def _all_taken(event_id: int) -> tuple[int, int]:
-    """How many were taken, and how many are of a time still to come."""
-    left = 0
+_STAYS = (AttendanceRefusal.CLOCK_AHEAD, AttendanceRefusal.TAKEN_BACK)
+"""Why one scan of many stays waiting while the others are taken."""
+
+
+def _summed_up(taken: int, left: Counter) -> str:
+    ahead, undone = (left[reason] for reason in _STAYS)
+    return (
+        _("收下了 %(n)s 条，按当时的时间记。", n=taken)
+        + (_("另有 %(n)s 条时间还没有到，留着。", n=ahead) if ahead else "")
+        + (
+            _("另有 %(n)s 条在名单上后来撤销过，留着：确实来过的，请在签到名单上点“到了”。", n=undone)
+            if undone
+            else ""
+        )
+    )
+
+
+def _all_taken(event_id: int) -> tuple[int, Counter]:
+    """How many were taken, and how many stay, by reason."""
+    left = Counter()
     with transaction():
         waiting = aside.waiting_of(event_id)
         for scan in waiting:
             try:
                 _take(scan)
             except Refused as refused:
-                if refused.reason is not AttendanceRefusal.CLOCK_AHEAD:
+                if refused.reason not in _STAYS:
                     raise
-                left += 1
-    return len(waiting) - left, left
+                left[refused.reason] += 1
+    return len(waiting) - left.total(), left

@@ -82,6 +82,7 @@ class AttendanceRefusal(Enum):
     SEQUENCE_USED = "sequence_used"  # the device gave the same number to another scan
     ALREADY_DECIDED = "already_decided"  # somebody else decided about this scan meanwhile
     NOTE_MISSING = "note_missing"  # why a scan is not counted
+    TAKEN_BACK = "taken_back"  # undone on the roster after that time: only somebody there again counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,13 @@ def fold(scans: Iterable[Seen]) -> Presence | None:
     outs = [scan for scan in since if scan.kind is Kind.OUT and scan.at > came.at]
     left = outs[-1] if outs else None
     return Presence(came.at, came.how, left and left.at, left and left.how)
+
+
+def taken_back(scans: Iterable[Seen], one: Seen) -> bool:
+    """Whether `one`, added to a person's scans, would count for nothing because of an undoing after it."""
+    scans = [*scans, one]
+    later = any(scan.kind is Kind.UNDO and scan.rank > one.rank for scan in scans)
+    return later and fold(scans) is None
 
 
 OPENS_BEFORE_MINUTES = 60

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from stationapp.attendance import intake
+from stationapp.attendance import intake, operations
 from stationapp.attendance.checks import CHECKS
 from stationapp.attendance.models import RefusedScan, Scan
 from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Result
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events import operations as events
+from stationapp.signups.rules import Channel
 from tests import cast
 from tests.attendance.test_intake import Door
 from tests.harness.inspect import Page
@@ -124,6 +125,24 @@ def test_everything_of_an_event_is_taken_at_once(door, lin):
     assert "收下了 3 条" in page.text
     db.session.rollback()
     assert set(db.session.scalars(select(RefusedScan.fate))) == {Fate.TAKEN}
+
+
+def test_what_was_taken_back_on_the_roster_since_is_not_taken_and_stays_waiting(door, lin):
+    waits(door, minutes=-30)
+    scan = waits(door, minutes=-20)
+    door.come(door.li, channel=Channel.WALK_IN)
+    with transaction():
+        operations.undo(door.event, door.li, by=door.people.lin.id, now=door.now + timedelta(minutes=1))
+    answer = press(lin, f"/scans/{scan.id}/take")
+    assert answer.status_code == 409 and "名单上后来撤销过" in answer.text
+    assert f'href="/desk/events/{door.event.code}/roster"' in answer.text
+    page = press(lin, f"/events/{door.event.code}/take")
+    assert "收下了 0 条" in page.text and "另有 2 条在名单上后来撤销过" in page.text
+    assert door.row(door.li).undone
+    assert set(db.session.scalars(select(RefusedScan.fate))) == {Fate.WAITING} and acts() == []
+    door.come(door.li, channel=Channel.WALK_IN, now=door.now + timedelta(minutes=2))
+    assert "收下了 2 条" in press(lin, f"/events/{door.event.code}/take").text
+    assert not door.row(door.li).undone
 
 
 def test_two_people_decide_about_the_same_scan_once(door, lin):
