@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import Choice, SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget, RadioInput
 
 from stationapp import clock
@@ -16,16 +16,16 @@ from stationapp.events.rules import AroundHolidays, Cadence, Enrolment, Pattern
 from stationapp.events.series_rules import LONGEST, MOST, SeriesRefusal
 from stationapp.refusal import Refused
 from stationapp.web.errors import sentence
-from stationapp.web.forms import NEEDED, EnumField, Form, PickField, WholeNumberField
+from stationapp.web.forms import NEEDED, AtTimes, EnumField, Form, PickField, WholeNumberField
 
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 
 
 class DayField(StringField):
-    """A date as the browser writes it, "2026-12-01"; None when left empty."""
+    """A date as the browser writes it, "2026-12-01"; None when left empty, which its form may not allow."""
 
     def __init__(self, label=None, **kwargs) -> None:
-        super().__init__(label, [Optional()], render_kw={"type": "date"}, **kwargs)
+        super().__init__(label, [AtTimes()], render_kw={"type": "date"}, **kwargs)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -82,7 +82,7 @@ class EndForm(Form):
     """How far a series goes: to a day, or so many times."""
 
     until = DayField(_("排到哪一天为止"))
-    times = WholeNumberField(_("或者一共办几场"), least=1, most=MOST)
+    times = WholeNumberField(_("或者一共办几场"), least=1, most=MOST, needed=None)
 
     def validate(self, extra_validators=None) -> bool:
         """One of the two, and one alone."""
@@ -117,7 +117,7 @@ class SeriesForm(EventForm):
     nth = PickField(_("第几个"))
     month_day = WholeNumberField(_("几号"), least=1, most=31)
     until = DayField(_("排到哪一天为止"))
-    times = WholeNumberField(_("或者一共办几场"), least=1, most=MOST)
+    times = WholeNumberField(_("或者一共办几场"), least=1, most=MOST, needed=None)
     around_holidays = OneOfField(_("遇到节假日"), of=AroundHolidays, default=AroundHolidays.LATER)
     cadence = OneOfField(_("这是哪种活动"), of=Cadence, default=Cadence.STAGED)
     enrolment = OneOfField(_("怎么报名"), of=Enrolment, default=Enrolment.PER_EVENT)

@@ -2,12 +2,12 @@
 
 from flask_babel import lazy_gettext as _
 from wtforms import DateField, SelectField
-from wtforms.validators import Optional
 
 from stationapp.residents.forms import PersonForm
 from stationapp.volunteers.rules import DAILY_CAP, UNIT, ManualReason, Risk
 from stationapp.web.filters import hours
 from stationapp.web.forms import (
+    AtTimes,
     EnumField,
     Form,
     PickField,
@@ -38,8 +38,8 @@ class ManualForm(Form):
     """Hours without a scan. An event, when named, says the site and the day."""
 
     event = PickField(_("哪一场"))
-    site = PickField(_("记在哪个阵地"))
-    served_on = DateField(_("服务日期"), validators=[Optional()])
+    site = PickField(_("记在哪个阵地"), needed=None)
+    served_on = DateField(_("服务日期"), validators=[AtTimes()])
     minutes = SelectField(
         _("时长"),
         coerce=int,

@@ -40,7 +40,18 @@ class Form(FlaskForm):
             return DefaultMeta.get_translations(self, form)
 
 
-def _needs(needed: bool) -> list:
+class AtTimes(Optional):
+    """Needed or not as other fields stand, or never empty: neither called needed nor optional beside its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
+def _needs(needed: bool | None) -> list:
+    """What a field demands that is needed, is not, or (None) is at times, which its form finds out."""
+    if needed is None:
+        return [AtTimes()]
     return [InputRequired(NEEDED)] if needed else [Optional()]
 
 
@@ -122,7 +133,7 @@ class WholeNumberField(StringField):
     """A whole number within [least, most]; None when left empty. Full-width digits are read too."""
 
     def __init__(
-        self, label=None, *, least: int = 0, most: int = LARGEST, needed: bool = False, **kwargs
+        self, label=None, *, least: int = 0, most: int = LARGEST, needed: bool | None = False, **kwargs
     ) -> None:
         super().__init__(label, _needs(needed), render_kw={"inputmode": "numeric"}, **kwargs)
         self.least, self.most = least, most
@@ -193,14 +204,14 @@ class EnumField(SelectField):
     """One case of an enum, said in words; None when nothing is chosen."""
 
     def __init__(
-        self, label=None, *, of: type[Enum], needed: bool = False, empty: object = "—", **kwargs
+        self, label=None, *, of: type[Enum], needed: bool | None = False, empty: object = "—", **kwargs
     ) -> None:
         self.of = of
         self.cases = {case.value: case for case in of}
         blank = [SelectChoice("", empty)] if empty is not None else []
         super().__init__(
             label,
-            _needs(needed),
+            _needs(None if empty is None and not needed else needed),
             choices=lambda: [*blank, *(SelectChoice(case.value, word(case)) for case in of)],
             coerce=self._coerce,
             **kwargs,
@@ -304,7 +315,7 @@ class RowsField(FieldList):
 class PickField(SelectField):
     """One row of a short list given when the form is made: `choices` of (id, words); None when nothing is chosen."""
 
-    def __init__(self, label=None, *, needed: bool = False, **kwargs) -> None:
+    def __init__(self, label=None, *, needed: bool | None = False, **kwargs) -> None:
         super().__init__(label, _needs(needed), coerce=self._coerce, choices=[], **kwargs)
 
     @staticmethod

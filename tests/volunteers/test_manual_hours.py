@@ -68,6 +68,14 @@ def test_reason_note_both_sites_and_that_it_was_by_hand_stand_on_the_own_page(ap
         assert total_minutes(number) == 120
 
 
+def test_what_is_needed_without_an_event_is_not_called_optional(app, people):
+    _number, code, _personal = registered(app, people)
+    lin = signed_in(app, people.lin)
+    assert lin.get(f"/desk/volunteers/{code}/manual").text.count("选填") == 1  # the event
+    missing = propose(lin, code, served_on="")
+    assert missing.status_code == 422 and "请选哪一场，或者填服务日期。" in missing.text
+
+
 def test_what_has_no_note_is_too_late_or_to_come_is_refused_in_place(app, people):
     _number, code, _personal = registered(app, people)
     lin = signed_in(app, people.lin)

@@ -144,3 +144,22 @@ def test_a_megabyte_is_not_sent_back(app):
 def test_a_lone_surrogate_is_not_readable():
     assert not readable("a\ud800")
     assert tidy("a \t b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (EnumField("x", of=Category), True),
+        (EnumField("x", of=Category, empty=None), False),  # something is always chosen
+        (EnumField("x", of=Category, needed=None), False),  # the form says when it is needed
+        (PickField("x"), True),
+        (PickField("x", needed=None), False),
+        (WholeNumberField("x"), True),
+        (WholeNumberField("x", needed=None), False),
+        (TextField("x", most=3, needed=True), False),
+    ],
+)
+def test_only_what_may_always_stay_empty_is_called_so(app, field, said):
+    with app.test_request_context():
+        bound = type("One", (Form,), {"x": field})(formdata=None)
+        assert bool(bound.x.flags.optional) is said
