@@ -11,6 +11,7 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations
+from stationapp.attendance.aside import count_waiting_of
 from stationapp.attendance.desk_event import its
 from stationapp.attendance.models import SignSheet
 from stationapp.attendance.queries import Line, roster
@@ -196,6 +197,8 @@ def _show(
         Became=Became,
         said=_said,
         late=_late(event),
+        waiting=count_waiting_of(event.id),
+        may_decide=guard.can(Action.CLOSE_OUT, site.path),
         problem=problem,
     ), status
 
@@ -240,11 +243,13 @@ def _entered(code: str, serial: str, *, keep: bool):
 
 def _summed_up(taken: list[Taken]) -> str:
     left = sum(one.left is not None for one in taken)
-    lost = "、".join(str(one.row) for one in taken if _said(one))
+    waits = "、".join(str(one.row) for one in taken if one.became is Became.WAITS)
+    lost = [one for one in taken if one.became is not Became.WAITS and _said(one)]
     return (
         _("记下 %(n)s 人到场。", n=sum(one.became is Became.CAME for one in taken))
         + (_("%(n)s 人的离开时间也记了。", n=left) if left else "")
-        + (_("第 %(rows)s 行没有记上，请看下面的名单。", rows=lost) if lost else "")
+        + (_("第 %(rows)s 行没有记上，等人定。", rows=waits) if waits else "")
+        + "".join(_("第 %(row)s 行没有记上：%(why)s", row=one.row, why=_said(one)) for one in lost)
     )
 
 

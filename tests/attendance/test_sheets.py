@@ -360,7 +360,11 @@ def test_who_gave_the_place_back_after_the_printing_waits_for_a_person_to_decide
     assert "李*满" in page.text  # the row is theirs on every print
     shown = enter(lin, paper, rows=str(number), keep=False)
     assert "会交给人决定" in shown.text
-    enter(lin, paper, rows=str(number))
+    said = enter(lin, paper, rows=str(number)).text
+    assert f"第 {number} 行没有记上，等人定" in said and "请看下面的名单" not in said
+    way = f'href="/desk/scans/?event={door.event.code}"'
+    assert way in said and way in lin.get(paper).text  # for as long as it waits
+    assert "李*满" in lin.get(f"/desk/scans/?event={door.event.code}").text
     with app.app_context():
         put_aside = db.session.scalars(select(RefusedScan)).one()
     assert (put_aside.resident_id, put_aside.kind, put_aside.how) == (gone, Kind.IN, How.PAPER)
