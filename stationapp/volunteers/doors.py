@@ -120,9 +120,10 @@ def _standing(records: list[int], events: Collection[int]) -> Iterator[tuple[int
         .where(Signup.resident_id.in_(records), Signup.event_id.in_(events), Signup.state != Place.CANCELLED)
         .order_by(Signup.state != Place.WAITLISTED, Signup.id)
     )
-    there = _present(records, events).with_only_columns(Attendance.event_id, Attendance.resident_id)
-    for event_id, record in (*db.session.execute(places), *db.session.execute(there)):
+    for event_id, record in db.session.execute(places):
         yield event_id, record, Part.RESIDENT
+    there = (Attendance.event_id, Attendance.resident_id, Attendance.part)
+    yield from db.session.execute(_present(records, events).with_only_columns(*there))
     for event_id, record in _assigned(records, events):
         yield event_id, record, Part.VOLUNTEER
 

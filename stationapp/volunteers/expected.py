@@ -6,6 +6,8 @@ from datetime import date
 
 from sqlalchemy import Row, func, select, true
 
+from stationapp.attendance.models import Attendance
+from stationapp.attendance.rules import Part
 from stationapp.cards.models import Card
 from stationapp.db import db
 from stationapp.events.models import Event, Series
@@ -44,13 +46,20 @@ def events_on(site_id: int, day: date) -> list[Event]:
 
 
 def expected_at(events: Collection[Event]) -> list[Expected]:
-    """Everybody with a live place or a shift at these events, in a fixed number of questions, by their numbers."""
+    """Everybody with a live place or a shift at these events, or there already, by their numbers.
+
+    A fixed number of questions, however many people.
+    """
     by_id = {event.id: event.code for event in events}
     found: dict[int, Expected] = {}
     records: dict[int, int] = {}
     signed = _signed(by_id)
     standing = [
         *((row.Resident, row.event_id, Stands.HELPS) for row in _helping(by_id)),
+        *(
+            (resident, event_id, Stands.HELPS if helps else Stands.SEATED)
+            for resident, event_id, helps in _there(by_id)
+        ),
         *((resident, signup.event_id, _as_stands(signup)) for signup, resident in signed),
     ]
     for resident, event_id, stands in standing:
@@ -87,6 +96,17 @@ def _helping(by_id: Mapping[int, str]) -> list[Row]:
             .join(Assignment, Assignment.volunteer_id == Volunteer.id)
             .join(Shift, Shift.id == Assignment.shift_id)
             .where(Shift.event_id.in_(by_id), Assignment.ended_at.is_(None))
+        )
+    )
+
+
+def _there(by_id: Mapping[int, str]) -> list[Row]:
+    """Who has come already, taken in at the door: (resident, event id, whether they help)."""
+    return list(
+        db.session.execute(
+            select(Resident, Attendance.event_id, Attendance.part == Part.VOLUNTEER)
+            .join(Attendance, Attendance.resident_id == Resident.id)
+            .where(Attendance.event_id.in_(by_id), ~Attendance.undone)
         )
     )
 

@@ -9,6 +9,8 @@ import time_machine
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from stationapp import clock
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How, Part
 from stationapp.cards.operations import end as end_card
 from stationapp.cards.operations import make as make_cards
 from stationapp.cards.queries import code_of
@@ -72,6 +74,19 @@ def test_a_volunteers_own_code_opens_their_row(app, people):
     assert open_row(enrol(app, people.one).client.get("/door/list").json, code)["stands"] == {
         event.code: "helps"
     }
+
+
+def test_a_volunteer_taken_in_at_the_door_is_known_to_a_list_fetched_since(app, people):
+    with app.app_context():
+        event = held(people.one)
+        resident = cast.resident(cast.person(WANG, PHONE, birth_month="1980-01"))
+        with transaction():
+            given = {"by": people.lin.id, "now": clock.now()}
+            code = vault().unseal(volunteers.register(resident, site=people.one, **given).personal_sealed)
+            attendance.check_in(event, resident, how=How.WALK_IN, part=Part.VOLUNTEER, **given)
+    device = enrol(app, people.one)
+    assert open_row(device.client.get("/door/list").json, code)["stands"] == {event.code: "helps"}
+    assert results(send(device, [scan(event.code, 1, code=code)])) == [("accepted", None)]
 
 
 def test_a_card_that_ended_opens_nothing(app, people):
