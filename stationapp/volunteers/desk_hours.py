@@ -15,8 +15,10 @@ from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
+from stationapp.volunteers.manual_queries import list_beside
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.pending import list_pending
+from stationapp.volunteers.rules import VolunteerRefusal
 from stationapp.web.errors import sentence
 
 bp = Blueprint("hours", __name__)
@@ -56,22 +58,27 @@ def manual(code: str):
                 reason=form.reason.data,
                 note=form.note.data,
                 event=event,
+                knowing=request.form.get("knowing") == "1",
                 by=guard.user().staff_id,
                 now=clock.now(),
             )
     except Refused as refused:
-        return _manual_page(volunteer, form, problem=sentence(refused), status=409)
+        again = refused.reason is VolunteerRefusal.SAME_DAY
+        return _manual_page(volunteer, form, problem=sentence(refused), again=again, status=409)
     flash(_("已提出，等上一级审批。"))
     return redirect(url_for("desk.volunteers.show", code=code), code=303)
 
 
-def _manual_page(volunteer: Volunteer, form: ManualForm, *, problem: str = "", status: int = 200):
+def _manual_page(
+    volunteer: Volunteer, form: ManualForm, *, problem: str = "", again: bool = False, status: int = 200
+):
     return render_template(
         "desk/volunteers/manual.html",
         volunteer=volunteer,
         person=masked(get_resident(volunteer.resident_id)),
         form=form,
         problem=problem,
+        again=again,
     ), status
 
 
@@ -89,6 +96,7 @@ def _queue(*, problem: str = "", failed: int = 0, status: int = 200):
     return render_template(
         "desk/volunteers/hours.html",
         rows=rows,
+        beside=list_beside([row[0] for row in rows]),
         problem=problem,
         failed=failed,
         me=guard.user().staff_id,

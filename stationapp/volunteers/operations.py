@@ -22,7 +22,7 @@ from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
-from stationapp.volunteers import ledger, posting, queries, rules, telling
+from stationapp.volunteers import ledger, manual_queries, posting, queries, rules, telling
 from stationapp.volunteers.minors import minors_at
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
@@ -169,10 +169,14 @@ def propose_manual(
     reason: ManualReason,
     note: str,
     event: Event | None = None,
+    knowing: bool = False,
     by: int,
     now: datetime,
 ) -> ManualHours:
-    """Propose hours without a scan, within 10 working days. Raises Refused(VolunteerRefusal)."""
+    """Propose hours without a scan, within 10 working days; the same again is the same proposal.
+
+    Raises Refused(VolunteerRefusal): SAME_DAY, unless `knowing`, when others of that person and day stand.
+    """
     today = clock.day_of(now)
     if served_on > today:
         raise Refused(VolunteerRefusal.IN_FUTURE)
@@ -197,6 +201,11 @@ def propose_manual(
         proposed_by=by,
         proposed_at=now,
     )
+    posting.hold(volunteer.id)  # a form sent twice at the same moment stands in line
+    if same := manual_queries.find_same(manual):
+        return same
+    if not knowing and (others := manual_queries.list_standing(volunteer.id, served_on)):
+        raise Refused(VolunteerRefusal.SAME_DAY, minutes=sum(one.minutes for one in others))
     db.session.add(manual)
     db.session.flush()
     record("volunteers.propose_manual", f"manual {manual.id}", by=by, now=now, site_id=site.id)

@@ -60,6 +60,7 @@ class VolunteerRefusal(Enum):
     TOO_LATE = "too_late"  # more than 10 working days after; facts["deadline"]
     IN_FUTURE = "in_future"
     OTHER_DAY = "other_day"  # the event named was on another day
+    SAME_DAY = "same_day"  # told once, then done if asked again; facts["minutes"] by hand of that day
     TOO_MANY_MINUTES = "too_many_minutes"
     REASON_MISSING = "reason_missing"
     BENEFICIARY = "beneficiary"

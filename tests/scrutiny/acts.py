@@ -83,7 +83,7 @@ class World:
         with transaction():
             return operations.propose_manual(
                 who, site=where or self.people.one, served_on=on, minutes=minutes, reason=ManualReason.OUTSIDE,
-                note="上门服务", event=event, by=(by or self.people.lin).id, now=now or at(18, day=on),
+                note="上门服务", event=event, knowing=True, by=(by or self.people.lin).id, now=now or at(18, day=on),
             )  # fmt: skip
 
     def approve(self, manual: ManualHours, *, by=None, seen_from=None, now: datetime | None = None):

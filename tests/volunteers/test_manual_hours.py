@@ -128,3 +128,46 @@ def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, clie
     assert decide(chen, "reject").status_code == 409
     decide(chen, "reject", "没有人能证明")
     assert "未通过" in client.get(f"/hours/{personal}").text
+
+
+def test_the_same_form_twice_is_one_proposal(app, people):
+    number, code, _personal = registered(app, people)
+    lin = signed_in(app, people.lin)
+    assert propose(lin, code).status_code == propose(lin, code).status_code == 303
+    chen = signed_in(app, people.chen)
+    assert chen.get("/desk/hours").text.count("上门送药，家属可证明") == 1
+    decide(chen)
+    again = propose(lin, code)
+    assert again.status_code == 409 and "已经补录了 2.0 小时" in again.text
+    with app.app_context():
+        assert total_minutes(number) == 120
+
+
+def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app, people):
+    _number, code, _personal = registered(app, people)
+    lin = signed_in(app, people.lin)
+    propose(lin, code)
+    asked = propose(lin, code, minutes="60", note="下午又去了一趟")
+    assert (
+        asked.status_code == 409
+        and "这一天已经补录了 2.0 小时" in asked.text
+        and "下午又去了一趟" in asked.text
+    )
+    assert 'name="knowing" value="1"' in asked.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', asked.text)[1]
+    day = str(clock.day_of(clock.now()) - timedelta(days=1))
+    pressed = {
+        "served_on": day,
+        "minutes": "60",
+        "note": "下午又去了一趟",
+        "reason": "outside",
+        "knowing": "1",
+    }
+    pressed["site"] = str(people.one.id)
+    sent = lin.post(f"/desk/volunteers/{code}/manual", data=pressed | {"csrf_token": token})
+    assert sent.status_code == 303
+    chen = signed_in(app, people.chen)
+    page = chen.get("/desk/hours").text
+    assert "同一天还有补录：2.0 小时（等待审批）" in page and "同一天还有补录：1.0 小时（等待审批）" in page
+    decide(chen)
+    assert "同一天还有补录：2.0 小时（已通过）" in chen.get("/desk/hours").text

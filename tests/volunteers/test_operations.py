@@ -285,7 +285,7 @@ def test_manual_hours_and_scans_share_the_days_cap_and_never_count_an_event_twic
     with pytest.raises(Refused) as caught:
         propose(people, who, event=made)
     assert caught.value.reason is VolunteerRefusal.ALREADY_CREDITED
-    rest = propose(people, who, minutes=390)
+    rest = propose(people, who, minutes=390, knowing=True)
     with pytest.raises(Refused) as caught:
         decide(people, rest)
     assert caught.value.reason is VolunteerRefusal.TOO_MANY_MINUTES

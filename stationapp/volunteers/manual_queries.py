@@ -1,0 +1,61 @@
+"""Reads of hours entered by hand: whether they were proposed before, and what else stands of the same day."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from stationapp.db import db
+from stationapp.volunteers.ledger import LIVE
+from stationapp.volunteers.models import HoursEntry, ManualHours
+from stationapp.volunteers.rules import ManualState
+
+STANDS = or_(
+    ManualHours.state == ManualState.PROPOSED,
+    ManualHours.id.in_(select(HoursEntry.manual_id).where(HoursEntry.manual_id.is_not(None), LIVE)),
+)
+"""Proposed, or approved with a line that was not taken back."""
+
+
+def find_same(wanted: ManualHours) -> ManualHours | None:
+    """The proposal that says the same, by the same person, and waits still: the form came twice."""
+    same = ("volunteer_id", "site_id", "event_id", "served_on", "minutes", "reason", "note", "proposed_by")
+    return db.session.scalar(
+        select(ManualHours)
+        .where(
+            ManualHours.state == ManualState.PROPOSED,
+            *(getattr(ManualHours, name).is_not_distinct_from(getattr(wanted, name)) for name in same),
+        )
+        .limit(1)
+    )
+
+
+def list_standing(volunteer_id: int, day: date) -> list[ManualHours]:
+    """What was entered by hand of a volunteer's day and stands, in order."""
+    return list(
+        db.session.scalars(
+            select(ManualHours)
+            .where(ManualHours.volunteer_id == volunteer_id, ManualHours.served_on == day, STANDS)
+            .order_by(ManualHours.id)
+        )
+    )
+
+
+def list_beside(proposals: Collection[ManualHours]) -> dict[int, list[ManualHours]]:
+    """For each proposal what else was entered by hand of the same person and day, and stands."""
+    days: dict[tuple[int, date], list[ManualHours]] = defaultdict(list)
+    for one in db.session.scalars(
+        select(ManualHours)
+        .where(
+            ManualHours.volunteer_id.in_({one.volunteer_id for one in proposals}),
+            ManualHours.served_on.in_({one.served_on for one in proposals}),
+            STANDS,
+        )
+        .order_by(ManualHours.id)
+    ):
+        days[one.volunteer_id, one.served_on].append(one)
+    return {
+        one.id: [other for other in days[one.volunteer_id, one.served_on] if other.id != one.id]
+        for one in proposals
+    }
