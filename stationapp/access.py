@@ -169,6 +169,7 @@ TABLE: dict[str, Row] = {
     "desk.about.end": _write(Action.PROPOSE_HOURS),
     "desk.hours.manual": _both(Action.PROPOSE_HOURS),
     "desk.hours.index": _read(Action.APPROVE_HOURS),
+    "desk.hours.proposed": _read(Action.PROPOSE_HOURS),
     "desk.hours.decide": _write(Action.APPROVE_HOURS),
     "desk.hours.correct": _write(Action.APPROVE_HOURS),
     "desk.ledger.show": _read(Action.PROPOSE_HOURS),

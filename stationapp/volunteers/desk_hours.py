@@ -15,7 +15,7 @@ from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
-from stationapp.volunteers.manual_queries import list_beside
+from stationapp.volunteers.manual_queries import list_beside, list_proposed_here
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import VolunteerRefusal
@@ -86,6 +86,14 @@ def _manual_page(
 def index():
     """What waits for a decision at the sites beneath."""
     return _queue()
+
+
+@bp.get("/hours/proposed")
+def proposed():
+    """What was proposed at the own sites and what became of it, to read."""
+    rows = list_proposed_here(reached(guard.reach(Action.PROPOSE_HOURS)))
+    names = {row.ManualHours.id: masked(row.Resident).name for row in rows}
+    return render_template("desk/volunteers/proposed.html", rows=rows, names=names)
 
 
 def _queue(*, problem: str = "", failed: int = 0, status: int = 200):

@@ -171,3 +171,16 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
     assert "同一天还有补录：2.0 小时（等待审批）" in page and "同一天还有补录：1.0 小时（等待审批）" in page
     decide(chen)
     assert "同一天还有补录：2.0 小时（已通过）" in chen.get("/desk/hours").text
+
+
+def test_who_proposed_reads_what_became_of_it_and_why_not(app, people):
+    _number, code, _personal = registered(app, people)
+    lin, there = signed_in(app, people.lin), "/desk/hours/proposed"
+    assert "还没有提出过补录" in lin.get(there).text
+    propose(lin, code)
+    assert "等待审批" in lin.get(there).text and there in lin.get("/desk/volunteers").text
+    decide(signed_in(app, people.chen), "reject", "没有人能证明")
+    page = lin.get(there).text
+    for said in ("上门送药", "未通过", people.chen.name, "没有人能证明"):
+        assert said in page
+    assert "上门送药" not in signed_in(app, people.ma).get(there).text
