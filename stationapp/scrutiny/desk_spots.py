@@ -36,11 +36,14 @@ MOST_EXPORTED = 5_000
 
 
 def _month() -> Month:
-    """The month of the address, else the one before this."""
-    try:
-        return Month.parse(request.values.get("month", ""))
-    except ValueError:
+    """The month of the address, else the one before this. Raises NotFound for what is no month."""
+    text = request.values.get("month", "")
+    if not text:
         return Month.of(clock.day_of(clock.now())).plus(-1)
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise NotFound from None
 
 
 def _here():

@@ -235,3 +235,12 @@ def test_a_line_denied_can_be_taken_back_and_stays_visible(app, world, called):
     assert "已冲销" in after and "冲销这一条" not in after and "本人说没有这回事" in after
     with app.app_context():
         assert audit() == {}
+
+
+@pytest.mark.parametrize("page", ["spot-checks/", "spot-checks/list.csv", "spot-checks/lots.csv"])
+def test_a_month_that_is_none_is_no_page_and_none_asked_for_is_the_usual(world, page):
+    chen = world.browser(world.people.chen)
+    for text in ("2099-99", "2026-1", "abc", "\0"):
+        assert chen.get(f"/desk/{page}", query_string={"month": text}).status_code == 404
+    for text in (None, ""):
+        assert chen.get(f"/desk/{page}", query_string={"month": text}).status_code == 200
