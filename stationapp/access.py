@@ -206,6 +206,7 @@ TABLE: dict[str, Row] = {
     "desk.residents.code": _write(Action.SIGN_UP),
     "desk.residents.guardian": _write(Action.SIGN_UP),
     "desk.residents.reach": _write(Action.SIGN_UP),
+    "desk.residents.birth_month": _write(Action.SIGN_UP),
     "desk.duplicates.index": _read(Action.SIGN_UP),
     "desk.duplicates.find": _write(Action.SIGN_UP),
     "desk.duplicates.show": _read(Action.SIGN_UP),

@@ -192,15 +192,18 @@ def walk_in(code: str):
     if not form.validate():
         return _roster(event, site, form, status=422)
     try:
-        name = retried(lambda: _taken_in(event, site, form))
+        name, differs = retried(lambda: _taken_in(event, site, form))
     except Refused as refused:
         _turned_away(refused, event, None, Kind.IN, How.WALK_IN)
         return _roster(event, site, form, problem=sentence(refused), status=409)
     flash(_("%(name)s 到了。", name=name))
+    if differs:
+        flash(_("填的出生年月和登记过的不一样，按登记过的算；确实要改，请在这个人的页面上更正。"), "warn")
     return redirect(url_for(".roster", code=code), code=303)
 
 
-def _taken_in(event: Event, site: Site, form: WalkInForm) -> str:
+def _taken_in(event: Event, site: Site, form: WalkInForm) -> tuple[str, bool]:
+    """The masked name, and whether another month of birth is known than was typed."""
     by, now, part = guard.user().staff_id, clock.now(), form.part.data or Part.RESIDENT
     with transaction():
         resident = take_in(form.person(), now=now)
@@ -210,7 +213,7 @@ def _taken_in(event: Event, site: Site, form: WalkInForm) -> str:
         operations.check_in(
             event, resident, how=How.WALK_IN, part=part, channel=Channel.WALK_IN, by=by, now=now
         )
-        return masked(resident).name
+        return masked(resident).name, form.birth_month.data not in (None, resident.birth_month)
 
 
 @bp.get("/events/<code>/roster.csv")

@@ -188,11 +188,6 @@ def walk_in(token: str):
         return _at_venue(event, token, came.ticket, asked, 422)
     person = asked.form.person()
     try:
-        problem = age_problem(
-            AgeRule(event.min_age, event.max_age), person.birth_month, clock.day_of(event.starts_at)
-        )
-        if problem:
-            raise Refused(problem, min_age=event.min_age, max_age=event.max_age)
         resident_id = retried(lambda: _walked_in(came, person))
     except Refused as refused:
         _turned_away(refused, event, came.how)
@@ -204,7 +199,10 @@ def walk_in(token: str):
 def _walked_in(came: Proof, person: PersonIn) -> int:
     now, asker = clock.now(), asker_here()
     with transaction():
-        resident = take_in(person, now=now)
+        resident, event = take_in(person, now=now), came.event
+        ages, day = AgeRule(event.min_age, event.max_age), clock.day_of(event.starts_at)
+        if problem := age_problem(ages, resident.birth_month, day):
+            raise Refused(problem, min_age=event.min_age, max_age=event.max_age)
         operations.walk_in_if_room(came.event, resident, how=came.how, by=None, now=now, asker=asker)
         return resident.id
 

@@ -1,5 +1,8 @@
 """Residents at the desk: find somebody, see their places, show name and phone in full with a reason."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -13,7 +16,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.phones import masked_phone
 from stationapp.refusal import NotFound, Refused
-from stationapp.residents import families, homes, operations, queries
+from stationapp.residents import families, fields, homes, operations, queries
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import REACH_LENGTH, CodeVia, Revealed, is_child, mask, may_guard
 from stationapp.signups.queries import places_of
@@ -104,6 +107,26 @@ def _named(child: Resident, guardian_id: int) -> None:
         families.name_guardian(child.household_id, child.id, guardian_id, **given)
 
 
+@bp.post("/<int:resident_id>/birth-month")
+def birth_month(resident_id: int):
+    """Put the month of birth right, with the reason."""
+    resident = _its(resident_id)
+    typed = {name: request.form.get(name, "").replace("\0", "") for name in ("birth_month", "why", "consent")}
+    try:
+        retried(lambda: _born(resident, typed))
+    except Refused as refused:
+        return _page(resident, born=typed | {"problem": sentence(refused)}), 422
+    flash(_("出生年月更正了。"), "good")
+    return redirect(url_for(".show", resident_id=resident.id), code=303)
+
+
+def _born(resident: Resident, typed: dict[str, str]) -> None:
+    month = fields.birth_month(typed["birth_month"]) or ""
+    given = {"reason": typed["why"], "consent": bool(typed["consent"])}
+    with transaction():
+        operations.correct_birth_month(resident, month, **given, by=guard.user().staff_id, now=clock.now())
+
+
 @bp.post("/<int:resident_id>/reach")
 def reach(resident_id: int):
     """How somebody without a phone is reached."""
@@ -116,7 +139,13 @@ def reach(resident_id: int):
 
 
 def _page(
-    resident: Resident, *, shown: Revealed | None = None, problem: str = "", unfit: str = "", code: str = ""
+    resident: Resident,
+    *,
+    shown: Revealed | None = None,
+    problem: str = "",
+    unfit: str = "",
+    code: str = "",
+    born: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     places = [(signup, event, site) for signup, event in places_of(resident.id) if (site := _site(event))]
     today = clock.day_of(clock.now())
@@ -134,6 +163,7 @@ def _page(
         minor=not may_guard(resident.birth_month, today),
         guardians=_guardians(resident) if child else [],
         unfit=unfit,
+        born=born,
         home=queries.home_names([resident]).get(resident.community_id),
         homes=[
             (one, masked_phone(queries.phone_of_home(one) or ""), families.reach_of(one))

@@ -27,8 +27,10 @@ from stationapp.residents.rules import (
     PersonIn,
     ResidentRefusal,
     Revealed,
+    is_child,
     may_guard,
     person_problem,
+    plausible_birth,
     tidied,
 )
 from stationapp.vault import vault
@@ -41,6 +43,9 @@ _change_resident = update(Resident.__table__).where(Resident.__table__.c.id == b
 
 def take_in(person: PersonIn, *, now: datetime) -> Resident:
     """The person with that name and phone, made when new; what was written last about them counts.
+
+    A known month of birth is kept (`correct_birth_month` puts it right): the rules for minors rest on it, and anybody
+    may type a name and a phone.
 
     Raises Refused(ResidentRefusal) when the person cannot be taken in as written.
     """
@@ -99,7 +104,7 @@ def _still_themselves(ids: list[int]) -> None:
 
 
 def _of_age(person: PersonIn, known: Known | None, now: datetime) -> bool:
-    return may_guard(person.birth_month or (known.birth_month if known else None), clock.day_of(now))
+    return may_guard((known.birth_month if known else None) or person.birth_month, clock.day_of(now))
 
 
 def _make_household(person: PersonIn, phone: str | None, now: datetime) -> int:
@@ -145,7 +150,7 @@ def make_resident(household_id: int, person: PersonIn, guardian: int | None, now
 
 def _learn(known: Known, person: PersonIn, guardian: int | None, now: datetime) -> None:
     values = {}
-    if person.birth_month and person.birth_month != known.birth_month and not _is_slip(known, person, now):
+    if person.birth_month and known.birth_month is None and not _is_slip(known, person, now):
         values["birth_month"] = person.birth_month
     if person.lives is not Lives.UNKNOWN and (person.lives, person.community_id) != (
         known.lives,
@@ -163,6 +168,30 @@ def _learn(known: Known, person: PersonIn, guardian: int | None, now: datetime) 
 def _is_slip(known: Known, person: PersonIn, now: datetime) -> bool:
     """Who is a child's guardian is no minor, whatever was typed in passing."""
     return not may_guard(person.birth_month, clock.day_of(now)) and guards_somebody(known.id)
+
+
+def correct_birth_month(
+    resident: Resident, birth_month: str, *, reason: str, consent: bool, by: int, now: datetime
+) -> None:
+    """Staff put a month of birth right, and say why; `consent`: the guardian of a child agreed when asked.
+
+    Raises Refused(ResidentRefusal).
+    """
+    reason, today = " ".join(reason.split())[:200], clock.day_of(now)
+    if not plausible_birth(birth_month, today):
+        raise Refused(ResidentRefusal.BIRTH_MONTH_UNREADABLE)
+    if not reason:
+        raise Refused(ResidentRefusal.REASON_MISSING)
+    db.session.refresh(resident, with_for_update={"key_share": True})
+    if not may_guard(birth_month, today) and guards_somebody(resident.id):
+        raise Refused(ResidentRefusal.WARD_HERE)
+    if is_child(birth_month, today) and resident.guardian_consent_at is None:
+        if not consent:
+            raise Refused(ResidentRefusal.CONSENT_MISSING, alone=True)
+        resident.guardian_consent_at = now
+    resident.birth_month = birth_month
+    db.session.flush()
+    record("residents.correct", f"resident {resident.id}", by=by, now=now, reason=reason)
 
 
 def reveal(resident: Resident, *, by: int, site_id: int | None, reason: str, now: datetime) -> Revealed:

@@ -171,7 +171,7 @@ def _at_the_door(
 
 
 def _person_may_come(dates: Sequence[Terms], person: PersonIn, known: Known | None, *, alone: bool) -> None:
-    birth_month = person.birth_month or (known.birth_month if known else None)
+    birth_month = (known.birth_month if known else None) or person.birth_month
     consented = person.guardian_consent or (known and known.consented)
     lives, community_id = person.lives, person.community_id
     if lives is Lives.UNKNOWN and known:

@@ -63,9 +63,11 @@ def new():
         return _new_page(form, status=422)
     site = next(site for site in sites if site.id == form.site.data)
     try:
-        volunteer = retried(lambda: _registered(form, site))
+        volunteer, differs = retried(lambda: _registered(form, site))
     except Refused as refused:
         return _new_page(form, problem=sentence(refused), status=409)
+    if differs:
+        flash(_("填的出生年月和登记过的不一样，按登记过的算；确实要改，请在这个人的页面上更正。"), "warn")
     if volunteer.site_id not in {site.id for site in sites}:
         flash(_("这位志愿者在别的阵地登记过，不用再登记。给活动加岗位时，用完整的电话号码就能找到。"))
         return redirect(url_for(".index"), code=303)
@@ -73,11 +75,13 @@ def new():
     return redirect(url_for(".show", code=volunteer.code), code=303)
 
 
-def _registered(form: VolunteerForm, site: Site) -> Volunteer:
+def _registered(form: VolunteerForm, site: Site) -> tuple[Volunteer, bool]:
+    """The profile, and whether another month of birth is known than was typed."""
     now = clock.now()
     with transaction():
         resident = take_in(form.person(), now=now)
-        return operations.register(resident, site=site, by=guard.user().staff_id, now=now)
+        differs = form.birth_month.data not in (None, resident.birth_month)
+        return operations.register(resident, site=site, by=guard.user().staff_id, now=now), differs
 
 
 def _new_page(form: VolunteerForm, *, problem: str = "", status: int = 200):

@@ -41,3 +41,19 @@ def test_showing_in_full_leaves_its_line_in_the_log(app, client, wu):
     with app.app_context():
         line = db.session.query(AuditLine).filter_by(act="residents.reveal").one()
         assert (line.subject, line.reason) == (f"resident {wu}", "通知活动变动")
+
+
+def test_a_month_of_birth_is_put_right_with_a_reason_and_leaves_its_line(app, client, wu):
+    page = f"/desk/residents/{wu}"
+    answer = client.submit(page, {"birth_month": "1950年3月", "why": " "}, to="birth-month")
+    assert answer.status_code == 422 and "写明原因" in answer.text and "1950年3月" in answer.text
+    answer = client.submit(page, {"birth_month": "1950-33", "why": "看了身份证"}, to="birth-month")
+    assert answer.status_code == 422
+    answer = client.submit(page, {"birth_month": "2020-03", "why": "看了户口本"}, to="birth-month")
+    assert answer.status_code == 422 and "监护人" in answer.text
+    for month in ("1950-03", "1950-04"):
+        client.submit(page, {"birth_month": month, "why": "看了身份证"}, to="birth-month")
+        assert month in client.get(page).text
+    with app.app_context():
+        lines = db.session.query(AuditLine).filter_by(act="residents.correct").all()
+        assert [(line.subject, line.reason) for line in lines] == [(f"resident {wu}", "看了身份证")] * 2

@@ -62,6 +62,12 @@ def test_what_was_said_last_counts_and_silence_changes_nothing(home):
     assert meet(cast.GRANNY_WU, lives=Lives.OUTSIDE).community_id is None
 
 
+def test_a_known_month_of_birth_is_kept_whatever_is_typed_in_passing_and_a_missing_one_is_learnt(home):
+    assert meet(cast.XIAO_LI).birth_month is None
+    assert meet(cast.XIAO_LI, birth_month="2012-03").birth_month == "2012-03"
+    assert meet(cast.XIAO_LI, birth_month="1990-03").birth_month == "2012-03"
+
+
 @pytest.mark.parametrize(
     ("person", "reason"),
     [
