@@ -34,9 +34,9 @@ def register(resident: Resident, *, site: Site, by: int | None, now: datetime) -
     Hours of services before the profile are posted now. Raises Refused(VolunteerRefusal).
     """
     found = db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident.id).with_for_update())
+    _refuse(rules.register_problem(_age(resident, clock.day_of(now))))
     if found and found.ended_at is None:
         return found
-    _refuse(rules.register_problem(_age(resident, clock.day_of(now))))
     if found:
         found.ended_at = None
     else:

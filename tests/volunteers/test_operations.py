@@ -111,6 +111,16 @@ def test_nobody_under_eight_is_registered(people):
     )
 
 
+def test_who_is_found_to_be_under_eight_since_is_refused_when_registered_again(people):
+    child = cast.resident(cast.person("李小满", guardian_consent=True))
+    given = {"site": people.one, "by": None, "now": at(7)}
+    with transaction():
+        operations.register(child, **given)
+    found = cast.resident(cast.person("李小满", birth_month="2019-06", guardian_consent=True))
+    assert found.id == child.id
+    assert refusal(operations.register, found, **given) is VolunteerRefusal.TOO_YOUNG
+
+
 def shift(made, **changes):
     values = {
         "title": "引导",
