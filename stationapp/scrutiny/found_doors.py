@@ -17,6 +17,7 @@ from stationapp.residents.rules import masked_name
 from stationapp.scrutiny.found_people import within
 from stationapp.scrutiny.rules import AFTERWARDS, LATE, PEOPLE_OF_ONE_HAND, Flag, Raised, Rest, Span
 from stationapp.sites.models import Site
+from stationapp.volunteers.models import Assignment, Shift, Volunteer
 
 
 def _raised(flag: Flag, event, facts: dict, rests=(), keys=(), subject: str = "", concerned=()) -> Raised:
@@ -160,9 +161,35 @@ BOTH_ENDS = and_(
 """The scans an attendance consists of."""
 
 
+def _shift(before: bool) -> ColumnElement[bool]:
+    """Whether the resident of an Attendance was given a shift of its Event before it began, or only since."""
+    made = Assignment.made_at <= Event.starts_at if before else Assignment.made_at > Event.starts_at
+    return (
+        select(Assignment.id)
+        .join(Shift, Shift.id == Assignment.shift_id)
+        .join(Volunteer, Volunteer.id == Assignment.volunteer_id)
+        .where(Shift.event_id == Event.id, Volunteer.resident_id == Attendance.resident_id, made)
+        .correlate(Event, Attendance)
+        .exists()
+    )
+
+
+EXPECTED = _shift(before=True)
+"""The resident of an Attendance had a shift before its Event began."""
+
+_LATECOMER = (_shift(before=False) & ~EXPECTED) | (
+    select(Volunteer.id)
+    .where(Volunteer.resident_id == Attendance.resident_id, Volunteer.registered_at > Event.starts_at)
+    .correlate(Event, Attendance)
+    .exists()
+)
+"""The resident of an Attendance was registered, or given the shift, after its Event had begun."""
+
+
 def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
     """Both ends of every volunteer's service of an event were typed in by one member of staff, and afterwards.
 
+    Who was made a volunteer of it after it had begun counts alone, whatever the others' services look like.
     Whose names were printed on a sheet before the event are left out: there is paper to look at.
     """
     on_paper = (
@@ -179,8 +206,9 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
     events: dict[int, list] = defaultdict(list)
     for row in db.session.execute(
         select(Attendance.id, Attendance.resident_id, Attendance.came_at, Attendance.left_at, Event.code,
-               Event.title, Event.site_id, Event.starts_at, Resident.name, Scan.how, Scan.at, Scan.arrived_at,
-               Scan.by, Scan.device_id, Staff.name.label("staff"), (on_paper & (Scan.how == How.PAPER)).label("paper"))
+               Event.title, Event.site_id, Event.starts_at, Event.ends_at, Resident.name, Scan.how, Scan.at,
+               Scan.arrived_at, Scan.by, Scan.device_id, Staff.name.label("staff"), EXPECTED.label("expected"),
+               _LATECOMER.label("latecomer"), (on_paper & (Scan.how == How.PAPER)).label("paper"))
         .join(Event, Event.id == Attendance.event_id)
         .join(Site, Site.id == Event.site_id)
         .join(Resident, Resident.id == Attendance.resident_id)
@@ -191,13 +219,21 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
         .order_by(Attendance.id, Scan.id)
     ):  # fmt: skip
         events[row.code].append(row)
-    return [raised for rows in events.values() if (raised := _one_hand(rows))]
+    return [raised for rows in events.values() if (raised := _one_hand(rows) or _one_hand(_added(rows)))]
+
+
+def _added(rows: list) -> list:
+    """Of these the ends of whoever became a volunteer of the event after it began, both typed in afterwards."""
+    seen = {row.id for row in rows if not row.latecomer or not written_afterwards(row)}
+    return [row for row in rows if row.id not in seen]
 
 
 def _one_hand(rows: list) -> Raised | None:
     people = {row.id: row for row in rows}
     hands = {row.by for row in rows}
-    if len(people) < PEOPLE_OF_ONE_HAND or len(hands) > 1 or not all(written_afterwards(row) for row in rows):
+    if not rows or len(hands) > 1 or not all(written_afterwards(row) for row in rows):
+        return None
+    if len(people) < PEOPLE_OF_ONE_HAND and not any(row.latecomer for row in rows):
         return None
     if all(row.paper for row in rows):
         return None
@@ -217,5 +253,13 @@ def _one_hand(rows: list) -> Raised | None:
 
 
 def written_afterwards(scan) -> bool:
-    """Whether a member of staff took this end down so long after it that nobody saw it; a device's queue was there."""
-    return scan.how in STAFF_SIDE and scan.device_id is None and scan.arrived_at - scan.at >= AFTERWARDS
+    """Whether a member of staff took this end down when nobody saw it; a device's queue was there.
+
+    That is long after it, or once the event was over: but a paper list of who was expected is typed in right then.
+    `scan` has how, at, arrived_at, device_id, the event's ends_at, and `expected` as EXPECTED says.
+    """
+    if scan.how not in STAFF_SIDE or scan.device_id is not None:
+        return False
+    if scan.arrived_at - scan.at >= AFTERWARDS:
+        return True
+    return scan.arrived_at > scan.ends_at and not (scan.how is How.PAPER and scan.expected)

@@ -20,8 +20,9 @@ from stationapp.attendance.rules import STAFF_SIDE
 from stationapp.audit.operations import record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
-from stationapp.scrutiny.found_doors import BOTH_ENDS, written_afterwards
+from stationapp.scrutiny.found_doors import BOTH_ENDS, EXPECTED, written_afterwards
 from stationapp.scrutiny.models import SpotCheck, SpotDraw
 from stationapp.scrutiny.rules import Outcome, ScrutinyRefusal, to_draw
 from stationapp.signups.draw_rules import SEED_BYTES, order
@@ -88,15 +89,17 @@ def _drawers() -> dict[int, int]:
 
 
 def _typed_afterwards(*narrowed: ColumnElement[bool]) -> Iterable[tuple[int, int]]:
-    """(line, site) of those whose both ends staff took down long after."""
+    """(line, site) of those whose both ends staff took down afterwards."""
     ends: dict[tuple[int, int], list] = {}
     for row in db.session.execute(
-        select(HoursEntry.id, HoursEntry.site_id, Scan.how, Scan.at, Scan.arrived_at, Scan.device_id)
+        select(HoursEntry.id, HoursEntry.site_id, Scan.how, Scan.at, Scan.arrived_at, Scan.device_id,
+               Event.ends_at, EXPECTED.label("expected"))
         .join(Attendance, Attendance.id == HoursEntry.attendance_id)
+        .join(Event, Event.id == Attendance.event_id)
         .join(Scan, BOTH_ENDS)
         .where(*narrowed, Attendance.came_how.in_(STAFF_SIDE), Attendance.left_how.in_(STAFF_SIDE))
         .order_by(HoursEntry.id)
-    ):
+    ):  # fmt: skip
         ends.setdefault((row.id, row.site_id), []).append(row)
     return [line for line, scans in ends.items() if all(map(written_afterwards, scans))]
 

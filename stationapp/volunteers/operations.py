@@ -105,6 +105,8 @@ def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime)
             return one
     event = db.session.get_one(Event, shift.event_id)
     _open(event)
+    if event.ends_at <= now:  # who helped without a shift is taken down at the door, not planned afterwards
+        raise Refused(VolunteerRefusal.EVENT_OVER)
     if volunteer.ended_at is not None:
         raise Refused(VolunteerRefusal.NOT_A_VOLUNTEER)
     resident = db.session.get_one(Resident, volunteer.resident_id)

@@ -50,7 +50,7 @@ class VolunteerRefusal(Enum):
     SHIFT_FULL = "shift_full"
     CLASHES = "clashes"  # facts["other"]: another shift at the same time
     LONG_DAY = "long_day"  # told once, then done if asked again; facts["minutes"] of that day
-    EVENT_OVER = "event_over"  # cancelled or closed out
+    EVENT_OVER = "event_over"  # cancelled or closed out; for a shift: ended
     TITLE_MISSING = "title_missing"
     NEEDED_UNREADABLE = "needed_unreadable"
     RISK_MISSING = "risk_missing"

@@ -40,11 +40,13 @@ def full_sheet(app) -> Sheet:
             for n in range(PEOPLE)
         ]  # fmt: skip
         with transaction():
-            given = {"by": None, "now": now}
+            given = {"by": None, "now": now - timedelta(days=1)}
             shift = volunteers.add_shift(
                 event, title="引导", needed=HELPERS, risk=Risk.ORDINARY, risk_note="久站", **given
             )
-        ids = _residents(signed) + [_helper(shift, people, n, now) for n in range(HELPERS)]
+        ids = _residents(signed) + [
+            _helper(shift, people, n, now - timedelta(days=1)) for n in range(HELPERS)
+        ]
         with transaction():
             sheet = print_sheet(event, ids, empty=10, by=people.lin.id, now=now)
         return Sheet(sheet.serial, event.id, event.code, f"{clock.local(event.ends_at):%H:%M}", people)

@@ -43,7 +43,7 @@ class Door:
                     by=None,
                     now=self.now,
                 )
-                operations.assign(shift, self.wang, by=None, now=self.now)
+                operations.assign(shift, self.wang, by=None, now=self.now - timedelta(hours=9))
         self.at = f"/desk/events/{self.event.code}"
 
 

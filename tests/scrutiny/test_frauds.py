@@ -28,7 +28,7 @@ from stationapp.scrutiny.rules import Flag
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.checks import CHECKS as LEDGER
 from stationapp.volunteers.models import HoursEntry, ManualHours
-from stationapp.volunteers.rules import ManualState, VolunteerRefusal
+from stationapp.volunteers.rules import ManualState, Risk, VolunteerRefusal
 from tests import cast
 from tests.certificates.acts import issued, issuer
 from tests.devices.helping import enrol, results, scan, send
@@ -237,6 +237,60 @@ def one_hand(world: World) -> Stopped:
         serve(made, who, at(9), at(11), by=world.people.lin.id, now=at(20))
     close(made, now=at(20, 30))
     return flagged(world, Flag.ONE_HAND, made.code)
+
+
+@fraud("活动结束以后再给人安排岗位")
+def a_shift_afterwards(world: World) -> Stopped:
+    made, who = event(world.people.one, at(9), at(11)), world.volunteer()
+    its = _shift_of(made)
+    stop = refused(
+        lambda: volunteers.assign(its, who, by=world.people.lin.id, now=at(11)), VolunteerRefusal.EVENT_OVER
+    )
+    assert minutes(who) == 0
+    return stop
+
+
+@fraud("活动结束以后登记一个人，当场补两头，混在真来的人里")
+def registered_afterwards(world: World) -> Stopped:
+    made, lin = event(world.people.one, at(9), at(11)), world.people.lin.id
+    ticked(made, world.volunteer(), at(9), at(11), by=lin)
+    with transaction():
+        ghost = volunteers.register(
+            cast.resident(world.person()), site=world.people.one, by=lin, now=at(11, 5)
+        )
+    serve(made, ghost, at(9), at(11), how=How.PAPER, out=How.ROSTER, by=lin, now=at(11, 10))
+    close(made, now=at(11, 20), by=lin)
+    assert minutes(ghost) == 120
+    return flagged(world, Flag.ONE_HAND, made.code)
+
+
+@fraud("活动刚结束，一个人把两个没排班的人补上")
+def typed_at_the_end(world: World) -> Stopped:
+    made, lin = event(world.people.one, at(9), at(11)), world.people.lin.id
+    for who in (world.volunteer(), world.volunteer()):
+        serve(made, who, at(9), at(11), how=How.PAPER, out=How.ROSTER, by=lin, now=at(11, 10))
+    close(made, now=at(11, 20), by=lin)
+    return flagged(world, Flag.ONE_HAND, made.code)
+
+
+def _shift_of(made):
+    with transaction():
+        return volunteers.add_shift(
+            made, title="引导", needed=5, risk=Risk.ORDINARY, risk_note="久站", by=None, now=at(7)
+        )
+
+
+def test_a_paper_list_of_who_had_shifts_typed_right_after_is_left_in_peace(app):
+    world = World(app, cast.district(app))
+    with app.app_context():
+        made, lin = event(world.people.one, at(9), at(11)), world.people.lin.id
+        its = _shift_of(made)
+        for who in (world.volunteer(), world.volunteer()):
+            with transaction():
+                volunteers.assign(its, who, by=lin, now=at(8))
+            serve(made, who, at(9), at(11), how=How.PAPER, out=How.PAPER, by=lin, now=at(11, 10))
+        close(made, now=at(11, 20), by=lin)
+        assert world.flags() == []
 
 
 @fraud("第二天早上才签退，算成一整夜")
