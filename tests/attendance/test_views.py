@@ -6,6 +6,7 @@ import pytest
 
 from stationapp.attendance.queries import find_attendance, venue_token
 from stationapp.attendance.rules import How
+from stationapp.residents.queries import get_resident
 from stationapp.signups.queries import find_by_code
 from tests import cast
 from tests.attendance.test_desk import Door
@@ -88,6 +89,17 @@ def test_who_is_not_signed_up_may_walk_in_while_there_is_room(app, client, door)
     assert "没有报名也欢迎" in asked.text
     done = client.submit(asked, {}, to="walkins", follow_redirects=True)
     assert "孙* 签到成功" in done.text
+
+
+def test_a_stranger_at_the_door_changes_no_known_month_of_birth_and_is_told_nothing_of_it(app, client, door):
+    with app.app_context():
+        sun = cast.resident(cast.person("孙丽", "19900002222", birth_month="2011-03")).id
+    page = client.get(f"/c/{token(app, door)}")
+    asked = client.submit(page, {"name": "孙丽", "phone": "19900002222"}, to="arrivals")
+    done = client.submit(asked, {"birth_month": "1980-03"}, to="walkins", follow_redirects=True)
+    assert "孙* 签到成功" in done.text and "出生年月" not in done.text
+    with app.app_context():
+        assert get_resident(sun).birth_month == "2011-03"
 
 
 def test_an_empty_form_says_what_to_fill_in(app, client, door):
