@@ -121,6 +121,15 @@ def test_nobody_approves_hours_under_the_own_name(app, people):
         assert total_minutes(number) == 0
 
 
+def test_nothing_is_proposed_where_nobody_stands_above_to_approve(app, people):
+    _number, code, _personal = registered(app, people)
+    with app.app_context():
+        top = cast.staff("高远", people.center, Role.REVIEWER)
+    answer = propose(signed_in(app, top), code, site=str(people.center.id))
+    assert answer.status_code == 409 and "补录不能记在中心" in answer.text
+    assert propose(signed_in(app, top), code, site=str(people.one.id)).status_code == 303
+
+
 def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, client):
     _number, code, personal = registered(app, people)
     propose(signed_in(app, people.lin), code)
