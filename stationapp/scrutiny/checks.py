@@ -29,7 +29,7 @@ def _not_as_many() -> list[str]:
     return [
         f"spot draw {draw.id}"
         for draw, lines in _by_draw()
-        if len(lines) != to_draw(draw.manual) + to_draw(draw.afterwards)
+        if len(lines) != to_draw(draw.manual) + to_draw(draw.one_hand)
     ]
 
 

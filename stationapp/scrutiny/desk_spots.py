@@ -128,7 +128,7 @@ def lots():
     found = {one: spots.pools(_month(), up_to=one) for one in {held.draw.up_to_id for held in draws}}
     for held in draws:
         pool = found[held.draw.up_to_id].get(held.site.id, NOTHING)  # whatever the tree was then
-        for said, numbers in ((_("补录"), pool.manual), (_("事后补记"), pool.afterwards)):
+        for said, numbers in ((_("补录"), pool.manual), (_("一人经手"), pool.one_hand)):
             ranked = order(held.draw.seed, numbers)
             rows += [
                 (held.site.short_name, said, number, lot(held.draw.seed, number),
@@ -141,7 +141,7 @@ def lots():
 
 def _source(one: Spot) -> str:
     if one.manual is None:
-        return _("事后补记的签到：%(title)s", title=one.event.title if one.event else "")
+        return _("一人经手的签到：%(title)s", title=one.event.title if one.event else "")
     return f"{word(one.manual.reason)}：{one.manual.note}"
 
 

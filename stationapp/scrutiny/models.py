@@ -44,7 +44,7 @@ class SpotDraw(Base):
     seed: Mapped[str]
     up_to_id: Mapped[int]  # the last line of the ledger then: what came after it is not of this draw
     manual: Mapped[int]  # of how many manual lines
-    afterwards: Mapped[int]  # and of how many lines whose both ends staff took down afterwards
+    one_hand: Mapped[int]  # and of how many whose both ends rest on one member of staff
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))  # None: by the jobs
 

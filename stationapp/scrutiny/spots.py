@@ -1,8 +1,9 @@
 """The monthly spot check: which lines, drawn by lot that anybody can draw again, and what the calls found.
 
 Drawn are lines posted in the month before, so that each stands in exactly one month, however late it was approved:
-5 % of the manual ones (5 at least), and as many by the same rule of those whose both ends staff took down afterwards,
-for they rest on a word as well. The order is that of `signups.draw_rules.order` over the numbers of the lines.
+5 % of the manual ones (5 at least), and as many by the same rule of those that rest on one hand: both ends taken down
+by one member of staff, or afterwards, with nothing from the volunteer's own phone. So no single person's word stays
+without a chance of being asked about. The order is that of `signups.draw_rules.order` over the numbers of the lines.
 """
 
 import secrets
@@ -20,6 +21,7 @@ from stationapp.attendance.rules import STAFF_SIDE
 from stationapp.audit.operations import record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.devices.models import Device
 from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
 from stationapp.scrutiny.found_doors import BOTH_ENDS, EXPECTED, written_afterwards
@@ -37,13 +39,13 @@ class Pool:
     """What there was to draw from: the numbers of the lines."""
 
     manual: tuple[int, ...]
-    afterwards: tuple[int, ...]
+    one_hand: tuple[int, ...]
 
     def drawn(self, seed: str) -> list[int]:
         """The lines a seed draws: manual ones first, in drawn order."""
         return [
             number
-            for numbers in (self.manual, self.afterwards)
+            for numbers in (self.manual, self.one_hand)
             for number in order(seed, numbers)[: to_draw(len(numbers))]
         ]
 
@@ -70,12 +72,10 @@ def pools(month: Month, *, up_to: int) -> dict[int, Pool]:
     query = select(HoursEntry.id, HoursEntry.site_id).where(*narrowed)
     for number, site_id in db.session.execute(query.where(HoursEntry.manual_id.is_not(None))):
         manual[drawers[site_id]].append(number)
-    afterwards: dict[int, list[int]] = {drawer: [] for drawer in drawers.values()}
-    for number, site_id in _typed_afterwards(*narrowed):
-        afterwards[drawers[site_id]].append(number)
-    return {
-        drawer: Pool(tuple(sorted(manual[drawer])), tuple(sorted(afterwards[drawer]))) for drawer in manual
-    }
+    one_hand: dict[int, list[int]] = {drawer: [] for drawer in drawers.values()}
+    for number, site_id in _of_one_hand(*narrowed):
+        one_hand[drawers[site_id]].append(number)
+    return {drawer: Pool(tuple(sorted(manual[drawer])), tuple(sorted(one_hand[drawer]))) for drawer in manual}
 
 
 def _drawers() -> dict[int, int]:
@@ -88,20 +88,28 @@ def _drawers() -> dict[int, int]:
     return found
 
 
-def _typed_afterwards(*narrowed: ColumnElement[bool]) -> Iterable[tuple[int, int]]:
-    """(line, site) of those whose both ends staff took down afterwards."""
+def _of_one_hand(*narrowed: ColumnElement[bool]) -> Iterable[tuple[int, int]]:
+    """(line, site) of those whose both ends staff took down: one of them both, or both afterwards.
+
+    For a device stands whoever enrolled it.
+    """
     ends: dict[tuple[int, int], list] = {}
     for row in db.session.execute(
         select(HoursEntry.id, HoursEntry.site_id, Scan.how, Scan.at, Scan.arrived_at, Scan.device_id,
-               Event.ends_at, EXPECTED.label("expected"))
+               Event.ends_at, EXPECTED.label("expected"), func.coalesce(Scan.by, Device.made_by).label("hand"))
         .join(Attendance, Attendance.id == HoursEntry.attendance_id)
         .join(Event, Event.id == Attendance.event_id)
         .join(Scan, BOTH_ENDS)
+        .outerjoin(Device, Device.id == Scan.device_id)
         .where(*narrowed, Attendance.came_how.in_(STAFF_SIDE), Attendance.left_how.in_(STAFF_SIDE))
         .order_by(HoursEntry.id)
     ):  # fmt: skip
         ends.setdefault((row.id, row.site_id), []).append(row)
-    return [line for line, scans in ends.items() if all(map(written_afterwards, scans))]
+    return [
+        line
+        for line, scans in ends.items()
+        if len({scan.hand for scan in scans}) == 1 or all(map(written_afterwards, scans))
+    ]
 
 
 # --- drawing ------------------------------------------------------------------------------------------------------
@@ -130,7 +138,7 @@ def _draw(
 ) -> SpotDraw | None:
     seed = secrets.token_hex(SEED_BYTES)
     made = SpotDraw(site_id=site.id, month=str(month), seed=seed, up_to_id=up_to, manual=len(pool.manual),
-                    afterwards=len(pool.afterwards), at=now, by=by)  # fmt: skip
+                    one_hand=len(pool.one_hand), at=now, by=by)  # fmt: skip
     try:
         with db.session.begin_nested():
             db.session.add(made)

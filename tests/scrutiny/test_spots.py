@@ -87,7 +87,7 @@ def test_anybody_can_draw_the_same_again_from_seed_and_numbers(app, world):
             made = spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
         lots = sorted(numbers, key=lambda n: hashlib.sha256(f"{made.seed}:{n}".encode()).hexdigest())
         assert drawn(world.people.office) == sorted(lots[:5])
-        assert made.manual == 9 and made.afterwards == 0
+        assert made.manual == 9 and made.one_hand == 0
     with then(LATER):
         assert made.seed in world.browser(world.people.chen).get(PAGE).text.replace("<wbr>", "")
         text = (
@@ -101,27 +101,24 @@ def test_anybody_can_draw_the_same_again_from_seed_and_numbers(app, world):
     assert [row[4] for row in listed] == ["抽中"] * 5 + [""] * 4
 
 
-def test_lines_both_ends_of_which_were_typed_in_afterwards_are_drawn_by_the_same_rule(app, world):
+def test_lines_that_rest_on_one_hand_are_drawn_by_the_same_rule(app, world):
     with app.app_context():
         made = event(world.people.one, at(9), at(11))
-        typed, seen = world.volunteer(), world.volunteer()
-        serve(made, typed, at(9), at(11), by=world.people.lin.id, now=at(20))
-        serve(made, seen, at(9), by=world.people.lin.id, now=at(9))
-        with transaction():
-            attendance.check_out(
-                made,
-                get_resident(seen.resident_id),
-                how=How.ROSTER,
-                by=world.people.lin.id,
-                at=at(11),
-                now=at(20),
-            )
+        typed, ticked, seen = world.volunteer(), world.volunteer(), world.volunteer()
+        lin, chen = world.people.lin.id, world.people.chen.id
+        serve(made, typed, at(9), at(11), by=lin, now=at(20))
+        for who, hand in ((ticked, lin), (seen, chen)):
+            serve(made, who, at(9), by=lin, now=at(9))
+            with transaction():
+                attendance.check_out(
+                    made, get_resident(who.resident_id), how=How.ROSTER, by=hand, at=at(11), now=at(11)
+                )
         close(made, now=at(21))
         with transaction():
             draw = spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
-        assert (draw.manual, draw.afterwards) == (0, 1)
-        line = db.session.get_one(HoursEntry, drawn(world.people.office)[0])
-        assert line.volunteer_id == typed.id
+        assert (draw.manual, draw.one_hand) == (0, 2)
+        lines = [db.session.get_one(HoursEntry, number) for number in drawn(world.people.office)]
+        assert {line.volunteer_id for line in lines} == {typed.id, ticked.id}
         assert audit() == {}
 
 

@@ -136,7 +136,7 @@ def upgrade() -> None:
         sa.Column("seed", sa.Text(), nullable=False),
         sa.Column("up_to_id", sa.Integer(), nullable=False),
         sa.Column("manual", sa.Integer(), nullable=False),
-        sa.Column("afterwards", sa.Integer(), nullable=False),
+        sa.Column("one_hand", sa.Integer(), nullable=False),
         sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_spot_draws_by")),
