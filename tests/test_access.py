@@ -321,7 +321,7 @@ def _certificate(site: Site, manual: int, by: int) -> dict[str, object]:
 
 def _spot(site: Site, line: int) -> int:
     draw = SpotDraw(
-        site_id=site.id, month="2026-10", seed="0", up_to_id=line, manual=1, afterwards=0, at=clock.now()
+        site_id=site.id, month="2026-10", seed="0", up_to_id=line, manual=1, one_hand=0, at=clock.now()
     )
     db.session.add(draw)
     db.session.flush()

@@ -29,7 +29,8 @@ def manual(code: str):
     """Propose hours without a scan."""
     here = reached(guard.reach())
     volunteer, form = queries.get_known(code, here), ManualForm()
-    sites = {site.id: site for site in list_where(here)}
+    # Not the center: nobody stands above it to approve.
+    sites = {site.id: site for site in list_where(here & Site.parent_id.is_not(None))}
     events = {
         one.event.id: one.event for one in list_pending(volunteer.id, Site.id.in_(sites), now=clock.now())
     }

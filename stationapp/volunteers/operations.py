@@ -180,8 +180,6 @@ def propose_manual(
     Raises Refused(VolunteerRefusal): SAME_DAY, unless `knowing`, when others of that person and day stand.
     """
     today = clock.day_of(now)
-    if site.parent_id is None:
-        raise Refused(VolunteerRefusal.NOBODY_ABOVE)
     if served_on > today:
         raise Refused(VolunteerRefusal.IN_FUTURE)
     deadline = _deadline(served_on)

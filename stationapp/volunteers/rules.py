@@ -57,7 +57,6 @@ class VolunteerRefusal(Enum):
     INSURANCE_MISSING = "insurance_missing"
     OWN_PROPOSAL = "own_proposal"
     NOT_FROM_ABOVE = "not_from_above"
-    NOBODY_ABOVE = "nobody_above"  # the center's own: nobody stands higher to approve
     TOO_LATE = "too_late"  # more than 10 working days after; facts["deadline"]
     IN_FUTURE = "in_future"
     OTHER_DAY = "other_day"  # the event named was on another day

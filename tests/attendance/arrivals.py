@@ -44,7 +44,7 @@ class Doors:
         self.now = clock.now()
         starts = self.now - timedelta(minutes=150)
         changes = {"starts_at": starts, "ends_at": starts + timedelta(minutes=120), "capacity": 4}
-        self.events = [cast.event(one, **changes), cast.event(self.people.two, **changes)]
+        self.events = [cast.event(one, **changes), cast.event(one, **changes)]
         self.devices = [device(one, code=f"DEV{n}") for n in range(3)]
         given = [
             cast.person(f"居民{n}", f"1990000{6000 + n}", birth_month="1970-05", home=one) for n in range(6)

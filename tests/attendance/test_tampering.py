@@ -30,7 +30,7 @@ from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import HoursEntry
 from stationapp.volunteers.rules import ManualReason
 from tests import cast
-from tests.attendance.test_intake import Door
+from tests.attendance.test_intake import Door, device
 
 CHANGES = int(os.environ.get("TAMPERINGS", "1000"))
 SEED = int(os.environ.get("TAMPERING_SEED", "20261123"))
@@ -72,13 +72,14 @@ def book(app):
             cast.event(site, starts_at=now - timedelta(hours=hours))
             for site, hours in ((people.one, 9), (people.two, 5))
         ]
+        tablets = {people.one.id: door.device, people.two.id: device(people.two, code="DEV2")}
         for n, event in enumerate((door.event, *others)):
-            end = event.ends_at
+            end, seen = event.ends_at, {"event_id": event.id, "device_id": tablets[event.site_id]}
             for k, helper in enumerate(helpers):
                 came = event.starts_at + timedelta(minutes=k)
                 door.arrive(
-                    door.scan(who=helper, event_id=event.id, part=Part.VOLUNTEER, at=came),
-                    door.scan(Kind.OUT, who=helper, event_id=event.id, at=end - timedelta(minutes=k)),
+                    door.scan(who=helper, part=Part.VOLUNTEER, at=came, **seen),
+                    door.scan(Kind.OUT, who=helper, at=end - timedelta(minutes=k), **seen),
                     now=end + timedelta(hours=1),
                 )
             guest = {"how": How.WALK_IN, "part": Part.RESIDENT, "channel": Channel.WALK_IN, "by": lin}
