@@ -56,7 +56,8 @@ class Wire:
             if self.swallow and data.startswith(b"POST /door/scans"):
                 self.swallow -= 1
                 lost.set()
-            far.sendall(data)
+            if not _sent(far, data):
+                break
         self._end(near, far)
 
     def _answers(self, far: socket.socket, near: socket.socket, lost: threading.Event) -> None:
@@ -64,7 +65,8 @@ class Wire:
             if lost.is_set():  # it was taken in, and nobody hears of it
                 self.swallowed += 1
                 break
-            near.sendall(data)
+            if not _sent(near, data):
+                break
         self._end(near, far)
 
     def _end(self, *ends: socket.socket) -> None:
@@ -80,3 +82,10 @@ def _read(end: socket.socket) -> Iterator[bytes]:
     with contextlib.suppress(OSError):
         while data := end.recv(65536):
             yield data
+
+
+def _sent(end: socket.socket, data: bytes) -> bool:
+    with contextlib.suppress(OSError):  # who asked may have gone: a page that was left does not wait for its answers
+        end.sendall(data)
+        return True
+    return False

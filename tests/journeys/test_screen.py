@@ -57,6 +57,10 @@ def _today():
     return clock.day_of(clock.now())
 
 
+def _ms(span):
+    return int(span.total_seconds()) * 1000
+
+
 def screen(page, people):
     """The screen, with a clock that the test turns; its worker is ready and has its copy."""
     page.clock.install()
@@ -105,12 +109,12 @@ def test_midnight_comes_without_a_network(app, live_server, someone, people):
     expect(page.get_by_role("heading", name="今天和接下来的活动")).to_be_visible()
     expect(page.locator("li", has_text="明天的").locator(".when")).to_contain_text("明天")
     page.context.set_offline(True)
-    midnight = clock.instant(_today() + timedelta(days=1), 8)
-    page.clock.fast_forward(int((midnight - clock.now()).total_seconds()) * 1000)
+    lost, morning = clock.now(), clock.instant(_today() + timedelta(days=1), 8)
+    page.clock.fast_forward(_ms(morning - lost))
     expect(page.get_by_role("heading", name="正在办的")).to_be_hidden()
     expect(page.locator("li", has_text="明天的").locator(".when")).to_contain_text("今天")
-    expect(page.locator("#today")).to_contain_text(f"{clock.local(midnight).day}日")
-    page.clock.fast_forward(3 * 24 * 3600 * 1000)
+    expect(page.locator("#today")).to_contain_text(f"{clock.local(morning).day}日")
+    page.clock.fast_forward(_ms(lost + timedelta(days=3, hours=12) - morning))
     expect(page.get_by_role("heading", name="今天没有活动，近期也还没有安排")).to_be_visible()
     expect(age(page)).to_have_text("网络断了，这是 3 天前的内容")
 
