@@ -26,6 +26,7 @@ LONGEST_WORD = 16
 
 _NEVER_FIRST = "，。、；：？！）》」』】〉”’…·,.;:?!)]}%"
 _NO_SHAPE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_SKIN_TONES = range(0x1F3FB, 0x1F400)  # they take the character before them along into a box
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Sized:
 
 
 def settable(text: str) -> str:
-    """`text` on one line without characters that have no shape: controls, marks of direction, zero widths."""
+    """`text` on one line without what has no shape of its own: controls, marks of direction, zero widths, skin tones."""
     return " ".join("".join(c for c in text if c.isspace() or _has_shape(c)).split())
 
 
 def _has_shape(character: str) -> bool:
-    return unicodedata.category(character) not in _NO_SHAPE
+    return unicodedata.category(character) not in _NO_SHAPE and ord(character) not in _SKIN_TONES
 
 
 def broken(text: str, longest: int = LONGEST_WORD) -> str:

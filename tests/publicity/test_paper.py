@@ -194,6 +194,7 @@ def test_hostile_words_stay_words(app, client, words):
 
 def test_what_has_no_shape_is_left_out_and_long_words_may_break():
     assert settable("a\u200bb \u202ec\u0000\n d\ue000") == "ab c d"
+    assert settable("八段锦\U0001f3fb") == "八段锦"
     assert broken("0379-00000001") == "0379-00000001"
     assert broken("中" * 40) == "中" * 40
     assert "\u200b" in broken("x" * 17)
