@@ -48,7 +48,7 @@ class Sized:
 
 
 def settable(text: str) -> str:
-    """`text` on one line without what has no shape of its own: controls, marks of direction, zero widths, skin tones."""
+    """`text` on one line without what has no own shape: controls, marks of direction, zero widths, skin tones."""
     return " ".join("".join(c for c in text if c.isspace() or _has_shape(c)).split())
 
 

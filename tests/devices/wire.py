@@ -85,7 +85,7 @@ def _read(end: socket.socket) -> Iterator[bytes]:
 
 
 def _sent(end: socket.socket, data: bytes) -> bool:
-    with contextlib.suppress(OSError):  # who asked may have gone: a page that was left does not wait for its answers
+    with contextlib.suppress(OSError):  # a page that was left does not wait for its answers
         end.sendall(data)
         return True
     return False
