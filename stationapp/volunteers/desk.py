@@ -222,6 +222,7 @@ def _shift_page(
         asked_of=asked_of,
         kept=_kept(),
         open=event.state not in (State.CANCELLED, State.CLOSED_OUT),
+        over=event.ends_at <= clock.now(),
     ), status
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from stationapp import clock
 from stationapp.volunteers.ledger import total_minutes
@@ -89,6 +90,23 @@ def test_a_shift_is_written_filled_and_freed(app, people):
     assert "引导 1 / 1" in page.text
     assert "引导 0 / 1" in lin.submit(page, to="/end", follow_redirects=True).text
     assert signed_in(app, people.ma).get(at).status_code == 404
+
+
+def test_after_the_end_a_shift_offers_nobody(app, people):
+    lin = signed_in(app, people.lin)
+    register(lin)
+    with app.app_context():
+        made = cast.event(people.one)
+    page = lin.submit(
+        f"/desk/events/{made.code}/shifts", {"title": "引导", "risk_note": "久站"}, follow_redirects=True
+    )
+    at = re.search(r"/desk/shifts/\d+", page.text)[0]
+    assert 'name="volunteer"' in lin.get(f"{at}?q=wjg").text
+    with time_machine.travel(made.ends_at + timedelta(minutes=1)):
+        cast.sign_in(lin, people.lin)
+        page = lin.get(f"{at}?q=wjg").text
+    assert 'name="volunteer"' not in page
+    assert "活动已经结束，不能再安排人" in page
 
 
 def test_manual_hours_go_through_the_office_and_show_as_manual(app, people, client):
