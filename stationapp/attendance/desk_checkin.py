@@ -17,6 +17,7 @@ from stationapp.attendance import operations
 from stationapp.attendance.intake import turned_away
 from stationapp.attendance.queries import at_the_door
 from stationapp.attendance.rules import AttendanceRefusal, How, Kind
+from stationapp.attendance.sheet_rules import scanned_serial
 from stationapp.cards.queries import find_scanned
 from stationapp.cards.rules import SCAN_LENGTH, CardRefusal, scanned
 from stationapp.db import db, retried, transaction
@@ -95,7 +96,12 @@ def _leaving() -> bool:
 
 @bp.post("/checkin")
 def scan():
-    """Check in or out whom the code means; where several events could be meant, or nobody expected them, ask."""
+    """Check in or out whom the code means; where several events could be meant, or nobody expected them, ask.
+
+    The code of a printed sheet leads to the sheet.
+    """
+    if serial := scanned_serial(request.form.get("code", "")):
+        return redirect(url_for("desk.signsheets.find", serial=serial), code=303)
     back, doors = request.form.get("back", ""), []
     try:
         found = _read(request.form.get("code", ""))

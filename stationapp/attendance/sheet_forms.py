@@ -51,7 +51,7 @@ def blank(sheet: SignSheet, known: Collection[int]) -> Filled:
 def read_filled(form: MultiDict, sheet: SignSheet, event: Event, known: Collection[int]) -> Filled:
     """What was typed, and what it means; `signed` is worth something only without problems."""
     read = Filled(typed={name: form.get(name, "").replace("\0", "")[:LONGEST] for name in ("rows", "times")})
-    rows, times = _typed_rows(read, sheet), _typed_times(read, sheet)
+    rows, times = _typed_rows(read, sheet), _typed_times(read, sheet, event)
     open_rows = _open_rows(sheet, known)
     people = {n: one for n in open_rows if (one := _person(read, form, n, n in rows or n in times))}
     for number in sorted(rows | set(times) | set(people)):
@@ -76,9 +76,10 @@ def _typed_rows(read: Filled, sheet: SignSheet) -> frozenset[int]:
         return frozenset()
 
 
-def _typed_times(read: Filled, sheet: SignSheet) -> dict[int, Times]:
+def _typed_times(read: Filled, sheet: SignSheet, event: Event) -> dict[int, Times]:
+    overnight = clock.day_of(event.starts_at) != clock.day_of(event.ends_at)
     try:
-        return read_times(read.typed["times"], last=last_row(sheet))
+        return read_times(read.typed["times"], last=last_row(sheet), overnight=overnight)
     except Misread as misread:
         read.problems["times"] = _said(misread, sheet)
         return {}

@@ -73,6 +73,12 @@ def read_serial(text: str) -> str | None:
     return typed if _check(typed) == "0" else None
 
 
+def scanned_serial(text: str) -> str | None:
+    """The serial in the address that a sheet's code holds, as a scanner types it; None for whatever else."""
+    found = re.search(r"/signsheets\?serial=(\d{8})", unicodedata.normalize("NFKC", text[:256]), re.ASCII)
+    return found and found[1]
+
+
 def said_serial(serial: str) -> str:
     """The serial as it is printed and read out: two groups of four."""
     return f"{serial[:4]} {serial[4:]}"
@@ -127,10 +133,10 @@ class Times:
     left: time | None
 
 
-def read_times(text: str, *, last: int) -> dict[int, Times]:
+def read_times(text: str, *, last: int, overnight: bool = False) -> dict[int, Times]:
     """The times meant by "23 16:30；24、25 14:30-16:30": one is when they left, two are came and left.
 
-    Raises Misread.
+    `overnight`: the event goes on past midnight, so 22:30-00:30 is no slip. Raises Misread.
     """
     found: dict[int, Times] = {}
     rows: list[int] = []
@@ -145,7 +151,10 @@ def read_times(text: str, *, last: int) -> dict[int, Times]:
             if at + 1 < len(pieces) and pieces[at + 1][0] == "time":
                 at += 1
                 given.append(pieces[at][1])
-            found |= dict.fromkeys(rows, _times([_time(one) for one in given], str(piece)))
+            times = _times([_time(one) for one in given])
+            if times.came and times.came >= times.left and not overnight:
+                raise Misread(RowProblem.TIMES_BACKWARDS, str(piece))
+            found |= dict.fromkeys(rows, times)
             rows = []
         else:
             raise Misread(RowProblem.UNREADABLE, str(piece))
@@ -155,12 +164,8 @@ def read_times(text: str, *, last: int) -> dict[int, Times]:
     return found
 
 
-def _times(given: list[time], piece: str) -> Times:
-    if len(given) == 1:
-        return Times(None, given[0])
-    if given[0] >= given[1]:
-        raise Misread(RowProblem.TIMES_BACKWARDS, piece)
-    return Times(*given)
+def _times(given: list[time]) -> Times:
+    return Times(*given) if len(given) == 2 else Times(None, given[0])
 
 
 def _time(piece: str) -> time:

@@ -3,10 +3,11 @@
 import re
 import subprocess
 from contextlib import suppress
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -251,6 +252,10 @@ def test_the_paper_has_rows_high_enough_big_type_its_head_on_every_page_and_a_co
     assert said.stdout.split() == [address]
     opened = lin.get(address.removeprefix(app.config["SETTINGS"].public_url))
     assert opened.location == paper
+    at_the_door = lin.submit("/desk/checkin", {"code": address}, to="/desk/checkin", follow_redirects=True)
+    assert (
+        at_the_door.request.path == paper
+    )  # scanned where people are checked in, it leads to the sheet all the same
 
 
 def test_a_sheet_of_an_event_nobody_signed_up_for_is_empty_rows(app, lin, door):
@@ -295,16 +300,22 @@ def test_rows_are_shown_then_taken_in_and_entering_them_again_changes_nothing(ap
     assert scans(app) == 2
 
 
-def test_a_volunteers_times_on_paper_are_a_signal_from_the_staffs_side(app, lin, door):
-    paper = printed(lin, door.at)
-    start, end = (clock.local(door.event.starts_at), clock.local(door.event.ends_at))
-    done = enter(lin, paper, rows="3", times=f"3 {start:%H:%M}-{end:%H:%M}")
-    assert "1 人的离开时间也记了" in done.text
-    row = there(app, door, door.wang.resident_id)
-    assert (row.part, row.came_how, row.left_how) == (Part.VOLUNTEER, How.PAPER, How.PAPER)
-    assert row.left_at - row.came_at <= timedelta(hours=2)
-    enter(lin, paper, times=f"3 {start:%H:%M}-{end:%H:%M}")
-    assert scans(app) == 2
+@pytest.mark.parametrize("hour", [1, 15], ids=["over midnight", "by day"])
+def test_a_volunteers_times_on_paper_are_a_signal_from_the_staffs_side(app, hour):
+    with time_machine.travel(clock.instant(date(2030, 2, 3), hour, 30), tick=False):
+        door, lin = Door(app, begins=timedelta(hours=-3)), app.test_client()
+        cast.sign_in(lin, door.people.lin)
+        paper = printed(lin, door.at)
+        start, end = (clock.local(door.event.starts_at), clock.local(door.event.ends_at))
+        done = enter(lin, paper, rows="3", times=f"3 {start:%H:%M}-{end:%H:%M}")
+        assert "1 人的离开时间也记了" in done.text
+        row = there(app, door, door.wang.resident_id)
+        assert (row.part, row.came_how, row.left_how) == (Part.VOLUNTEER, How.PAPER, How.PAPER)
+        assert (row.came_at, row.left_at) == (door.event.starts_at, door.event.ends_at)
+        enter(lin, paper, times=f"3 {start:%H:%M}-{end:%H:%M}")
+        assert scans(app) == 2
+        enter(lin, paper, times=f"3 {end:%H:%M}-{start:%H:%M}")
+        assert scans(app) == 2  # nobody leaves before having come, on whatever day
 
 
 def test_who_wrote_themselves_into_an_empty_row_came_by_and_their_row_is_theirs_from_then_on(app, lin, door):
