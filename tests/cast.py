@@ -123,6 +123,13 @@ def sign_in(client, who: Staff) -> None:
     client.set_cookie(guard.COOKIE, token)
 
 
+def signed_in(app: Flask, who: Staff):
+    """A client of its own in which `who` is signed in."""
+    client = app.test_client()
+    sign_in(client, who)
+    return client
+
+
 def event(where: Site, *, by: int | None = None, publish: bool = True, **changes):
     """An event at `where`, the day after tomorrow unless told; published a week before it starts, or now.
 

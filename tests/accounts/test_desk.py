@@ -185,8 +185,7 @@ def test_one_sees_and_ends_ones_own_sign_ins_and_nobody_elses(app, client):
 def test_another_password_needs_the_present_one_and_ends_the_other_sign_ins(app, client):
     people = cast.district(app)
     lin_with_a_password(app, client, people)
-    other = app.test_client()
-    cast.sign_in(other, people.lin)
+    other = cast.signed_in(app, people.lin)
     new = "另一句记得住的话呀"
     wrong = client.submit("/desk/account", {"present": "not it", "password": new + new}, to="password")
     assert (wrong.status_code, "现在的密码不对" in wrong.text) == (422, True)

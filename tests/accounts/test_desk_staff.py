@@ -103,8 +103,7 @@ def test_the_last_administrator_stays(app, client):
 
 def test_ending_an_account_ends_its_sign_ins_roles_and_links_at_once(app, client):
     people = root(app, client)
-    hers = app.test_client()
-    cast.sign_in(hers, people.lin)
+    hers = cast.signed_in(app, people.lin)
     page = f"/desk/staff/{people.lin.id}"
     client.submit(page, to="/invitations")
     assert hers.get("/desk/").status_code == 200

@@ -257,8 +257,7 @@ def test_staff_who_may_see_the_event_see_its_pictures_and_nobody_else_does(app, 
         (helper, 404),
         (evening.people.zhao, 403),
     ):
-        client = app.test_client()
-        cast.sign_in(client, who)
+        client = cast.signed_in(app, who)
         assert client.get(address).status_code == status
     assert app.test_client().get(address).status_code == 303
     assert evening.client.get(f"/desk/events/{other}/photos/{evening.kept()[0]}.jpg").status_code == 404
@@ -268,8 +267,7 @@ def test_staff_who_may_see_the_event_see_its_pictures_and_nobody_else_does(app, 
 
 def test_a_picture_of_an_event_that_is_called_off_is_not_taken(app):
     people = cast.district(app)
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
+    client = cast.signed_in(app, people.lin)
     with app.app_context():
         soon = cast.event(people.one, starts_at=clock.now() + timedelta(hours=3))
     page = client.get(f"/desk/events/{soon.code}/closeout").text

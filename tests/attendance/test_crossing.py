@@ -90,8 +90,7 @@ def test_a_tick_that_came_in_before_a_close_out_with_an_earlier_clock_counts(app
 def test_a_child_alone_does_not_become_a_volunteer_at_the_door(app, scene):
     people, event = scene
     app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
+    client = cast.signed_in(app, people.lin)
     with app.app_context():
         event = cast.event(people.one, starts_at=clock.now() - timedelta(minutes=5), ends_at=clock.now())
     birth = f"{clock.now().year - 10}-01"

@@ -54,9 +54,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def press(client, door, **button):
@@ -144,8 +142,7 @@ def test_a_personal_code_is_the_place_for_residents_and_a_button_for_staff(app, 
     page = lin.submit(page, to="checkin", follow_redirects=True)
     assert "已经到了" in page.text and "签退" not in page.text
     assert "没有找到这个报名号" in lin.get("/p/23456789AB").text
-    ma = app.test_client()
-    cast.sign_in(ma, door.people.ma)
+    ma = cast.signed_in(app, door.people.ma)
     assert ma.get(f"/p/{door.wu}").status_code == 303
 
 
@@ -163,16 +160,14 @@ def test_a_helper_works_on_todays_events_alone(app):
     with app.app_context():
         helper = cast.staff("何帮手", door.people.one, Role.HELPER)
         today = cast.event(door.people.one, starts_at=door.now)
-    client = app.test_client()
-    cast.sign_in(client, helper)
+    client = cast.signed_in(app, helper)
     assert client.get(f"{door.at}/roster").status_code == 404
     assert client.get(f"/desk/events/{today.code}/roster").status_code == 200
     assert client.get(f"/desk/events/{today.code}/closeout").status_code == 403
 
 
 def test_another_stations_manager_may_do_nothing_here(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.ma)
+    client = cast.signed_in(app, door.people.ma)
     for path in ("roster", "sheets", "roster.csv", "code", "closeout", "shifts"):
         assert client.get(f"{door.at}/{path}").status_code == 404
 
@@ -187,8 +182,7 @@ def test_nothing_can_be_closed_out_before_the_end(lin, door):
 
 def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
     door = Door(app, begins=timedelta(hours=-3))
-    lin = app.test_client()
-    cast.sign_in(lin, door.people.lin)
+    lin = cast.signed_in(app, door.people.lin)
     press(lin, door, **{"in": door.wu_id})
     with app.app_context(), transaction():
         attendance.check_in(
@@ -218,8 +212,7 @@ def test_a_close_out_takes_heads_sign_outs_and_hours_in_one_go(app):
 
 def test_a_sign_out_pressed_too_early_is_put_right_by_a_later_one_and_the_hours_follow(app):
     door = Door(app, begins=timedelta(hours=-3))
-    lin = app.test_client()
-    cast.sign_in(lin, door.people.lin)
+    lin = cast.signed_in(app, door.people.lin)
     starts, given = door.event.starts_at, {"how": How.ROSTER, "by": door.people.lin.id, "now": door.now}
     with app.app_context(), transaction():
         wang = get_resident(door.wang.resident_id)

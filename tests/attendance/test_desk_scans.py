@@ -28,9 +28,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def press(client, act: str, at: str = "/desk/scans/", **more):
@@ -155,8 +153,7 @@ def test_two_people_decide_about_the_same_scan_once(door, lin):
 
 def test_another_station_sees_none_of_it(app, door, lin):
     scan = waits(door)
-    ma = app.test_client()
-    cast.sign_in(ma, door.people.ma)
+    ma = cast.signed_in(app, door.people.ma)
     assert "李*满" not in ma.get("/desk/scans/").text
     token = Page(ma.get("/desk/scans/").text).forms[-1].values.get("csrf_token", "")
     assert ma.post(f"/desk/scans/{scan.id}/take", data={"csrf_token": token}).status_code in (400, 404)

@@ -21,8 +21,7 @@ pytestmark = pytest.mark.both_databases
 def early(app):
     """Lin's browser and an event that begins in half an hour, with Granny Wu there already."""
     people = cast.district(app)
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
+    client = cast.signed_in(app, people.lin)
     with app.app_context():
         event = cast.event(people.one, starts_at=clock.now() + timedelta(minutes=30))
         cast.sign_up(event, cast.granny_wu(people.one), now=clock.now() - timedelta(hours=1))

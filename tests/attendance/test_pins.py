@@ -181,8 +181,7 @@ def test_a_pin_never_earns_a_volunteer_hours(app, client):
 
 
 def test_the_desk_says_the_pin_of_the_day_while_the_doors_are_open(app, door):
-    lin = app.test_client()
-    cast.sign_in(lin, door.people.lin)
+    lin = cast.signed_in(app, door.people.lin)
     said = pin(app, door)
     assert said in lin.get(f"{door.at}/roster").text and said in lin.get(f"{door.at}/code").text
     with time_machine.travel(door.event.ends_at + timedelta(hours=4)):

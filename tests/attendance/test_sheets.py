@@ -43,9 +43,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def printed(client, at: str, empty: int = 10) -> str:
@@ -276,8 +274,7 @@ def test_the_serial_is_typed_into_one_field_and_another_stations_is_unknown(app,
     slip = str((int(paper[-1]) + 1) % 10)
     assert "抄错了一位" in lin.get(f"/desk/signsheets?serial={paper[-8:-1]}{slip}").text
     assert "没有找到这个表号" in lin.get(f"/desk/signsheets?serial={serial_of('0000000')}").text
-    ma = app.test_client()
-    cast.sign_in(ma, door.people.ma)
+    ma = cast.signed_in(app, door.people.ma)
     assert "没有找到这个表号" in ma.get(f"/desk/signsheets?serial={paper[-8:]}").text
     assert [ma.get(f"{paper}{end}").status_code for end in ("", "/print", "/sheet.pdf")] == [404, 404, 404]
 
@@ -384,8 +381,7 @@ def test_who_gave_the_place_back_after_the_printing_waits_for_a_person_to_decide
 
 def test_a_sheet_is_entered_once_the_event_is_over_and_until_it_is_closed_out(app):
     door = Door(app)
-    lin = app.test_client()
-    cast.sign_in(lin, door.people.lin)
+    lin = cast.signed_in(app, door.people.lin)
     paper = printed(lin, door.at)
     page = lin.get(paper)
     assert "活动还没有结束" in page.text and 'name="times"' not in page.text

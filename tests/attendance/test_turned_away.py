@@ -25,9 +25,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def kept(app) -> list[tuple]:

@@ -44,8 +44,7 @@ MINUTES = 60
 def fill(app, lines: int) -> tuple:
     """(the desk's browser, the busy volunteer, the idle one); the ledger's lines are written by its own verb."""
     people = cast.district(app)
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
+    client = cast.signed_in(app, people.lin)
     with app.app_context():
         busy, idle = volunteer(people.one), volunteer(people.one, "赵敏", "19900004444")
         now, first = clock.now(), clock.now().replace(hour=1, minute=0, second=0) - timedelta(days=lines + 1)

@@ -26,9 +26,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def type_in(client, text: str, at: str = "/desk/checkin", **more):
@@ -134,8 +132,7 @@ def test_a_cards_address_is_a_button_for_the_desk_and_tells_strangers_nothing(ap
     assert presence(app, door.event, door.wu) is None  # asking changed nothing
     page = lin.submit(page, to="checkin", follow_redirects=True)
     assert "已经到了" in page.text and presence(app, door.event, door.wu)
-    ma = app.test_client()
-    cast.sign_in(ma, door.people.ma)
+    ma = cast.signed_in(app, door.people.ma)
     assert "吴" not in ma.get(f"/p/{door.card}").text
     assert ma.get("/p/23456789AB").status_code == 404
     page = type_in(ma, door.card)

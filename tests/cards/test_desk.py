@@ -25,9 +25,7 @@ def door(app):
 
 @pytest.fixture
 def lin(app, door):
-    client = app.test_client()
-    cast.sign_in(client, door.people.lin)
-    return client
+    return cast.signed_in(app, door.people.lin)
 
 
 def acts(app, act: str) -> list[tuple[str, str]]:
@@ -115,8 +113,7 @@ def test_a_card_is_printed_again_replaced_and_called_lost(app, client, lin, door
 
 
 def test_cards_of_people_a_desk_does_not_know_do_not_exist_for_it(app, door):
-    ma = app.test_client()
-    cast.sign_in(ma, door.people.ma)
+    ma = cast.signed_in(app, door.people.ma)
     for path in (f"people/{door.wu}", f"?person={door.wu}", f"?event={door.event.code}",
                  f"?site={door.people.one.code}", "?team=NOTHING1", "?person=x"):  # fmt: skip
         assert ma.get(f"/desk/cards/{path}").status_code == 404, path

@@ -46,7 +46,6 @@ def test_the_desk_shows_both_cards_and_says_why(app):
     door = scene(app)
     with app.app_context():
         merged(door, door.wu, door.qian)
-    lin = app.test_client()
-    cast.sign_in(lin, door.people.lin)
+    lin = cast.signed_in(app, door.people.lin)
     page = lin.get(f"/desk/cards/people/{door.wu}").text
     assert page.count("有效的卡") == 2 and "各有一张卡" in page

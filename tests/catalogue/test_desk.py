@@ -62,9 +62,7 @@ def center(app, people):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def made(app, owner, **changes) -> str:

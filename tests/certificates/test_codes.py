@@ -29,8 +29,7 @@ def printed(app):
         helpers = [helper(people.one, f"王建{c}", f"1990000333{n}") for n, c in enumerate("甲乙丙")]
         made = issued(people.office, *helpers)
         first, last, links = made[0].number, made[-1].number, [check_path(one.number) for one in made]
-    chen = app.test_client()
-    cast.sign_in(chen, people.chen)
+    chen = cast.signed_in(app, people.chen)
     page = chen.get(f"/desk/certificates/?first={first}&last={last}")
     chosen = next(form for form in Page(page.text).forms if "papers" in form.action)
     assert chosen.values["number"] == [f"{first[:-1]}{n}" for n in (3, 2, 1)]

@@ -57,9 +57,7 @@ def crowd_at(site: Site, many: int) -> list[Volunteer]:
 
 
 def desk(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def call_of(one: Certificate) -> Message | None:

@@ -28,12 +28,6 @@ def people(app):
     return cast.district(app)
 
 
-def signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
-
-
 def token_on(page) -> str:
     return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
 
@@ -71,13 +65,13 @@ def test_anyone_with_a_ledger_gets_the_record_sheet_as_page_and_pdf(app, people,
     sheet = Pdf(client.get(f"/hours/{code}/record.pdf").data)
     assert "不是证明" in sheet.said() and "合计120分钟2.0小时" in sheet.said() and sheet.outside() == []
     assert client.get("/hours/2345678923/record").status_code == 404
-    at_desk = signed_in(app, people.lin).get(f"/desk/volunteers/{ready.code}/record")
+    at_desk = cast.signed_in(app, people.lin).get(f"/desk/volunteers/{ready.code}/record")
     assert "120 分钟" in at_desk.text and "王建国" not in at_desk.text
-    assert signed_in(app, people.ma).get(f"/desk/volunteers/{ready.code}/record").status_code == 404
+    assert cast.signed_in(app, people.ma).get(f"/desk/volunteers/{ready.code}/record").status_code == 404
 
 
 def test_an_office_issues_once_however_often_it_presses_and_the_household_is_told_once(app, people, ready):
-    chen, at = signed_in(app, people.chen), f"/desk/certificates/new?site={people.office.code}"
+    chen, at = cast.signed_in(app, people.chen), f"/desk/certificates/new?site={people.office.code}"
     form = press(chen, at, volunteer=ready.code)
     for _ in range(2):
         page = chen.post(at, data=form, follow_redirects=True)
@@ -103,11 +97,11 @@ def test_an_office_issues_once_however_often_it_presses_and_the_household_is_tol
 
 
 def test_without_reason_or_choice_or_a_complete_issuer_nothing_is_issued(app, people, ready):
-    chen, at = signed_in(app, people.chen), f"/desk/certificates/new?site={people.office.code}"
+    chen, at = cast.signed_in(app, people.chen), f"/desk/certificates/new?site={people.office.code}"
     for changes, said in (({"volunteer": ready.code, "reason": " "}, "请写明原因"), ({}, "请至少选一位")):
         answer = chen.post(at, data=press(chen, at, **changes))
         assert answer.status_code == 409 and said in answer.text
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert "不是法人单位" in lin.get("/desk/certificates/new").text
     answer = lin.post(
         "/desk/certificates/new",
@@ -120,11 +114,11 @@ def test_without_reason_or_choice_or_a_complete_issuer_nothing_is_issued(app, pe
     assert answer.status_code == 409 and "不是法人单位" in answer.text
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Certificate)) == 0
-    assert signed_in(app, people.zhao).get("/desk/certificates/").status_code == 403
+    assert cast.signed_in(app, people.zhao).get("/desk/certificates/").status_code == 403
 
 
 def test_an_issuer_is_filled_in_by_the_reviewer(app, people, ready):
-    chen = signed_in(app, people.chen)
+    chen = cast.signed_in(app, people.chen)
     at = f"/desk/issuers/{people.office.code}"
     assert "湖北路街道办事处" in chen.get(at).text
     assert chen.submit(at, {"handler": ""}).status_code == 422
@@ -133,7 +127,7 @@ def test_an_issuer_is_filled_in_by_the_reviewer(app, people, ready):
     refused = chen.submit(f"/desk/issuers/{people.one.code}", {
         "legal_name": "甲", "in_charge": "乙", "handler": "丙", "contact": "丁"})  # fmt: skip
     assert refused.status_code == 409 and "不是法人单位" in refused.text
-    assert signed_in(app, people.lin).get(at).status_code == 403
+    assert cast.signed_in(app, people.lin).get(at).status_code == 403
 
 
 def test_a_check_without_the_right_code_says_the_same_of_every_number_and_guesses_are_throttled(
@@ -160,7 +154,7 @@ def test_a_revoked_certificate_says_so_and_why_and_another_may_be_issued(app, pe
     with app.app_context():
         (one,) = issued(people.office, ready)
         link = f"/certificates/{one.number}?c={check_code(one.number)}"
-    chen, at = signed_in(app, people.chen), f"/desk/certificates/{one.number}"
+    chen, at = cast.signed_in(app, people.chen), f"/desk/certificates/{one.number}"
     token = token_on(chen.get(at))
     empty = chen.post(f"{at}/revocation", data={"csrf_token": token, "reason": " "})
     assert empty.status_code == 409 and "请写明原因" in empty.text
@@ -188,7 +182,7 @@ def test_the_paper_is_one_sheet_its_code_is_read_and_printing_is_written_down(
         personal = vault().unseal(ready.personal_sealed)
         link = f"/certificates/{one.number}?c={check_code(one.number)}"
         before = content_of(one)
-    chen = signed_in(app, people.chen)
+    chen = cast.signed_in(app, people.chen)
     token = token_on(chen.get(f"/desk/certificates/{one.number}"))
     form = {"csrf_token": token, "reason": "交给本人"}
     unsaid = chen.post(f"/desk/certificates/{one.number}/paper", data=form | {"reason": " "})
@@ -223,7 +217,7 @@ def test_the_paper_is_one_sheet_its_code_is_read_and_printing_is_written_down(
         assert "certificates.print" in list(acts)
     assert chen.post(f"/desk/certificates/{one.number}/paper", data=form).data == data
     assert client.get(f"/hours/{personal}/certificates/{one.number}.pdf").data == data
-    assert signed_in(app, people.ma).get(f"/desk/certificates/{one.number}").status_code == 404
+    assert cast.signed_in(app, people.ma).get(f"/desk/certificates/{one.number}").status_code == 404
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(5990, ""), (6000, "申请一星级"), (90_000, "申请五星级")])

@@ -142,13 +142,11 @@ def test_nobody_enrols_for_a_site_that_is_not_theirs(app, lin, people):
 def test_an_office_sees_its_stations_devices_and_filters_them(app, lin, people, client):
     enrol(lin, people)
     enrol(lin, people, name="前门手机", names_shown="y")
-    chen = app.test_client()
-    cast.sign_in(chen, people.chen)
+    chen = cast.signed_in(app, people.chen)
     assert "大厅平板" in chen.get(f"/desk/devices/?site={people.one.code}").text
     assert "没有这样的设备" in chen.get(f"/desk/devices/?site={people.two.code}").text
     assert "没有这样的设备" in chen.get("/desk/devices/?standing=revoked").text
-    ma = app.test_client()
-    cast.sign_in(ma, people.ma)
+    ma = cast.signed_in(app, people.ma)
     assert "<b>大厅平板" not in ma.get("/desk/devices/").text
     file = chen.get(f"/desk/devices/list.csv?site={people.one.code}").get_data().decode("utf-8-sig")
     assert file.count("\r\n") == 3 and "前门手机" in file and "可以" in file

@@ -35,9 +35,7 @@ def people(app):
 
 @pytest.fixture
 def lin(app, people):
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
-    return client
+    return cast.signed_in(app, people.lin)
 
 
 def add(app, site, name="舞蹈室", kind=RoomKind.ROOM, **facts) -> int:

@@ -38,9 +38,7 @@ def district(app):
 
 @pytest.fixture
 def lin(app, district):
-    client = app.test_client()
-    cast.sign_in(client, district.lin)
-    return client
+    return cast.signed_in(app, district.lin)
 
 
 def only(app) -> Event:

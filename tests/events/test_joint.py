@@ -43,9 +43,7 @@ def ma(app, people):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def joint(app, lead, *partners, **changes) -> str:

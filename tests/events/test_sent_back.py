@@ -29,9 +29,7 @@ def people(app):
 @pytest.fixture
 def desk(app):
     def signed_in(who):
-        client = app.test_client()
-        cast.sign_in(client, who)
-        return client
+        return cast.signed_in(app, who)
 
     return signed_in
 

@@ -164,8 +164,7 @@ def test_a_viewer_and_a_manager_may_not_load_files(app, client, people):
 def test_somebody_elses_upload_does_not_exist_for_me(app, client, people):
     cast.sign_in(client, people.chen)
     place = upload(client, "rooms", ROOMS).location
-    other = app.test_client()
-    cast.sign_in(other, people.root)
+    other = cast.signed_in(app, people.root)
     assert other.get(place).status_code == 404
     page = other.get("/desk/files/")
     token = page.text.split('name="csrf_token" value="')[1].split('"')[0]

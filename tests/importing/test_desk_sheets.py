@@ -168,8 +168,7 @@ def test_what_is_kept_is_sealed_and_its_owner_s_alone(app, client, people, event
         for body in (kept.content, kept.corrections_sealed):
             assert "薛爱".encode() not in body and b"19900007454" not in body
         assert "importing.keep_sheet" in db.session.scalars(select(AuditLine.act)).all()
-    other = app.test_client()
-    cast.sign_in(other, people.chen)
+    other = cast.signed_in(app, people.chen)
     assert other.get(shown.request.path).status_code == 404
     assert client.get(f"/desk/files/{shown.request.path.split('/')[-1]}").status_code == 403
     with app.app_context(), transaction():

@@ -96,8 +96,7 @@ def test_what_has_an_outcome_cannot_be_decided(app, lin, sent):
 
 
 def test_another_station_sees_none_of_it(app, sent):
-    browser = app.test_client()
-    cast.sign_in(browser, sent.people.ma)
+    browser = cast.signed_in(app, sent.people.ma)
     assert "199****" not in browser.get("/desk/messages/").text
     assert browser.get(f"/desk/messages/{sent.ids[0]}").status_code == 404
 

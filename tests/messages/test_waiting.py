@@ -97,8 +97,7 @@ def test_who_cannot_be_written_to_is_called_about_the_draw_unless_there_is_a_pla
             winner = get_event(code) and next(
                 one for one in tickets if "抽签抽中" in app.test_client().get(f"/signups/{one}").text
             )
-        lin = app.test_client()
-        cast.sign_in(lin, place.lin)
+        lin = cast.signed_in(app, place.lin)
         listed = lin.get("/desk/calls/?about=not_drawn").text
         assert re.search(r"抽过签了，您家的[12]号没有抽中", listed) and "排在候补第1位" in listed
         give_up(app, winner)

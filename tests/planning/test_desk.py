@@ -53,9 +53,7 @@ def chen(app, people):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def at(hour: int, minute: int = 0, day: date = DAY) -> datetime:

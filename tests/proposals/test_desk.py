@@ -62,9 +62,7 @@ def chen(app, people):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def text_of(answer) -> str:

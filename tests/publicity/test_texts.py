@@ -56,9 +56,7 @@ def make(app, where, title, days=1, **changes):
 
 def desk(app, who):
     """A browser at the desk."""
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def field(answer, name):

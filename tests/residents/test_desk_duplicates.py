@@ -125,8 +125,7 @@ def test_who_is_known_elsewhere_alone_is_neither_suggested_nor_found(app, client
         cast.person(cast.GRANNY_WU, "19900004444", birth_month="1950-03", home=people.far)
     ).id
     assert client.get(f"/desk/duplicates/{wu[0]}/{theirs}").status_code == 404
-    ma = app.test_client()
-    cast.sign_in(ma, people.ma)
+    ma = cast.signed_in(app, people.ma)
     assert "吴*英" not in ma.get("/desk/duplicates/").text
     assert ma.get(pair(wu)).status_code == 404
 
@@ -142,8 +141,7 @@ def test_a_station_that_knows_only_the_record_gone_sees_the_person(app, client, 
     theirs = cast.resident(cast.person(cast.GRANNY_WU, "19900004444", home=people.two)).id
     with transaction():
         merge(wu[0], theirs, by=people.chen.id, now=clock.now())
-    ma = app.test_client()
-    cast.sign_in(ma, people.ma)
+    ma = cast.signed_in(app, people.ma)
     found = ma.submit("/desk/residents/", {"q": "4444"}, to="/desk/residents").text
     assert f"/desk/residents/{wu[0]}" in found
     assert ma.get(f"/desk/residents/{wu[0]}").status_code == 200

@@ -40,9 +40,7 @@ def chen(app, people):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def submitted(app, where, title="剪纸", *, by: int | None = None, days: int = 5, **changes) -> str:

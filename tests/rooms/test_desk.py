@@ -43,9 +43,7 @@ def desk(app, people):
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # what comes in is asked about here, not the token
 
     def signed_in(who):
-        client = app.test_client()
-        cast.sign_in(client, who)
-        return client
+        return cast.signed_in(app, who)
 
     return signed_in
 

@@ -21,16 +21,12 @@ def people(app):
 
 @pytest.fixture
 def chen(app, people):
-    client = app.test_client()
-    cast.sign_in(client, people.chen)
-    return client
+    return cast.signed_in(app, people.chen)
 
 
 @pytest.fixture
 def lin(app, people):
-    client = app.test_client()
-    cast.sign_in(client, people.lin)
-    return client
+    return cast.signed_in(app, people.lin)
 
 
 def standing(app):

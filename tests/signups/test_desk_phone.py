@@ -442,8 +442,7 @@ def test_two_clerks_never_promise_the_same_seat(app, client, people):
     with app.app_context():
         event = cast.event(people.one, capacity=1)
         cast.resident(cast.person("赵四海", "19900002222", home=people.one))
-        other = app.test_client()
-        cast.sign_in(other, cast.staff("第二位", people.one, cast.Role.MANAGER))
+        other = cast.signed_in(app, cast.staff("第二位", people.one, cast.Role.MANAGER))
     first = read_back(client, "1111")
     assert "名额替对方留到" in first.text
     second = read_back(other, "2222")

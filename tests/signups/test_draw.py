@@ -234,8 +234,7 @@ def test_anybody_can_do_the_draw_again_from_what_its_page_says(app, client):
         event = cast.event(made.one, capacity=2, publish=False, **times)
         with transaction():
             events.submit(event, by=None, now=clock.now())
-    chen = app.test_client()
-    cast.sign_in(chen, made.chen)
+    chen = cast.signed_in(app, made.chen)
     assert chen.submit(f"/desk/events/{event.code}", {}, to="/publication").status_code == 303
     before = client.get(f"/events/{event.code}/draw").text
     commitment = re.search(r"[0-9a-f]{64}", before)[0]

@@ -19,9 +19,7 @@ def people(app):
 
 
 def _signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
+    return cast.signed_in(app, who)
 
 
 def acts(app) -> list[str]:

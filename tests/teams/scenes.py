@@ -80,13 +80,6 @@ def in_two_days(hour: int):
     return clock.instant(clock.day_of(clock.now()) + timedelta(days=2), hour)
 
 
-def signed_in(app, who):
-    """A desk of somebody's."""
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
-
-
 def send(client, page: str, address: str, **values):
     """Send to an address what a button of the page would have sent, with the page's token."""
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)[1]

@@ -7,7 +7,7 @@ import pytest
 from stationapp.db import db
 from stationapp.teams.models import Membership
 from tests import cast
-from tests.teams.scenes import personal, scene, send, shift, signed_in, volunteer
+from tests.teams.scenes import personal, scene, send, shift, volunteer
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def here(app):
 
 @pytest.fixture
 def lin(app, here):
-    return signed_in(app, here.people.lin)
+    return cast.signed_in(app, here.people.lin)
 
 
 def at(team) -> str:
@@ -28,7 +28,7 @@ def test_the_first_team_is_made_filled_and_gets_a_leader(app):
     people = cast.district(app)
     with app.app_context():
         who = volunteer(people.one, "王建国", "19900003333")
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert "还没有队伍" in lin.get("/desk/teams/").text
     refused = lin.submit("/desk/teams/new", {"name": " ", "kind": "care"})
     assert refused.status_code == 422 and "请填写" in refused.text
@@ -51,14 +51,14 @@ def test_two_teams_of_a_site_do_not_bear_one_name(app, here, lin):
     assert (
         refused.status_code == 409 and "已经有一支叫这个名称" in refused.text and "银龄宣讲队" in refused.text
     )
-    elsewhere = signed_in(app, here.people.ma).submit("/desk/teams/new", again, follow_redirects=True)
+    elsewhere = cast.signed_in(app, here.people.ma).submit("/desk/teams/new", again, follow_redirects=True)
     assert elsewhere.status_code == 200
     page = lin.submit(at(here.team), {"name": "百姓宣讲队"}, to="/name", follow_redirects=True)
     assert "百姓宣讲队" in page.text and "已改好" in page.text
 
 
 def test_teams_stand_in_the_order_of_their_sites_and_are_narrowed_in_the_address(app, here, lin):
-    ma, chen = signed_in(app, here.people.ma), signed_in(app, here.people.chen)
+    ma, chen = cast.signed_in(app, here.people.ma), cast.signed_in(app, here.people.chen)
     ma.submit("/desk/teams/new", {"name": "二站合唱队", "kind": "culture"})
     page = chen.get("/desk/teams/").text
     assert page.index("银龄宣讲队") < page.index("二站合唱队")
@@ -82,7 +82,7 @@ def test_members_are_a_file_with_masked_names_and_cards_to_print(app, here, lin)
     cards = lin.get(f"/desk/cards/?team={here.team.code}")
     assert "王*国" in cards.text and "李*兰" in cards.text and "银龄宣讲队" in cards.text
     assert f"/desk/cards/?team={here.team.code}" in lin.get(at(here.team)).text
-    ma = signed_in(app, here.people.ma)
+    ma = cast.signed_in(app, here.people.ma)
     for path in (f"{at(here.team)}/members.csv", f"/desk/cards/?team={here.team.code}"):
         assert ma.get(path).status_code == 404
 
@@ -162,7 +162,7 @@ def test_a_training_is_written_down_and_a_mistaken_one_taken_off(app, here, lin)
 
 
 def test_a_desk_does_not_see_teams_and_trainings_of_other_sites(app, here, lin):
-    ma = signed_in(app, here.people.ma)
+    ma = cast.signed_in(app, here.people.ma)
     lin.submit(f"/desk/volunteers/{here.member.code}", {"title": "防溺水", "on": "2026-03-05"}, to="/records")
     page = ma.submit("/desk/teams/new", {"name": "二站队", "kind": "local"}, follow_redirects=True)
     address = page.request.path

@@ -14,7 +14,7 @@ from stationapp.teams import operations
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import Assignment
 from tests import cast
-from tests.teams.scenes import in_two_days, personal, scene, send, shift, signed_in, volunteer
+from tests.teams.scenes import in_two_days, personal, scene, send, shift, volunteer
 from tests.volunteers.acts import close, serve
 
 
@@ -42,7 +42,7 @@ def test_a_volunteer_says_on_the_phone_what_they_can_do_and_when(app, client, he
     page = client.submit(page, {"skill": ["music"], "free": ["2-evening"]}, follow_redirects=True)
     assert "已保存" in page.text and 'value="music" checked' in page.text
     assert 'value="2-evening" checked' in page.text and 'value="haircut" checked' not in page.text
-    desk = signed_in(app, here.people.lin).get(f"/desk/volunteers/{here.member.code}")
+    desk = cast.signed_in(app, here.people.lin).get(f"/desk/volunteers/{here.member.code}")
     assert "唱歌" in desk.text and "晚上：周三" in desk.text and "本人说的" in desk.text
 
 
@@ -59,7 +59,7 @@ def test_only_who_leads_opens_a_team(app, client, here):
         members_page = f"/hours/{personal(here.member)}/teams/{here.team.code}"
     assert client.get(here.leaders_page).status_code == 200
     assert client.get(members_page).status_code == 404
-    lin = signed_in(app, here.people.lin)
+    lin = cast.signed_in(app, here.people.lin)
     at = f"/desk/teams/{here.team.code}"
     send(lin, at, f"{at}/members/{here.leader.code}/leading", leads="0")
     assert client.get(here.leaders_page).status_code == 404
@@ -78,7 +78,7 @@ def test_a_leader_confirms_a_members_skill_and_never_the_own(app, client, here):
         stranger = volunteer(here.people.one, "赵六一", "19900006666")
     other = send(client, here.leaders_page, f"{here.leaders_page}/skills", skill=f"{stranger.code}:haircut")
     assert other.status_code == 409 and "不在这支队伍里" in other.text
-    desk = signed_in(app, here.people.lin).get(f"/desk/volunteers/{here.member.code}")
+    desk = cast.signed_in(app, here.people.lin).get(f"/desk/volunteers/{here.member.code}")
     assert "，队长" in desk.text
 
 

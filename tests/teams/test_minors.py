@@ -13,7 +13,7 @@ from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import Volunteer
 from stationapp.volunteers.rules import Risk
 from tests import cast
-from tests.teams.scenes import in_two_days, scene, send, shift, signed_in, volunteer
+from tests.teams.scenes import in_two_days, scene, send, shift, volunteer
 
 
 def born(age: int) -> str:
@@ -32,7 +32,7 @@ class Asked:
 
     def __init__(self, app, here, way: str) -> None:
         self.app, self.here, self.way = app, here, way
-        self.browser = signed_in(app, here.people.lin) if way == "desk" else app.test_client()
+        self.browser = cast.signed_in(app, here.people.lin) if way == "desk" else app.test_client()
 
     def put(self, who: Volunteer, to):
         if self.way == "desk":
@@ -73,7 +73,7 @@ def taken(page) -> bool:
 
 def test_under_eight_nobody_is_registered(app, here):
     values = {"name": "李小满", "phone": "19900005555", "birth_month": born(7), "guardian_consent": "y"}
-    page = signed_in(app, here.people.lin).submit("/desk/volunteers/new", values)
+    page = cast.signed_in(app, here.people.lin).submit("/desk/volunteers/new", values)
     assert refused(page, "未满 8 周岁不能登记")
 
 
@@ -140,7 +140,7 @@ def test_without_a_birth_month_nobody_gets_what_minors_may_not(app, here, asked)
 
 
 def test_a_child_whose_grown_up_stays_away_is_told_on_the_shifts_page(app, here):
-    lin = signed_in(app, here.people.lin)
+    lin = cast.signed_in(app, here.people.lin)
     with app.app_context():
         event = db.session.get_one(Event, here.shift.event_id)
         father = volunteer(here.people.one, "李建军", "19900005555", "1985-05")

@@ -12,7 +12,7 @@ from stationapp.teams.rules import DayPart, Skill
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import Assignment
 from tests import cast
-from tests.teams.scenes import in_two_days, personal, scene, send, shift, signed_in
+from tests.teams.scenes import in_two_days, personal, scene, send, shift
 from tests.volunteers.acts import serve
 
 
@@ -23,7 +23,7 @@ def here(app):
 
 @pytest.fixture
 def lin(app, here):
-    return signed_in(app, here.people.lin)
+    return cast.signed_in(app, here.people.lin)
 
 
 def at(one) -> str:

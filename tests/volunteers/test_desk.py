@@ -18,12 +18,6 @@ def people(app):
     return cast.district(app)
 
 
-def signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
-
-
 def register(client, **changes):
     values = {"name": "王建国", "phone": "19900003333", "birth_month": "1970-05"}
     return client.submit("/desk/volunteers/new", values | changes, follow_redirects=True)
@@ -38,7 +32,7 @@ def personal_code_on(page) -> str:
 
 
 def test_a_registered_volunteer_is_found_again_and_opens_the_own_ledger(app, people, client):
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     page = register(lin)
     assert "王*国" in page.text and "199****3333" in page.text
     assert code_on(register(lin)) == code_on(page)
@@ -55,13 +49,15 @@ def test_an_unknown_code_opens_nothing(client, people):
 
 
 def test_a_child_under_eight_is_refused_in_place(app, people):
-    page = register(signed_in(app, people.lin), name="李小满", birth_month="2021-06", guardian_consent="y")
+    page = register(
+        cast.signed_in(app, people.lin), name="李小满", birth_month="2021-06", guardian_consent="y"
+    )
     assert page.status_code == 409 and "未满 8 周岁" in page.text
 
 
 def test_another_stations_manager_does_not_see_the_volunteer(app, people):
-    code = code_on(register(signed_in(app, people.lin)))
-    ma = signed_in(app, people.ma)
+    code = code_on(register(cast.signed_in(app, people.lin)))
+    ma = cast.signed_in(app, people.ma)
     assert "王*国" not in ma.get("/desk/volunteers").text
     for path in (f"/desk/volunteers/{code}", f"/desk/volunteers/{code}/manual"):
         assert ma.get(path).status_code == 404
@@ -69,7 +65,7 @@ def test_another_stations_manager_does_not_see_the_volunteer(app, people):
 
 
 def test_a_shift_is_written_filled_and_freed(app, people):
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     register(lin)
     with app.app_context():
         made = cast.event(people.one)
@@ -89,11 +85,11 @@ def test_a_shift_is_written_filled_and_freed(app, people):
     )
     assert "引导 1 / 1" in page.text
     assert "引导 0 / 1" in lin.submit(page, to="/end", follow_redirects=True).text
-    assert signed_in(app, people.ma).get(at).status_code == 404
+    assert cast.signed_in(app, people.ma).get(at).status_code == 404
 
 
 def test_after_the_end_a_shift_offers_nobody(app, people):
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     register(lin)
     with app.app_context():
         made = cast.event(people.one)
@@ -110,7 +106,7 @@ def test_after_the_end_a_shift_offers_nobody(app, people):
 
 
 def test_manual_hours_go_through_the_office_and_show_as_manual(app, people, client):
-    lin, chen = signed_in(app, people.lin), signed_in(app, people.chen)
+    lin, chen = cast.signed_in(app, people.lin), cast.signed_in(app, people.chen)
     page = register(lin)
     at, mine = f"/desk/volunteers/{code_on(page)}/manual", f"/hours/{personal_code_on(page)}"
     yesterday = str(clock.day_of(clock.now()) - timedelta(days=1))
@@ -163,17 +159,17 @@ def test_a_desk_sees_of_a_volunteer_what_was_done_there_and_of_the_rest_a_sum(ap
             serve(made, who, made.starts_at, made.ends_at)
             close(made)
         code = who.code
-    at_home = signed_in(app, people.lin).get(f"/desk/volunteers/{code}")
+    at_home = cast.signed_in(app, people.lin).get(f"/desk/volunteers/{code}")
     assert "一站的义诊" in at_home.text and "二站的清扫" not in at_home.text
     mine = client.submit("/hours", {"code": personal_code_on(at_home)}, follow_redirects=True)
     assert "一站的义诊" in mine.text and "二站的清扫" in mine.text and "3.0" in mine.text
-    elsewhere = signed_in(app, people.ma).get(f"/desk/volunteers/{code}")
+    elsewhere = cast.signed_in(app, people.ma).get(f"/desk/volunteers/{code}")
     assert "二站的清扫" in elsewhere.text and "一站的义诊" not in elsewhere.text
     assert "3.0" in elsewhere.text and "其中记在别的阵地" in elsewhere.text
     assert "查询码" not in elsewhere.text
 
 
 def test_somebody_registered_elsewhere_is_not_registered_again(app, people):
-    register(signed_in(app, people.lin))
-    again = register(signed_in(app, people.ma))
+    register(cast.signed_in(app, people.lin))
+    again = register(cast.signed_in(app, people.ma))
     assert again.status_code == 200 and "在别的阵地登记过" in again.text and "王*国" not in again.text

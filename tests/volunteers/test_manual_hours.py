@@ -23,12 +23,6 @@ def people(app):
     return cast.district(app)
 
 
-def signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
-
-
 def registered(app, people, name="王建国"):
     """(volunteer's number, desk code, personal code)."""
     with app.app_context():
@@ -56,8 +50,8 @@ def decide(client, verdict="approve", reason=""):
 
 def test_reason_note_both_sites_and_that_it_was_by_hand_stand_on_the_own_page(app, people, client):
     number, code, personal = registered(app, people)
-    assert propose(signed_in(app, people.lin), code).status_code == 303
-    chen = signed_in(app, people.chen)
+    assert propose(cast.signed_in(app, people.lin), code).status_code == 303
+    chen = cast.signed_in(app, people.chen)
     asked = chen.get("/desk/hours").text
     assert "在站点以外服务：上门送药，家属可证明" in asked and "林晓燕" in asked
     assert "已通过" in decide(chen).text
@@ -70,7 +64,7 @@ def test_reason_note_both_sites_and_that_it_was_by_hand_stand_on_the_own_page(ap
 
 def test_what_is_needed_without_an_event_is_not_called_optional(app, people):
     _number, code, _personal = registered(app, people)
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert lin.get(f"/desk/volunteers/{code}/manual").text.count("选填") == 1  # the event
     missing = propose(lin, code, served_on="")
     assert missing.status_code == 422 and "请选哪一场，或者填服务日期。" in missing.text
@@ -78,7 +72,7 @@ def test_what_is_needed_without_an_event_is_not_called_optional(app, people):
 
 def test_what_has_no_note_is_too_late_or_to_come_is_refused_in_place(app, people):
     _number, code, _personal = registered(app, people)
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert propose(lin, code, note="").status_code == 422
     late = propose(lin, code, days_ago=40)
     assert late.status_code == 409 and "10 个工作日" in late.text and "上门送药" in late.text
@@ -90,7 +84,7 @@ def test_nobody_approves_the_own_proposal_even_with_a_second_role_above(app, peo
     with app.app_context(), transaction():
         lin = db.session.get_one(Staff, people.lin.id)
         grant_role(lin, site=people.office, role=Role.REVIEWER, by=people.root.id, now=clock.now())
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert propose(lin, code, site=str(people.one.id)).status_code == 303
     assert "您自己提出的，请另一位审核员审批" in lin.get("/desk/hours").text
     assert decide(lin).status_code == 409
@@ -103,9 +97,9 @@ def test_nobody_at_the_same_site_or_beside_it_approves(app, people):
     with app.app_context():
         friend = cast.staff("钱同事", people.one, Role.MANAGER)
         beside = cast.staff("孙同事", people.far_office, Role.REVIEWER)
-    propose(signed_in(app, people.lin), code)
+    propose(cast.signed_in(app, people.lin), code)
     for who, status in ((friend, 403), (beside, 404)):
-        client = signed_in(app, who)
+        client = cast.signed_in(app, who)
         assert "上门送药" not in client.get("/desk/hours").text
         assert decide(client).status_code == status
     with app.app_context():
@@ -114,8 +108,8 @@ def test_nobody_at_the_same_site_or_beside_it_approves(app, people):
 
 def test_nobody_approves_hours_under_the_own_name(app, people):
     number, code, _personal = registered(app, people, name=people.chen.name)
-    propose(signed_in(app, people.lin), code)
-    refused = decide(signed_in(app, people.chen))
+    propose(cast.signed_in(app, people.lin), code)
+    refused = decide(cast.signed_in(app, people.chen))
     assert refused.status_code == 409 and "自己名下" in refused.text
     with app.app_context():
         assert total_minutes(number) == 0
@@ -125,15 +119,15 @@ def test_nothing_is_proposed_where_nobody_stands_above_to_approve(app, people):
     _number, code, _personal = registered(app, people)
     with app.app_context():
         top = cast.staff("高远", people.center, Role.REVIEWER)
-    answer = propose(signed_in(app, top), code, site=str(people.center.id))
+    answer = propose(cast.signed_in(app, top), code, site=str(people.center.id))
     assert answer.status_code == 422
-    assert propose(signed_in(app, top), code, site=str(people.one.id)).status_code == 303
+    assert propose(cast.signed_in(app, top), code, site=str(people.one.id)).status_code == 303
 
 
 def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, client):
     _number, code, personal = registered(app, people)
-    propose(signed_in(app, people.lin), code)
-    chen = signed_in(app, people.chen)
+    propose(cast.signed_in(app, people.lin), code)
+    chen = cast.signed_in(app, people.chen)
     assert decide(chen, "reject").status_code == 409
     decide(chen, "reject", "没有人能证明")
     assert "未通过" in client.get(f"/hours/{personal}").text
@@ -141,9 +135,9 @@ def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, clie
 
 def test_the_same_form_twice_is_one_proposal(app, people):
     number, code, _personal = registered(app, people)
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert propose(lin, code).status_code == propose(lin, code).status_code == 303
-    chen = signed_in(app, people.chen)
+    chen = cast.signed_in(app, people.chen)
     assert chen.get("/desk/hours").text.count("上门送药，家属可证明") == 1
     decide(chen)
     again = propose(lin, code)
@@ -154,7 +148,7 @@ def test_the_same_form_twice_is_one_proposal(app, people):
 
 def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app, people):
     _number, code, _personal = registered(app, people)
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     propose(lin, code)
     asked = propose(lin, code, minutes="60", note="下午又去了一趟")
     assert (
@@ -175,7 +169,7 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
     pressed["site"] = str(people.one.id)
     sent = lin.post(f"/desk/volunteers/{code}/manual", data=pressed | {"csrf_token": token})
     assert sent.status_code == 303
-    chen = signed_in(app, people.chen)
+    chen = cast.signed_in(app, people.chen)
     page = chen.get("/desk/hours").text
     assert "同一天还有补录：2.0 小时（等待审批）" in page and "同一天还有补录：1.0 小时（等待审批）" in page
     decide(chen)
@@ -184,12 +178,12 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
 
 def test_who_proposed_reads_what_became_of_it_and_why_not(app, people):
     _number, code, _personal = registered(app, people)
-    lin, there = signed_in(app, people.lin), "/desk/hours/proposed"
+    lin, there = cast.signed_in(app, people.lin), "/desk/hours/proposed"
     assert "还没有提出过补录" in lin.get(there).text
     propose(lin, code)
     assert "等待审批" in lin.get(there).text and there in lin.get("/desk/volunteers").text
-    decide(signed_in(app, people.chen), "reject", "没有人能证明")
+    decide(cast.signed_in(app, people.chen), "reject", "没有人能证明")
     page = lin.get(there).text
     for said in ("上门送药", "未通过", people.chen.name, "没有人能证明"):
         assert said in page
-    assert "上门送药" not in signed_in(app, people.ma).get(there).text
+    assert "上门送药" not in cast.signed_in(app, people.ma).get(there).text

@@ -26,12 +26,6 @@ def people(app):
     return cast.district(app)
 
 
-def signed_in(app, who):
-    client = app.test_client()
-    cast.sign_in(client, who)
-    return client
-
-
 def served(people, *, hours=2, days=1, title="清洁家园", site=None):
     """A volunteer with a line of the day before yesterday; (volunteer, event, personal code)."""
     who = volunteer(people.one)
@@ -72,7 +66,7 @@ def test_a_question_about_a_line_is_asked_on_the_own_page_and_answered_at_the_de
     assert "不对？" in client.get(f"/hours/{code}").text
     page = client.submit(at, {"said": "那天 11 点半才走"}, follow_redirects=True)
     assert "那天 11 点半才走" in page.text and "等答复" in page.text and "前要答复" in page.text
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     assert "1 个对时长的疑问等您答复" in lin.get("/desk/").text
     where = re.search(r"/desk/questions/\d+", lin.get("/desk/questions/").text)[0]
     shown = lin.get(where).text
@@ -130,7 +124,7 @@ def test_one_thing_is_asked_about_once_at_a_time_and_the_second_time_above(app, 
         answer(second, people.chen)
         assert refusal(ask, who, key="third", line=line) is QuestionRefusal.ASKED_TWICE
         at = f"/desk/questions/{second.id}"
-    lin, chen = signed_in(app, people.lin), signed_in(app, people.chen)
+    lin, chen = cast.signed_in(app, people.lin), cast.signed_in(app, people.chen)
     assert (lin.get(at).status_code, chen.get(at).status_code) == (404, 200)
 
 
@@ -171,7 +165,7 @@ def test_staff_write_one_down_for_a_caller_and_the_list_says_what_is_overdue(app
         who = volunteer(people.one)
         late = ask(who, "以前问的", key="late", now=clock.now() - timedelta(days=20)).id
         code = who.code
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     page = lin.submit(f"/desk/questions/new/{code}", {"said": "电话里说少了一次"}, follow_redirects=True)
     assert "已记下" in page.text
     refused = lin.submit(f"/desk/questions/new/{code}", {"said": ""})
@@ -181,8 +175,8 @@ def test_staff_write_one_down_for_a_caller_and_the_list_says_what_is_overdue(app
     assert "个超期了" in lin.get("/desk/").text
     assert f"questions/{late + 1}" not in lin.get("/desk/questions/?state=late").text
     assert "没有这样的疑问" in lin.get("/desk/questions/?state=answered").text
-    assert signed_in(app, people.ma).get(f"/desk/questions/new/{code}").status_code == 404
-    assert "还没有人对时长有疑问" in signed_in(app, people.ma).get("/desk/questions/").text
+    assert cast.signed_in(app, people.ma).get(f"/desk/questions/new/{code}").status_code == 404
+    assert "还没有人对时长有疑问" in cast.signed_in(app, people.ma).get("/desk/questions/").text
 
 
 def test_the_desks_list_has_a_second_page_and_a_filter_by_site(app, people):
@@ -191,7 +185,7 @@ def test_the_desks_list_has_a_second_page_and_a_filter_by_site(app, people):
             who = volunteer(people.one, phone=f"1990000{number:04d}")
             ask(who, key="1"), ask(who, key="2")
         mine = ask(volunteer(people.two, phone="19900009999")).id
-    chen = signed_in(app, people.chen)
+    chen = cast.signed_in(app, people.chen)
     assert "下一页" in chen.get("/desk/questions/").text
     assert chen.get("/desk/questions/?page=2").text.count("/desk/questions/") > 3
     only = chen.get(f"/desk/questions/?site={people.two.code}").text
@@ -205,7 +199,7 @@ def test_who_cannot_be_written_to_is_called_with_the_answer(app, people):
         answer(asked, people.lin, text="名单上写的是两小时")
         found = db.session.query(Message).filter_by(occasion=Occasion.ANSWERED).all()
         assert {one.way for one in found} == {Way.PAGE, Way.CALL}
-    lin = signed_in(app, people.lin)
+    lin = cast.signed_in(app, people.lin)
     calls = lin.get("/desk/calls/").text
     assert "您问的“清洁家园”的志愿时长，答复是：维持不变。名单上写的是两小时" in calls and "王*国" in calls
     token = re.search(r'name="csrf_token" value="([^"]+)"', calls)[1]

@@ -32,8 +32,7 @@ def _faults(client, paths):
 
 @pytest.mark.both_databases
 def test_months_and_days_at_the_ends_of_time_are_answered_and_not_a_fault(app, people):
-    client = app.test_client()
-    cast.sign_in(client, people.root)
+    client = cast.signed_in(app, people.root)
     one, center = people.one.code, people.center.code
     with app.app_context():
         event = cast.event(people.one).code
@@ -57,8 +56,7 @@ def test_months_and_days_at_the_ends_of_time_are_answered_and_not_a_fault(app, p
 
 @pytest.mark.both_databases
 def test_a_zero_or_a_far_number_in_what_is_posted_to_the_plan_is_no_fault(app, people):
-    client = app.test_client()
-    cast.sign_in(client, people.root)
+    client = cast.signed_in(app, people.root)
     one = people.one.code
     with app.app_context():
         event = cast.event(people.one).code
