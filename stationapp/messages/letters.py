@@ -42,6 +42,10 @@ UNSENT = dict.fromkeys((GONE, LATE, NO_TEXTS), Delivery.VOID) | dict.fromkeys(
 HIDDEN = "••••••"
 """What is kept of a code that was sent."""
 
+OPENING = {Occasion.HOME_CODE: "code", Occasion.HOURS: "link", Occasion.ANSWERED: "link"}
+"""The place of a text that opens more than the desk it belongs to may see: a household's page, the whole ledger
+(trust.md §4.14). It is sent, and HIDDEN is kept of it."""
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -139,8 +143,9 @@ def _to(message: Message, home: Household, facts: Facts | None, now: datetime) -
 
 def _letter(message: Message, to: str, facts: Facts, own: Own) -> Letter:
     words, chosen = template(message.occasion, message.way, own), own.get((message.occasion, message.way))
+    opening = OPENING.get(message.occasion, "")
+    kept: Mapping[str, str] = facts | {opening: HIDDEN} if facts.get(opening) else facts
     is_code = message.occasion is Occasion.HOME_CODE
-    kept: Mapping[str, str] = facts | {"code": HIDDEN} if is_code else facts
     outgoing = Outgoing(
         name=name_of(message),
         to=to,

@@ -202,11 +202,12 @@ def _home_code(message: Message, ground: Ground, now: datetime) -> Facts | None:
 
 
 def _further(message: Message, ground: Ground, now: datetime) -> Facts | None:
-    """What another feature knows of it."""
+    """What another feature knows of it; on the phone without a link, which may open more than who calls may see."""
     known, site = ground.further.get(message.id), ground.site(message)
     if known is None or known.facts is None:
         return None
-    return {"site": site.short_name, "phone": site.phone, "link": ground.link(known.path)} | known.facts
+    link = "" if message.way is Way.CALL else ground.link(known.path)
+    return {"site": site.short_name, "phone": site.phone, "link": link} | known.facts
 
 
 def _nothing(_message: Message, _ground: Ground, _now: datetime) -> None:

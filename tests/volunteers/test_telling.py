@@ -5,16 +5,21 @@ import pytest
 from stationapp import clock
 from stationapp.db import db, transaction
 from stationapp.messages import switches
+from stationapp.messages.gateways.base import Answer
 from stationapp.messages.models import Message
-from stationapp.messages.rules import Way
+from stationapp.messages.rewording import reword
+from stationapp.messages.rules import AttemptEnd, Way
 from stationapp.messages.saying import facts_of
+from stationapp.messages.sending import drain
 from stationapp.messages.wordings import text
 from stationapp.notices.rules import Occasion
 from stationapp.residents.queries import get_resident
-from stationapp.volunteers import operations
+from stationapp.vault import vault
+from stationapp.volunteers import operations, questions
 from stationapp.volunteers.models import Volunteer
-from stationapp.volunteers.rules import ManualReason
+from stationapp.volunteers.rules import ManualReason, QuestionOutcome
 from tests import cast
+from tests.messages.outbox import Playing
 from tests.volunteers.acts import DAY, at, close, event, reopen, serve, volunteer
 
 pytestmark = pytest.mark.both_databases
@@ -93,3 +98,43 @@ def test_who_is_no_volunteer_any_more_is_told_nothing(people):
         other = cast.resident(cast.person("王建国二", "19900008888", home=people.one))
         get_resident(gone.resident_id).merged_into = other.id
     assert said(message) is None
+
+
+@pytest.mark.parametrize("occasion", [Occasion.HOURS, Occasion.ANSWERED])
+def test_the_way_to_the_whole_ledger_is_sent_and_shown_to_no_desk(app, people, occasion):
+    """Somebody of station one helps at station two, whose manager reads what was sent; trust.md §4.14."""
+    who, made = volunteer(people.one), event(people.two, at(9), at(11), title="清洁家园")
+    serve(made, who, at(9), at(11))
+    close(made)
+    if occasion is Occasion.ANSWERED:
+        with transaction():
+            asked = questions.ask(who, "少记了", key="k", event=made, now=at(12))
+            questions.answer(asked, QuestionOutcome.AS_IT_STANDS, "查过了", by=people.ma.id, now=at(12))
+    opens = f"/hours/{vault().unseal(who.personal_sealed)}"
+    gateway = Playing({"*": Answer(AttemptEnd.BUSY, "later")})
+    drain({Way.SMS: gateway}, now_of=lambda: at(13), most=10)
+    gateway.answers = {}
+    drain({Way.SMS: gateway}, now_of=lambda: at(15), most=10)
+    sent = [one.text for one in gateway.got if ("谢谢您" in one.text) is (occasion is Occasion.HOURS)]
+    assert len(sent) == 2 and all(opens in text for text in sent)
+    [message] = db.session.query(Message).filter_by(occasion=occasion, way=Way.SMS).all()
+    at_desk = f"/desk/messages/{message.id}"
+    ma = cast.signed_in(app, people.ma)
+    shown = ma.submit(at_desk, {"reason": "本人说没收到"}, to="/text")
+    assert "清洁家园" in shown.text and "••••••" in shown.text and "/hours/" not in shown.text
+
+
+def test_nobody_who_calls_reads_the_way_to_a_ledger_whatever_the_words(people):
+    who, made = volunteer(people.one), event(people.two, at(9), at(11))
+    serve(made, who, at(9), at(11))
+    close(made)
+    with transaction():
+        reword(
+            Occasion.ANSWERED, Way.CALL, "{title}〔，看{link}〕", "", by=people.lin.id, site_id=people.one.id,
+            now=at(12),
+        )  # fmt: skip
+        asked = questions.ask(who, "少记了", key="k", event=made, now=at(12))
+        switches.use(sms=False, email=False, public_url="https://station.example")
+        questions.answer(asked, QuestionOutcome.AS_IT_STANDS, "查过了", by=people.ma.id, now=at(12))
+    [message] = db.session.query(Message).filter_by(occasion=Occasion.ANSWERED, way=Way.CALL).all()
+    assert "看" not in said(message)
