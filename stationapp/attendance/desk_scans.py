@@ -17,6 +17,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
 from stationapp.refusal import NotFound, Refused
+from stationapp.residents.queries import get_person
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.volunteers.doors import roles_at
@@ -152,7 +153,7 @@ def _taken(aside_id: int) -> None:
 
 
 def _take(scan: RefusedScan) -> None:
-    pair = (scan.event_id, scan.resident_id)
+    pair = (scan.event_id, get_person(scan.resident_id).id)
     record, part = roles_at([pair])[pair]
     deciding.take(scan, resident_id=record, part=part, by=guard.user().staff_id, now=clock.now())
 

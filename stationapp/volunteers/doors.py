@@ -92,7 +92,8 @@ def doors_for(resident_id: int, opened: Collection[tuple[Event, Site]]) -> list[
 def roles_at(people: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, Part]]:
     """By which of a person's records, and in what role, people are taken down at events, in four statements.
 
-    (event id, resident id as whom they count) → (resident id, role).
+    (event id, resident id as whom they count) → (resident id, role). Who is there has one row: the record they came
+    by goes on, whichever record has the shift; what has a shift is a volunteer's all the same.
     """
     records = dict(
         db.session.execute(
@@ -109,12 +110,13 @@ def roles_at(people: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple
     for event_id, record, part in _standing(list(records), events):
         pair = (event_id, records[record])
         if pair in found:
-            found[pair] = (record, part)
+            helps = found[pair][1] is Part.VOLUNTEER
+            found[pair] = (record, Part.VOLUNTEER if helps else part)
     return found
 
 
 def _standing(records: list[int], events: Collection[int]) -> Iterator[tuple[int, int, Part]]:
-    """Places, presences and shifts of these records; what counts most comes last."""
+    """Places, shifts and presences of these records; which record is meant is said by the last."""
     places = (
         select(Signup.event_id, Signup.resident_id)
         .where(Signup.resident_id.in_(records), Signup.event_id.in_(events), Signup.state != Place.CANCELLED)
@@ -122,10 +124,10 @@ def _standing(records: list[int], events: Collection[int]) -> Iterator[tuple[int
     )
     for event_id, record in db.session.execute(places):
         yield event_id, record, Part.RESIDENT
-    there = (Attendance.event_id, Attendance.resident_id, Attendance.part)
-    yield from db.session.execute(_present(records, events).with_only_columns(*there))
     for event_id, record in _assigned(records, events):
         yield event_id, record, Part.VOLUNTEER
+    there = (Attendance.event_id, Attendance.resident_id, Attendance.part)
+    yield from db.session.execute(_present(records, events).with_only_columns(*there))
 
 
 def meant(doors: Collection[Door]) -> list[Door]:

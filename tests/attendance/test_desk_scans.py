@@ -7,12 +7,16 @@ from sqlalchemy import select
 
 from stationapp.attendance import intake, operations
 from stationapp.attendance.checks import CHECKS
-from stationapp.attendance.models import RefusedScan, Scan
-from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Result
+from stationapp.attendance.models import Attendance, RefusedScan, Scan
+from stationapp.attendance.rules import AttendanceRefusal, Fate, How, Kind, Part, Result
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events import operations as events
+from stationapp.residents.merging import merge
+from stationapp.residents.queries import get_resident
 from stationapp.signups.rules import Channel
+from stationapp.volunteers import operations as volunteers
+from stationapp.volunteers.rules import Risk
 from tests import cast
 from tests.attendance.test_intake import Door
 from tests.harness.inspect import Page
@@ -141,6 +145,44 @@ def test_what_was_taken_back_on_the_roster_since_is_not_taken_and_stays_waiting(
     door.come(door.li, channel=Channel.WALK_IN, now=door.now + timedelta(minutes=2))
     assert "收下了 2 条" in press(lin, f"/events/{door.event.code}/take").text
     assert not door.row(door.li).undone
+
+
+def twin_of_li(door) -> int:
+    """Li, who has a shift, by another record of theirs into which theirs was merged since; its number."""
+    given = {"by": None, "now": door.now - timedelta(hours=9)}
+    other = cast.resident(
+        cast.person("李小满", "19900008888", birth_month="1970-05", home=door.people.one)
+    ).id
+    with transaction():
+        helper = volunteers.register(door.li, site=door.people.one, **given)
+        shift = volunteers.add_shift(
+            door.event, title="引导", needed=1, risk=Risk.ORDINARY, risk_note="久站", **given
+        )
+        volunteers.assign(shift, helper, **given)
+        merge(other, door.li.id, by=door.people.lin.id, now=door.now, reason="同一人")
+    return other
+
+
+def there(door) -> list[tuple[int, Part]]:
+    db.session.rollback()
+    rows = db.session.scalars(select(Attendance).where(~Attendance.undone))
+    return [(row.resident_id, row.part) for row in rows]
+
+
+def test_a_scan_of_a_record_that_was_merged_since_is_taken_in_the_role_of_the_person(door, lin):
+    twin_of_li(door)
+    door.arrive(door.scan(who=door.li, part=Part.VOLUNTEER, minutes=-125))
+    assert "收下了" in press(lin, "/take").text
+    assert there(door) == [(door.li.id, Part.VOLUNTEER)]
+
+
+@pytest.mark.parametrize("part", [Part.RESIDENT, Part.VOLUNTEER])
+def test_who_is_there_by_another_record_is_not_there_twice_by_a_scan_that_is_taken(door, lin, part):
+    other = twin_of_li(door)
+    door.arrive(door.scan(who=door.li, part=Part.VOLUNTEER, minutes=-125))
+    door.come(get_resident(other), part=part, channel=Channel.WALK_IN)
+    assert "收下了" in press(lin, "/take").text
+    assert there(door) == [(other, part)]
 
 
 def test_two_people_decide_about_the_same_scan_once(door, lin):
