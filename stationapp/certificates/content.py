@@ -10,13 +10,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, func, select
 
 from stationapp.attendance.models import Attendance
 from stationapp.certificates.models import Certificate
+from stationapp.certificates.rules import CertificateRefusal
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import Category
+from stationapp.refusal import Refused
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
 from stationapp.vault import vault
@@ -88,10 +91,10 @@ def _summed(last: dict[int, int], lines: list) -> Served:
     return Served(max(last.values()), sites, sum(minutes.values()), min(days), max(days), tuple(kinds))
 
 
-def standing(certificates: Collection[Certificate], said: Mapping[int, dict]) -> dict[int, int]:
+def standing(certificates: Collection[Certificate], said: Mapping[int, dict | None]) -> dict[int, int]:
     """What the ledger says now of the time and the sites of each, in minutes by id; one question.
 
-    Less than the certificate says: something it counted was taken back since.
+    Less than the certificate says: something it counted was taken back since. 0 for one that was tampered with.
     """
     rows = db.session.execute(
         select(Certificate.id, HoursEntry.site_id, func.sum(HoursEntry.minutes))
@@ -104,7 +107,8 @@ def standing(certificates: Collection[Certificate], said: Mapping[int, dict]) ->
     )
     now = dict.fromkeys((one.id for one in certificates), 0)
     for number, site_id, minutes in rows:
-        now[number] += int(minutes) if site_id in said[number]["sites"] else 0
+        its = said[number]
+        now[number] += int(minutes) if its and site_id in its["sites"] else 0
     return now
 
 
@@ -119,10 +123,32 @@ def hashed(text: str) -> str:
 
 
 def content_of(certificate: Certificate) -> dict:
-    """What it says, as it was issued; raises `cryptography.exceptions.InvalidTag` when tampered with."""
-    return json.loads(vault().unseal(certificate.content_sealed))
+    """What it says, as it was issued.
+
+    Raises Refused(TAMPERED) when that cannot be read, is another one's, or is not what the row beside it says.
+    """
+    try:
+        text = vault().unseal(certificate.content_sealed)
+    except (InvalidTag, ValueError, TypeError):  # (SQLite lets a text stand where bytes should)
+        text = ""
+    if not text or hashed(text) != certificate.hash or not _is_of(said := json.loads(text), certificate):
+        raise Refused(CertificateRefusal.TAMPERED, number=certificate.number)
+    return said
 
 
-def contents(certificates: Iterable[Certificate]) -> dict[int, dict]:
-    """The same of many, by their ids."""
-    return {one.id: content_of(one) for one in certificates}
+def _is_of(said: dict, row: Certificate) -> bool:
+    figures = row.number, row.minutes, row.from_on.isoformat(), row.to_on.isoformat()
+    return (said["number"], said["minutes"], said["from"], said["to"]) == figures
+
+
+def contents(certificates: Iterable[Certificate]) -> dict[int, dict | None]:
+    """The same of many, by their ids; None for one that was tampered with, so that the others can be shown."""
+    return {one.id: read(one) for one in certificates}
+
+
+def read(certificate: Certificate) -> dict | None:
+    """What it says; None where `content_of` refuses."""
+    try:
+        return content_of(certificate)
+    except Refused:
+        return None

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Row
 
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.certificates import operations, paper, queries
-from stationapp.certificates.content import content_of, contents, standing
+from stationapp.certificates.content import content_of, contents, read, standing
 from stationapp.certificates.models import Certificate
 from stationapp.certificates.rules import BULK_MOST
 from stationapp.db import retried, transaction
@@ -40,7 +41,7 @@ def _register_page(*, problem: str = "", status: int = 200):
     return render_template(
         "desk/certificates/index.html",
         page=page,
-        names={number: masked_name(one["name"]) for number, one in said.items()},
+        names={number: one and masked_name(one["name"]) for number, one in said.items()},
         less={one.id: now[one.id] for one in shown if now[one.id] < one.minutes},
         year=_text("year"),
         number=_text("number"),
@@ -69,22 +70,19 @@ def export():
         _("状态"),
         _("撤销原因"),
     )
-    lines = (
-        (
-            one.number,
-            masked_name(said[one.id]["name"]),
-            hours(one.minutes),
-            hours(min(now[one.id], one.minutes)),
-            one.from_on,
-            one.to_on,
-            said[one.id]["issuer"],
-            stamp(one.issued_at),
-            _("已撤销") if revocation else _("有效"),
-            revocation.reason if revocation else None,
-        )
-        for one, _site, revocation in rows
-    )
+    lines = (_line(row, said[row.Certificate.id], now[row.Certificate.id]) for row in rows)
     return csv_answer(_("志愿服务证明登记簿"), head, lines)
+
+
+def _line(row: Row, said: dict | None, now: int) -> tuple:
+    """One of the file's lines. Of a certificate that was tampered with no figure is repeated."""
+    one, _site, revocation = row
+    state = _("已撤销") if revocation else _("有效") if said else _("与登记簿不符")
+    told = (
+        masked_name(said["name"]), hours(one.minutes), hours(min(now, one.minutes)), one.from_on, one.to_on,
+        said["issuer"],
+    ) if said else (None,) * 6  # fmt: skip
+    return one.number, *told, stamp(one.issued_at), state, revocation.reason if revocation else None
 
 
 def _register():
@@ -185,7 +183,7 @@ def _its(number: str):
 def _page(number: str, *, problem: str = "", at: str = "", reason: str = "", status: int = 200):
     """`at`: the form the problem belongs to."""
     found = _its(number)
-    said = content_of(found.Certificate)
+    said = read(found.Certificate)
     return render_template(
         "desk/certificates/show.html",
         certificate=found.Certificate,
@@ -193,7 +191,7 @@ def _page(number: str, *, problem: str = "", at: str = "", reason: str = "", sta
         revocation=found.Revocation,
         said=said,
         now=standing([found.Certificate], {found.Certificate.id: said})[found.Certificate.id],
-        name=masked_name(said["name"]),
+        name=said and masked_name(said["name"]),
         problem=problem,
         at=at,
         reason=reason,
@@ -242,15 +240,16 @@ def papers():
 
 
 def _printed(found: list):
-    """The PDF of these (Certificate, Site, Revocation or None)."""
+    """The PDF of these (Certificate, Site, Revocation or None); nothing is noted of one that was tampered with."""
     reason = request.form.get("reason", "").replace("\0", "")
+    said = [content_of(row.Certificate) for row in found]
     with transaction():
         printed = [row.Certificate for row in found]
         operations.note_print(printed, reason=reason, by=guard.user().staff_id, now=clock.now())
     public = current_app.config["SETTINGS"].public_url
     sheets = [
-        paper.certificate(content_of(row.Certificate), revoked=row.Revocation is not None, public_url=public)
-        for row in found
+        paper.certificate(its, revoked=row.Revocation is not None, public_url=public)
+        for its, row in zip(said, found, strict=True)
     ]
     first, last = sheets[0]["number"], sheets[-1]["number"]
     name = f"{sheets[0]['title']}-{first}" + (f"_{last}" if last != first else "")

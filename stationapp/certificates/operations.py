@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from stationapp import clock
 from stationapp.audit.operations import record
 from stationapp.certificates import rules
-from stationapp.certificates.content import Served, content_of, hashed, served_by, written
+from stationapp.certificates.content import Served, hashed, read, served_by, written
 from stationapp.certificates.models import Certificate, Issuer, Register, Revocation
 from stationapp.certificates.rules import CertificateRefusal, IssuerFields
 from stationapp.db import db
@@ -174,7 +174,10 @@ def _said(issuer: Issuer, person: tuple, served: Served, today: date) -> dict:
 
 
 def _same(site: Site, said: dict[int, dict]) -> dict[int, Certificate]:
-    """The last standing certificate of each that says the same but for number and day: no reason for another."""
+    """The last standing certificate of each that says the same but for number and day: no reason for another.
+
+    One that was tampered with says nothing, and is one.
+    """
     last = (
         select(Certificate)
         .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
@@ -186,11 +189,11 @@ def _same(site: Site, said: dict[int, dict]) -> dict[int, Certificate]:
         .order_by(Certificate.id)
     )
     found = {one.volunteer_id: one for one in db.session.scalars(last)}
-    return {who: one for who, one in found.items() if _but_day(content_of(one)) == _but_day(said[who])}
+    return {who: one for who, one in found.items() if _but_day(read(one)) == _but_day(said[who])}
 
 
-def _but_day(said: dict) -> dict:
-    return {name: one for name, one in said.items() if name not in ("number", "on")}
+def _but_day(said: dict | None) -> dict:
+    return {name: one for name, one in (said or {}).items() if name not in ("number", "on")}
 
 
 def _sealed(served: Served, said: dict) -> dict[str, object]:

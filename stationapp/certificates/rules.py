@@ -14,6 +14,7 @@ class CertificateRefusal(Enum):
     NOT_A_LEGAL_PERSON = "not_a_legal_person"
     NO_HOURS = "no_hours"
     REVOKED = "revoked"
+    TAMPERED = "tampered"  # its content or its row was changed behind us
     REASON_MISSING = "reason_missing"
     NOBODY_CHOSEN = "nobody_chosen"
     NONE_CHOSEN = "none_chosen"  # no certificate to print

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
-from stationapp.certificates.content import content_of, standing
+from stationapp.certificates.content import read, standing
 from stationapp.certificates.paper import long_day
 from stationapp.certificates.queries import find_certificate
 from stationapp.db import transaction
@@ -40,12 +40,13 @@ def show(number: str):
         if not patient:
             return _ask(number, typed, _("试得太频繁了，请过几分钟再试。"), 429)
         return _ask(number, typed, _("没有与这个编号和校验码相符的证明。请对照证明再看一遍。"), 404)
-    said = content_of(found.Certificate)
+    said = read(found.Certificate)
     return render_template(
         "certificates/show.html",
         said=said,
-        name=masked_name(said["name"]),
+        name=said and masked_name(said["name"]),
         certificate=found.Certificate,
+        site=found.Site,
         now=standing([found.Certificate], {found.Certificate.id: said})[found.Certificate.id],
         revocation=found.Revocation,
         issued_on=clock.day_of(found.Certificate.issued_at),

@@ -19,12 +19,14 @@ def show(code: str):
     volunteer = own_volunteer(code)
     rows = queries.list_of(volunteer.id)
     issued = [row.Certificate for row in rows]
-    now = standing(issued, contents(issued))
+    said = contents(issued)
+    now = standing(issued, said)
     return render_template(
         "certificates/record.html",
         sheet=record_sheet(volunteer, now=clock.now()),
         certificates=rows,
         less={one.id: now[one.id] for one in issued if now[one.id] < one.minutes},
+        tampered={number for number, its in said.items() if its is None},
         code=code,
     )
 
