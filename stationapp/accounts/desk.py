@@ -1,6 +1,6 @@
 """Taking up an invitation, signing in and out, one's own account. Other people's accounts: `staff.py`."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock
@@ -140,11 +140,17 @@ def _good_password(form: InvitationForm | PasswordForm, login: str) -> bool:
     return problem is None
 
 
+_OF_A_SIGN_IN = ("scans", "moved", "invitation")
+"""What the next one at this computer has no business with: last scans, the board's last move, a link just made."""
+
+
 @bp.post("/signout")
 def sign_out():
-    """End this sign-in."""
+    """End this sign-in; what the desk kept of it in the browser's session goes with it."""
     with transaction():
         end_login(guard.login_id(), staff_id=guard.user().staff_id, now=clock.now())
+    for kept in _OF_A_SIGN_IN:
+        session.pop(kept, None)
     answer = redirect(url_for("desk.accounts.sign_in"), code=303)
     answer.delete_cookie(guard.COOKIE)
     return answer

@@ -22,6 +22,7 @@ from stationapp.cards.queries import find_scanned
 from stationapp.cards.rules import SCAN_LENGTH, CardRefusal, scanned
 from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
+from stationapp.events.queries import find_event
 from stationapp.events.rules import touches
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_person, get_resident, masked
@@ -65,16 +66,14 @@ def camera():
 
 
 def _page(*, camera: bool = False, choose: list[Door] = (), status: int = 200):
-    now = clock.now()
-    opened = open_doors(reached(guard.reach()), now=now)
-    pinned = request.values.get("event", "")
+    opened, pinned = _opened(), _pinned()
     answer = make_response(
         render_template(
             "desk/checkin/camera.html" if camera else "desk/checkin/index.html",
             opened=opened,
             pinned=pinned if any(event.code == pinned for event, _site in opened) else "",
-            leaving=_leaving(),
-            last=session.get("scans", []),
+            leaving=_leaving() and request.form.get("back") != "code",
+            last=_last(),
             choose=choose,
             who=masked(get_resident(choose[0].resident_id)).name if choose else "",
             typed=request.form.get("code", "").replace("\0", "")[:SCAN_LENGTH],
@@ -89,6 +88,16 @@ def _page(*, camera: bool = False, choose: list[Door] = (), status: int = 200):
 
 def _leaving() -> bool:
     return request.values.get("act") == "out"
+
+
+def _pinned() -> str:
+    """The event chosen for one scan after another; what a button is for is no choice for the next."""
+    chosen = request.method == "GET" or "keep" in request.form
+    return request.values.get("event" if chosen else "pinned", "")
+
+
+def _opened() -> list[tuple[Event, Site]]:
+    return open_doors(reached(guard.reach()), now=clock.now())
 
 
 # --- one scan ---------------------------------------------------------------------------------------------------
@@ -106,8 +115,10 @@ def scan():
     try:
         found = _read(request.form.get("code", ""))
         doors = _doors(found)
+        if _leaving():
+            doors = _left_from(doors)
         if len(doors) > 1 or _must_be_asked(doors[0]):
-            return _page(camera=back == "camera", choose=doors, status=409)
+            return _asked(doors, back)
         said = retried(lambda: _taken_down(doors[0]))
     except Refused as refused:
         _write_down(refused, doors)
@@ -115,9 +126,16 @@ def scan():
     _keep(said, good=True)
     if back == "code":
         return redirect(url_for("attendance.personal", code=scanned(request.form["code"])), code=303)
-    kept = {name: request.form[name] for name in ("event", "act") if request.form.get(name)}
-    kept = kept if request.form.get("keep") else {}
+    kept = {"event": _pinned() or None, "act": "out" if _leaving() else None}
     return redirect(url_for(".camera" if back == "camera" else ".index", **kept), code=303)
+
+
+def _asked(doors: list[Door], back: str):
+    """The page with a button for each door; that this scan wrote nothing stays on it when the next card comes."""
+    answer = _page(camera=back == "camera", choose=doors, status=409)
+    name = masked(get_resident(doors[0].resident_id)).name
+    _keep(_("%(name)s 扫了一下，没有记：要先选定。", name=name), good=False)
+    return answer
 
 
 def _read(typed: str) -> Scanned:
@@ -135,14 +153,18 @@ def _read(typed: str) -> Scanned:
 
 
 def _its_event(signup: Signup) -> Event:
-    """The event a sign-up code is shown for: the one chosen on the page, or the date of its course held now."""
+    """The event a sign-up code is shown for: the one chosen on the page, or the date of its course held now.
+
+    Raises Refused(AttendanceRefusal).
+    """
     chosen = request.form.get("event", "")
-    for event, _site in open_doors(reached(guard.reach()), now=clock.now()):
-        if event.code == chosen:
-            if place_at(signup, event) is None:
-                raise Refused(AttendanceRefusal.OTHER_EVENT, title=event_of(signup)[0].title)
-            return event
-    return at_the_door(signup, now=clock.now())[1]
+    event = at_the_door(signup, now=clock.now())[1]
+    if chosen in ("", event.code):
+        return event
+    event, _site = _chosen(chosen)
+    if place_at(signup, event) is None:
+        raise Refused(AttendanceRefusal.OTHER_EVENT, title=event_of(signup)[0].title)
+    return event
 
 
 def _doors(found: Scanned) -> list[Door]:
@@ -150,11 +172,34 @@ def _doors(found: Scanned) -> list[Door]:
     if found.event:
         return doors_for(found.resident_id, [(found.event, _its_site(found.event))])
     chosen = request.form.get("event", "")
-    opened = open_doors(reached(guard.reach()), now=clock.now())
-    opened = [pair for pair in opened if pair[0].code == chosen] or opened
+    opened = [_chosen(chosen)] if chosen else _opened()
     if not opened:
         raise Refused(AttendanceRefusal.NOTHING_ON)
     return meant(doors_for(found.resident_id, opened))
+
+
+def _chosen(code: str) -> tuple[Event, Site]:
+    """The event somebody chose, which stands for no other: raises Refused(NOTHING_ON) once its doors are shut."""
+    found = next((pair for pair in _opened() if pair[0].code == code), None)
+    if found is None:
+        shut = _known(code)
+        raise Refused(AttendanceRefusal.NOTHING_ON, title=shut[0].title if shut else "")
+    return found
+
+
+def _known(code: str) -> tuple[Event, Site] | None:
+    """An event of this desk's, its doors open or not."""
+    event = find_event(code.replace("\0", "")[:20])
+    site = event and db.session.get_one(Site, event.site_id)
+    return (event, site) if site and guard.can(Action.CHECK_IN, site.path) else None
+
+
+def _left_from(doors: list[Door]) -> list[Door]:
+    """Where somebody who leaves can be leaving from: where they are. Raises Refused(NOT_CHECKED_IN)."""
+    there = [door for door in doors if door.there]
+    if not there:
+        raise Refused(AttendanceRefusal.NOT_CHECKED_IN)
+    return there
 
 
 def _its_site(event: Event) -> Site:
@@ -213,12 +258,11 @@ def _write_down(refused: Refused, doors: list[Door]) -> None:
 
 
 def _where(doors: list[Door]) -> tuple[Event | None, Site | None]:
-    """The door it was refused at; else the event chosen, or what the only open one, or the only site, must be."""
-    if doors:
-        return doors[0].event, doors[0].site
-    opened = open_doors(reached(guard.reach()), now=clock.now())
-    chosen = request.form.get("event", "")
-    opened = [pair for pair in opened if pair[0].code == chosen] or opened
+    """The only door it was refused at; else the event chosen, or what the only open one, or the only site, must be."""
+    opened = [(door.event, door.site) for door in doors]
+    if not doors:
+        chosen = request.form.get("event", "")
+        opened = [pair for pair in [_known(chosen)] if pair] if chosen else _opened()
     if len(opened) == 1:
         return opened[0]
     sites = {site.id: site for _event, site in opened}
@@ -235,6 +279,12 @@ def _turned_away(refused: Refused, back: str):
 
 
 def _keep(said: str, *, good: bool) -> None:
-    """Put a result at the head of the last ones, which this browser keeps; names in them are masked."""
+    """Put a result at the head of the last ones, which this browser keeps for this sign-in; names are masked."""
     line = [clock.local(clock.now()).strftime("%H:%M:%S"), good, said[:120]]
-    session["scans"] = [line, *session.get("scans", [])][:LAST]
+    session["scans"] = [guard.login_id(), [line, *_last()][:LAST]]
+
+
+def _last() -> list[list]:
+    """What came of the last scans of this sign-in; another's, on a shared computer, are nobody's to see."""
+    whose, lines = session.get("scans", (None, []))
+    return lines if whose == guard.login_id() else []

@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.accounts.rules import Role
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.queries import find_attendance
 from stationapp.attendance.rules import How, Part
 from stationapp.cards import operations, queries
 from stationapp.cards.rules import Ended, scanned
-from stationapp.db import transaction
+from stationapp.db import db, transaction
+from stationapp.events.models import Event
 from stationapp.residents.queries import get_resident
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import Risk
@@ -160,6 +164,117 @@ def test_the_camera_is_allowed_on_its_own_page_alone(app, lin, door):
         assert lin.get(path).headers["Permissions-Policy"] == "camera=()"
     page = lin.get("/desk/checkin/camera").text
     assert "<noscript>" in page and "/desk/checkin?" not in page and 'href="/desk/checkin"' in page
+
+
+def starts(app, event, ago: timedelta) -> None:
+    """Move an event, so that its doors are open or shut by now."""
+    with app.app_context(), transaction():
+        moved = db.session.get_one(Event, event.id)
+        moved.starts_at = clock.now() - ago
+        moved.ends_at = moved.starts_at + timedelta(minutes=30)
+
+
+def beside(app, door, *people) -> Event:
+    """Another event of the station that begins soon, with these people signed up for it."""
+    with app.app_context():
+        other = cast.event(door.people.one, title="八段锦", starts_at=clock.now() + timedelta(minutes=50))
+        if people:
+            cast.sign_up(other, *people, now=clock.now() - timedelta(hours=2))
+        return other
+
+
+def button(page, event):
+    """The button for an event, of a question or a card's page."""
+    forms = Page(page.text).forms
+    return next(f for f in forms if f.values.get("event") == [event.code] and "keep" not in f.fields)
+
+
+def aims(page) -> tuple[str, str]:
+    """What the next scan will be taken for: coming or leaving, and of which event."""
+    form = next(form for form in Page(page.text).forms if {"keep", "code"} <= form.fields)
+    return form.values["act"][0], (form.values.get("event") or [""])[0]
+
+
+def test_a_button_for_an_event_whose_doors_are_shut_by_now_takes_nobody_in_elsewhere(app, lin, door):
+    pressed = button(lin.get(f"/p/{door.stranger}"), door.event)
+    other = beside(app, door)
+    starts(app, door.event, timedelta(hours=5))
+    answer = lin.post(pressed.action, data=pressed.values, follow_redirects=True)
+    assert answer.status_code == 409 and "“智能手机课堂”现在不能签到" in answer.text
+    assert not presence(app, other, door.qian) and not presence(app, door.event, door.qian)
+    with app.app_context():
+        kept = db.session.scalars(select(RefusedScan)).all()
+    assert [(one.reason, one.event_id) for one in kept] == [("nothing_on", door.event.id)]
+    for nowhere in ("ZZZZZZZZ", "x" * 300, "\0"):
+        page = lin.post(pressed.action, data=pressed.values | {"event": nowhere})
+        assert page.status_code == 409 and not presence(app, other, door.qian)
+    assert aims(answer) == ("in", "")
+    page = type_in(lin, door.place, event=other.code)  # an open one, of which the code is not
+    assert "这个报名号是“智能手机课堂”的" in page.text and not presence(app, other, door.wu)
+
+
+def test_an_answered_question_leaves_the_scanner_as_it_was_set(app, lin, door):
+    other = beside(app, door, cast.granny_wu(door.people.one))
+    for event in (door.event, other):
+        with app.app_context(), transaction():
+            given = {"how": How.ROSTER, "part": Part.RESIDENT, "by": None, "now": clock.now()}
+            attendance.check_in(event, get_resident(door.wu), **given)
+    asked = type_in(lin, door.card, act="out")
+    assert asked.status_code == 409 and "来的是哪一场" in asked.text and aims(asked) == ("out", "")
+    pressed = button(asked, other)
+    page = lin.post(pressed.action, data=pressed.values, follow_redirects=True)
+    assert "离开了" in page.text and aims(page) == ("out", "")
+    page = lin.post(pressed.action, data=pressed.values | {"pinned": door.event.code}, follow_redirects=True)
+    assert aims(page) == ("out", door.event.code)
+
+
+def test_a_refused_button_chooses_nothing_for_the_next_scan(app, lin, door):
+    full = beside(app, door, cast.person("孙丽", "19900002222"))
+    with app.app_context(), transaction():
+        db.session.get_one(Event, full.id).capacity = 1
+    pressed = button(type_in(lin, door.stranger), full)
+    answer = lin.post(pressed.action, data=pressed.values)
+    assert "确实要收下" in answer.text and aims(answer) == ("in", "")
+
+
+def test_a_question_left_unanswered_leaves_a_line(app, lin, door):
+    type_in(lin, door.stranger)
+    page = type_in(lin, door.card)
+    assert "✓ 吴*英 到了" in page.text and "✗ 钱*来 扫了一下，没有记" in page.text
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_who_leaves_without_being_there_is_refused_at_once(app, lin, door, several):
+    if several:
+        beside(app, door)
+    page = type_in(lin, door.stranger, act="out")
+    assert page.status_code == 409 and "✗ 还没有签到，不能签退" in page.text
+    assert "现场收下" not in page.text and aims(page)[0] == "out"
+
+
+def test_who_leaves_is_asked_about_no_event_they_are_not_at(app, lin, door):
+    beside(app, door, cast.granny_wu(door.people.one))
+    with app.app_context(), transaction():
+        given = {"how": How.ROSTER, "part": Part.RESIDENT, "by": None, "now": clock.now()}
+        attendance.check_in(door.event, get_resident(door.wu), **given)
+    assert "吴*英 离开了" in type_in(lin, door.card, act="out").text
+
+
+def test_what_one_scanned_is_not_shown_to_the_next_at_the_same_computer(app, lin, door):
+    assert "吴*英" in type_in(lin, door.card).text
+    page = lin.get("/desk/account")
+    lin.submit(page, to="signout")
+    with lin.session_transaction() as kept:
+        assert "scans" not in kept
+    for who in (
+        door.people.ma,
+        door.people.lin,
+    ):  # also without signing out: the sign-in before was left idle
+        cast.sign_in(lin, who)
+        assert "吴" not in lin.get("/desk/checkin").text
+        assert "✗" in type_in(lin, "WRONGCODE2").text
+    cast.sign_in(lin, door.people.ma)
+    assert "✗" not in lin.get("/desk/checkin").text
 
 
 def test_a_helper_scans_too(app, door):
