@@ -15,6 +15,7 @@ from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.queries import list_where
 from stationapp.vault import vault
 from stationapp.volunteers import lines, queries, question_queries, questions
+from stationapp.volunteers.forms import AnswerForm, QuestionForm
 from stationapp.volunteers.models import HourQuestion, Volunteer
 from stationapp.volunteers.question_queries import ANSWERED, LATE, OPEN
 from stationapp.volunteers.question_rules import LONGEST
@@ -104,7 +105,7 @@ def show(question_id: int):
     return _page(_its(question_id))
 
 
-def _page(found, *, text: str = "", outcome: QuestionOutcome | None = None, problem: str = ""):
+def _page(found, form: AnswerForm | None = None, *, problem: str = ""):
     question, volunteer, site, event, answered_by = found
     return render_template(
         "desk/questions/show.html",
@@ -117,8 +118,7 @@ def _page(found, *, text: str = "", outcome: QuestionOutcome | None = None, prob
         answered_by=answered_by,
         facts=question_queries.facts_of(question, volunteer, event),
         outcomes=list(QuestionOutcome),
-        outcome=outcome,
-        text=text,
+        form=form or AnswerForm(formdata=None),
         most=LONGEST,
         problem=problem,
         today=_today(),
@@ -128,16 +128,19 @@ def _page(found, *, text: str = "", outcome: QuestionOutcome | None = None, prob
 @bp.post("/<int:question_id>/answer")
 def answer(question_id: int):
     """Answer it; a refusal keeps what was typed."""
-    found = _its(question_id)
-    text = request.form.get("answer", "").replace("\0", "")
-    outcome = next((one for one in QuestionOutcome if one.value == request.form.get("outcome")), None)
+    found, form = _its(question_id), AnswerForm()
+    if not form.validate():
+        return _page(found, form, problem=_problem(form)), 422
     try:
-        retried(lambda: _answered(found.HourQuestion, outcome, text))
+        retried(lambda: _answered(found.HourQuestion, form.outcome.data, form.answer.data))
     except Refused as refused:
-        shown = {"text": text[: LONGEST * 2], "outcome": outcome, "problem": sentence(refused)}
-        return _page(_its(question_id), **shown), 409
+        return _page(_its(question_id), form, problem=sentence(refused)), 409
     flash(_("已答复，本人会看到，也会收到消息或电话。"), "good")
     return redirect(url_for(".index"), code=303)
+
+
+def _problem(form: AnswerForm) -> str:
+    return "；".join(str(one) for one in (*form.outcome.errors, *form.answer.errors))
 
 
 def _answered(question: HourQuestion, outcome: QuestionOutcome | None, text: str) -> None:
@@ -152,15 +155,17 @@ def _answered(question: HourQuestion, outcome: QuestionOutcome | None, text: str
 def new(code: str):
     """Write down what a volunteer asks on the telephone or at the desk."""
     here = reached(guard.reach())
-    volunteer = queries.get_known(code, here)
+    volunteer, form = queries.get_known(code, here), QuestionForm()
     row = _line(volunteer, here)
     if request.method != "POST":
-        return _new_page(volunteer, row)
-    said = request.form.get("said", "").replace("\0", "")
+        return _new_page(volunteer, row, form)
+    if not form.validate():
+        return _new_page(volunteer, row, form), 422
     try:
-        asked = retried(lambda: _asked(volunteer, said, row))
+        asked = retried(lambda: _asked(volunteer, form.said.data, row))
     except Refused as refused:
-        return _new_page(volunteer, row, said=said[: LONGEST * 2], problem=sentence(refused)), 409
+        form.said.errors = [sentence(refused)]
+        return _new_page(volunteer, row, form), 409
     flash(_("已记下，%(day)s前要答复。", day=day(asked.due_on)), "good")
     return redirect(url_for("desk.volunteers.show", code=code), code=303)
 
@@ -188,14 +193,13 @@ def _asked(volunteer: Volunteer, said: str, row) -> HourQuestion:
         )
 
 
-def _new_page(volunteer: Volunteer, row, *, said: str = "", problem: str = ""):
+def _new_page(volunteer: Volunteer, row, form: QuestionForm):
     return render_template(
         "desk/questions/new.html",
         volunteer=volunteer,
         person=masked(get_resident(volunteer.resident_id)),
         row=row,
-        said=said,
-        problem=problem,
+        form=form,
         most=LONGEST,
         due_on=questions.due_on(_today()),
         key=request.form.get("key", "")[:64] or secrets.token_urlsafe(16),

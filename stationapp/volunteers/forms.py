@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import DateField, SelectField
 
 from stationapp.residents.forms import PersonForm
-from stationapp.volunteers.rules import DAILY_CAP, UNIT, ManualReason, Risk
+from stationapp.volunteers.question_rules import LONGEST
+from stationapp.volunteers.rules import DAILY_CAP, UNIT, ManualReason, QuestionOutcome, Risk
 from stationapp.web.filters import hours
 from stationapp.web.forms import (
     AtTimes,
@@ -55,3 +56,16 @@ class ManualForm(Form):
             self.served_on.errors = [_("请选哪一场，或者填服务日期。")]
             return False
         return good
+
+
+class QuestionForm(Form):
+    """What is wrong with the hours; that something is said, the operation demands in its own words."""
+
+    said = TextField(_("哪里不对，应该是多少"), most=LONGEST, lines=True)
+
+
+class AnswerForm(Form):
+    """The answer to a question; the operation demands both."""
+
+    outcome = EnumField(_("结果"), of=QuestionOutcome)
+    answer = TextField(_("对本人说"), most=LONGEST, lines=True)

@@ -22,8 +22,11 @@ class QuestionRefusal(Enum):
     """Why a question about hours, or its answer, is not taken."""
 
     NOTHING_SAID = "nothing_said"
+    KEY_MISSING = "key_missing"  # a form without the number that tells a repeat from another question
     TOO_LONG = "too_long"  # facts["most"]
-    TOO_MANY_OPEN = "too_many_open"  # facts["most"]
+    TOO_MANY_OPEN = (
+        "too_many_open"  # facts["most"]; of all three, facts["for_caller"]: staff read the sentence
+    )
     STILL_OPEN = "still_open"  # about the same thing; facts["due_on"]
     ASKED_TWICE = "asked_twice"  # the site above has answered, too
     ANSWER_MISSING = "answer_missing"

@@ -3,6 +3,7 @@
 Locks: the volunteer, the question, the audit chain at the very end.
 """
 
+import json
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -34,20 +35,22 @@ def ask(
 ) -> HourQuestion:
     """A question about a line, about an event without one, or about the hours in general; `by`: staff for a caller.
 
-    The same `key` again gives the question it gave before. The second one about the same thing goes to the site above.
-    Raises Refused(QuestionRefusal).
+    The same `key` again with the same words about the same thing gives the question it gave before. The second one
+    about the same thing goes to the site above. Raises Refused(QuestionRefusal).
     """
-    posting.hold(volunteer.id)  # repeats and the count of open ones stand in line
-    index = vault().index("hour question", f"{volunteer.id}:{key}")
-    before = db.session.scalar(select(HourQuestion).where(HourQuestion.key_index == index))
-    if before:
-        return before
     said = said.strip()
     if problem := question_rules.text_problem(said):
         raise Refused(problem, most=question_rules.LONGEST)
+    if not key:
+        raise Refused(QuestionRefusal.KEY_MISSING)
+    posting.hold(volunteer.id)  # repeats and the count of open ones stand in line
     event_id = event.id if event else lines.event_of(line) if line else None
+    index = _index(volunteer.id, key, line.id if line else None, event_id, said)
+    before = db.session.scalar(select(HourQuestion).where(HourQuestion.key_index == index))
+    if before:
+        return before
     earlier = _about(volunteer.id, line, event_id)
-    _may_ask(volunteer.id, earlier, of_one_thing=bool(line or event_id))
+    _may_ask(volunteer.id, earlier, of_one_thing=bool(line or event_id), for_caller=by is not None)
     asked = HourQuestion(
         volunteer_id=volunteer.id,
         site_id=_who_answers(volunteer, line, event_id, again=bool(earlier)),
@@ -63,6 +66,11 @@ def ask(
     if by is not None:
         record("volunteers.ask_hours", f"question {asked.id}", by=by, now=now, site_id=asked.site_id)
     return asked
+
+
+def _index(volunteer_id: int, key: str, *what: object) -> bytes:
+    """What a repeat has in common with the question it repeats; who goes back and writes something else asks anew."""
+    return vault().index("hour question", json.dumps([volunteer_id, key, *what], ensure_ascii=False))
 
 
 def due_on(asked_on: date) -> date:
@@ -84,7 +92,7 @@ def _about(volunteer_id: int, line: HoursEntry | None, event_id: int | None) -> 
     return list(db.session.scalars(its.order_by(HourQuestion.id)))
 
 
-def _may_ask(volunteer_id: int, earlier: list[HourQuestion], *, of_one_thing: bool) -> None:
+def _may_ask(volunteer_id: int, earlier: list[HourQuestion], *, of_one_thing: bool, for_caller: bool) -> None:
     open_ones = select(func.count(HourQuestion.id)).where(
         HourQuestion.volunteer_id == volunteer_id, HourQuestion.answered_at.is_(None)
     )
@@ -94,7 +102,8 @@ def _may_ask(volunteer_id: int, earlier: list[HourQuestion], *, of_one_thing: bo
         of_one_thing=of_one_thing,
     )
     if problem:
-        raise Refused(problem, most=question_rules.MOST_OPEN, due_on=earlier[-1].due_on if earlier else None)
+        due = earlier[-1].due_on if earlier else None
+        raise Refused(problem, most=question_rules.MOST_OPEN, due_on=due, for_caller=for_caller)
 
 
 def _who_answers(volunteer: Volunteer, line: HoursEntry | None, event_id: int | None, *, again: bool) -> int:

@@ -10,6 +10,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.sites.models import Site
 from stationapp.volunteers import lines, questions
+from stationapp.volunteers.forms import QuestionForm
 from stationapp.volunteers.guard import own_volunteer
 from stationapp.volunteers.models import Volunteer
 from stationapp.volunteers.question_queries import event_to_ask
@@ -23,15 +24,17 @@ bp = Blueprint("questions", __name__)
 @bp.route("/hours/<code>/question", methods=["GET", "POST"])
 def new(code: str):
     """A form of one field; sent twice it is one question."""
-    volunteer = own_volunteer(code)
+    volunteer, form = own_volunteer(code), QuestionForm()
     row, event = _about(volunteer)
     if request.method != "POST":
-        return _page(volunteer, code, row, event)
-    said = request.form.get("said", "").replace("\0", "")
+        return _page(volunteer, code, row, event, form)
+    if not form.validate():
+        return _page(volunteer, code, row, event, form), 422
     try:
-        asked = retried(lambda: _asked(volunteer, said, row, event))
+        asked = retried(lambda: _asked(volunteer, form.said.data, row, event))
     except Refused as refused:
-        return _page(volunteer, code, row, event, said=said[: LONGEST * 2], problem=sentence(refused)), 422
+        form.said.errors = [sentence(refused)]
+        return _page(volunteer, code, row, event, form), 422
     flash(_("已经送到站点，%(day)s前答复您。", day=day(asked.due_on)), "good")
     return redirect(
         url_for("volunteers.hours", code=codes.tidy(code), _anchor=f"question-{asked.id}"), code=303
@@ -65,15 +68,14 @@ def _asked(volunteer: Volunteer, said: str, row, event):
         )
 
 
-def _page(volunteer: Volunteer, code: str, row, event, *, said: str = "", problem: str = ""):
+def _page(volunteer: Volunteer, code: str, row, event, form: QuestionForm):
     return render_template(
         "volunteers/question.html",
         code=codes.tidy(code),
         row=row,
         event=event,
         site=db.session.get_one(Site, volunteer.site_id),
-        said=said,
-        problem=problem,
+        form=form,
         most=LONGEST,
         due_on=questions.due_on(clock.day_of(clock.now())),
         key=request.form.get("key", "")[:64] or secrets.token_urlsafe(16),

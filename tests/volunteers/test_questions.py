@@ -206,3 +206,67 @@ def test_who_cannot_be_written_to_is_called_with_the_answer(app, people):
     where = re.search(r"/desk/calls/lines/\d+/answers", calls)[0]
     lin.post(where, data={"csrf_token": token, "outcome": "reached"})
     assert "名单上写的是两小时" not in lin.get("/desk/calls/").text
+
+
+@pytest.mark.both_databases
+def test_who_goes_back_and_writes_something_else_asks_anew_or_is_told_why_not(app, people, client):
+    with app.app_context():
+        who, _made, code = served(people)
+        line = only_line(who).id
+    form = client.get(f"/hours/{code}/question")
+    for said in ("少记了半小时", "还有十月那一次也没有记", "还有十月那一次也没有记"):
+        assert client.submit(form, {"said": said}).status_code == 303
+    page = client.get(f"/hours/{code}").text
+    assert "少记了半小时" in page and "还有十月那一次也没有记" in page
+    with app.app_context():
+        assert db.session.query(HourQuestion).count() == 2
+    about = client.get(f"/hours/{code}/question?line={line}")
+    client.submit(about, {"said": "十一点半才走"})
+    again = client.submit(about, {"said": "不对，是十二点才走"})
+    assert again.status_code == 422 and "已经问过" in again.text and "不对，是十二点才走" in again.text
+
+
+def test_a_form_without_its_number_asks_nothing_and_can_be_sent_again(app, people, client):
+    with app.app_context():
+        _who, _made, code = served(people)
+    at = f"/hours/{code}/question"
+    for _ in range(2):
+        page = client.submit(at, {"said": "少记了", "key": ""})
+        assert page.status_code == 422 and "请再按一次" in page.text
+    assert client.submit(page).status_code == 303
+    with app.app_context():
+        assert db.session.query(HourQuestion).count() == 1
+
+
+def test_words_are_counted_as_the_browser_counts_them_and_keep_no_hidden_marks(app, people, client):
+    with app.app_context():
+        who, _made, code = served(people)
+        ask(who, "先问的", key="first")
+    at = f"/hours/{code}/question"
+    lines = "一\r\n" * 250  # the browser counts 500 with a last line end
+    assert client.submit(at, {"said": lines}).status_code == 303
+    hidden = client.submit(at, {"said": "少\u202e记了\x07"})
+    assert hidden.status_code == 422 and "少记了" in hidden.text and "看不见的特殊字符" in hidden.text
+    lin = cast.signed_in(app, people.lin)
+    where = re.search(r"/desk/questions/\d+", lin.get("/desk/questions/").text)[0]
+    hidden = lin.submit(where, {"answer": "查过\u202e了", "outcome": "as_it_stands"}, to="/answer")
+    assert hidden.status_code == 422 and "查过了" in hidden.text and "特殊字符" in hidden.text
+    lin.submit(where, {"answer": lines, "outcome": "as_it_stands"}, to="/answer")
+    assert "维持不变" in client.get(f"/hours/{code}").text
+    strange = lin.submit("/desk/questions/2", {"answer": "好", "outcome": "nonsense"}, to="/answer")
+    assert strange.status_code == 422
+
+
+def test_staff_read_what_is_meant_for_staff(app, people):
+    with app.app_context():
+        who, _made, _code = served(people)
+        line = only_line(who).id
+        ask(who, key="1", line=only_line(who))
+        code = who.code
+    lin = cast.signed_in(app, people.lin)
+    still = lin.submit(f"/desk/questions/new/{code}?line={line}", {"said": "又来问"})
+    assert still.status_code == 409 and "这件事本人已经问过" in still.text and "您已经问过" not in still.text
+    for said in ("第二个", "第三个"):
+        assert lin.submit(f"/desk/questions/new/{code}", {"said": said}).status_code == 303
+    many = lin.submit(f"/desk/questions/new/{code}", {"said": "第四个"})
+    assert many.status_code == 409 and "本人还有 3 个问题没有答复" in many.text and "您还有" not in many.text
