@@ -54,7 +54,7 @@ class Certificate(Base):
     to_on: Mapped[date]
     content_sealed: Mapped[bytes]
     hash: Mapped[str]
-    key_index: Mapped[bytes] = mapped_column(unique=True)  # of the form it was issued with and the volunteer
+    key_index: Mapped[bytes] = mapped_column(unique=True)  # of issuer, form and volunteer
     issued_at: Mapped[datetime]
     issued_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 

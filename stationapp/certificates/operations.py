@@ -4,10 +4,10 @@ Locks: the volunteers by number, then the issuer's register of the year, the aud
 is taken in the transaction that uses it, so one rolled back leaves no gap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -58,7 +58,7 @@ def issue(
 ) -> list[Certificate]:
     """A certificate for each of these who has hours at the site or beneath: made, or the one that says the same.
 
-    The same `key` again gives those it gave before. The caller has seen that the volunteers are known at the site
+    The same `key` of the same site again gives those it gave before, but none that was revoked since. The caller has seen that the volunteers are known at the site
     or beneath. Raises Refused(CertificateRefusal).
     """
     if not volunteer_ids:
@@ -67,8 +67,11 @@ def issue(
         raise Refused(CertificateRefusal.TOO_MANY, most=rules.BULK_MOST)
     if not reason.strip():
         raise Refused(CertificateRefusal.REASON_MISSING)
-    issuer, people = _issuer(site), _held(volunteer_ids)
-    keys = {who: vault().index("certificate key", f"{key}:{who}") for who in people}
+    issuer = _issuer(site)
+    if not key.strip():
+        raise Refused(CertificateRefusal.KEY_MISSING)
+    people = _held(volunteer_ids)
+    keys = _keys(site, people, key)
     served, today = served_by(people, site), clock.day_of(now)
     said = {who: _said(issuer, people[who], its, today) for who, its in served.items()}
     there = {one.volunteer_id: one for one in _with_keys(list(keys.values()))}
@@ -130,6 +133,23 @@ def _held(volunteer_ids: Sequence[int]) -> dict[int, tuple]:
         .with_for_update(of=Volunteer)
     )
     return {one.Volunteer.id: tuple(one) for one in rows}
+
+
+def _keys(site: Site, people: Collection[int], key: str) -> dict[int, bytes]:
+    """What a certificate of each is found by that this form gave.
+
+    Each revocation begins a new count: a form sent once more afterwards finds none that was taken back.
+    """
+    revoked = dict(
+        db.session.execute(
+            select(Certificate.volunteer_id, func.count())
+            .join(Revocation, Revocation.certificate_id == Certificate.id)
+            .where(Certificate.site_id == site.id, Certificate.volunteer_id.in_(people))
+            .group_by(Certificate.volunteer_id)
+        ).all()
+    )
+    its = {who: f"{site.id}:{key}:{who}:{revoked.get(who, 0)}" for who in people}
+    return {who: vault().index("certificate key", text) for who, text in its.items()}
 
 
 def _with_keys(keys: list[bytes]) -> list[Certificate]:

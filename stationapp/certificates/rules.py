@@ -16,6 +16,7 @@ class CertificateRefusal(Enum):
     REVOKED = "revoked"
     TAMPERED = "tampered"  # its content or its row was changed behind us
     REASON_MISSING = "reason_missing"
+    KEY_MISSING = "key_missing"  # the form came without the key that tells a second press from another issue
     NOBODY_CHOSEN = "nobody_chosen"
     NONE_CHOSEN = "none_chosen"  # no certificate to print
     FIELD_MISSING = "field_missing"

@@ -128,6 +128,55 @@ def test_what_says_the_same_is_not_issued_twice_but_a_changed_name_gets_another(
         assert db.session.scalar(select(func.count()).select_from(Certificate)) == 3
 
 
+def issue_form(client, at: str, **values) -> dict:
+    """What the form on that page would send."""
+    form = next(one for one in Page(client.get(at).text).forms if one.values.get("key"))
+    return form.values | {"reason": "学校要求", **values}
+
+
+@pytest.mark.both_databases
+def test_a_forms_key_stands_for_its_issuer_alone(app, people):
+    with app.app_context():
+        who = helper(people.one)
+        code = who.code
+        issuer(people.office), issuer(people.one)
+    chen, lin = desk(app, people.chen), desk(app, people.lin)
+    above, here = (f"/desk/certificates/new?site={site.code}" for site in (people.office, people.one))
+    first = issue_form(chen, above, volunteer=code)
+    assert "-00001" in chen.post(above, data=first, follow_redirects=True).text
+    second = issue_form(lin, here, volunteer=code, key=first["key"])
+    page = lin.post(here, data=second, follow_redirects=True).text
+    assert f"编号 {people.one.code}-2026-00001" in page and "以前出具" not in page
+    for client, at in ((chen, above), (lin, here)):
+        empty = client.post(at, data=issue_form(client, f"{at}&all=1", volunteer=code, key=" "))
+        assert empty.status_code == 409 and "什么也没有出具" in empty.text
+        assert 'name="key" value=""' not in empty.text
+    with app.app_context():
+        assert sorted(db.session.scalars(select(Certificate.number))) == sorted(
+            f"{site.code}-2026-00001" for site in (people.office, people.one)
+        )
+
+
+@pytest.mark.both_databases
+def test_after_a_revocation_a_form_sent_once_more_gives_another(app, people):
+    with app.app_context():
+        office, who, other = (
+            issuer(people.office),
+            helper(people.one),
+            helper(people.two, "李卫", "19900004444"),
+        )
+        gone, kept = issued(office, who, other, key="monday")
+        with transaction():
+            operations.revoke(gone, reason="写错了", by=None, now=clock.now())
+        again = issued(office, who, other, key="monday")
+        assert [one.serial for one in again] == [kept.serial, 3]
+        assert issued(office, who, other, key="monday") == again
+        with transaction():
+            operations.revoke(again[1], reason="又错了", by=None, now=clock.now())
+        assert [one.serial for one in issued(office, who, key="monday")] == [4]
+        assert [row for check in CHECKS for row in check.find()] == []
+
+
 def test_who_has_left_may_still_have_one_and_a_guest_of_another_office_is_not_listed(app, people):
     with app.app_context():
         office, who = issuer(people.office), helper(people.one)
