@@ -58,8 +58,8 @@ def issue(
 ) -> list[Certificate]:
     """A certificate for each of these who has hours at the site or beneath: made, or the one that says the same.
 
-    The same `key` of the same site again gives those it gave before, but none that was revoked since. The caller has seen that the volunteers are known at the site
-    or beneath. Raises Refused(CertificateRefusal).
+    The same `key` of the same site again gives those it gave before, but none that was revoked since. The caller
+    has seen that the volunteers are known at the site or beneath. Raises Refused(CertificateRefusal).
     """
     if not volunteer_ids:
         raise Refused(CertificateRefusal.NOBODY_CHOSEN)
