@@ -41,7 +41,7 @@ def count_work(kind: str, who: int | str, *, most: int, now: datetime) -> bool:
 
 def has_work_left(kind: str, who: int | str, *, most: int, now: datetime) -> bool:
     """Whether `count_work` has counted fewer than `most` in this hour; for what is refused before it is looked at."""
-    this = (Tries.key_index == _key(kind, str(who)), Tries.window_at == _window(now, HOUR))
+    this = (Tries.key_index == _key(kind, str(who)), Tries.window_at == window_at(now, HOUR))
     return (db.session.scalar(select(Tries.count).where(*this)) or 0) < most
 
 
@@ -52,7 +52,7 @@ def begin_alone(kind: str, what: str, *, now: datetime) -> bool:
     """
     key = _key(kind, what)
     db.session.execute(delete(Tries).where(Tries.key_index == key, Tries.window_at <= now - 2 * WINDOW))
-    before = select(Tries.count).where(Tries.key_index == key, Tries.window_at < _window(now, WINDOW))
+    before = select(Tries.count).where(Tries.key_index == key, Tries.window_at < window_at(now, WINDOW))
     return _count(key, now) == 1 and db.session.scalar(before) is None
 
 
@@ -65,7 +65,7 @@ def _count(key: bytes, now: datetime, window: timedelta = WINDOW) -> int:
     insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
     return db.session.execute(
         insert(Tries)
-        .values(key_index=key, window_at=_window(now, window), count=1)
+        .values(key_index=key, window_at=window_at(now, window), count=1)
         .on_conflict_do_update(index_elements=["key_index", "window_at"], set_={"count": Tries.count + 1})
         .returning(Tries.count)
     ).scalar_one()
@@ -75,7 +75,8 @@ def _key(kind: str, text: str) -> bytes:
     return vault().index(f"try-{kind}", text)
 
 
-def _window(now: datetime, length: timedelta) -> datetime:
+def window_at(now: datetime, length: timedelta) -> datetime:
+    """When the stretch began in which tries are counted together."""
     seconds = int(length.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 

@@ -77,14 +77,14 @@ def _ticketed(token: str) -> Proof | None:
 
 
 def _check_pin(event: Event, typed: str) -> None:
-    now, address = clock.now(), request.remote_addr or ""
-    if not pins.may_try(event, address, now=now):
-        raise Refused(AttendanceRefusal.TOO_MANY_TRIES)
+    now, who = clock.now(), (request.remote_addr or "", asker_here())
+    if not pins.may_try(event, *who, now=now):
+        raise Refused(AttendanceRefusal.TOO_MANY_TRIES, again_at=pins.tries_again_at(now))
     if pins.fits(event, typed, now=now):
         return
     if typed.strip():
         with transaction():
-            pins.count_miss(event, address, now=now)
+            pins.count_miss(event, *who, now=now)
     raise Refused(AttendanceRefusal.PIN_WRONG)
 
 

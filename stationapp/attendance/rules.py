@@ -61,7 +61,7 @@ class AttendanceRefusal(Enum):
     CODE_UNKNOWN_PLACE = "code_unknown_place"  # no sign-up with that code
     WHO_MISSING = "who_missing"  # nothing filled in that means anybody; facts["ticks"]: no name was ticked
     PHONE_UNREADABLE = "phone_unreadable"  # what was typed is no phone number
-    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_TRIES = "too_many_tries"  # facts["again_at"]: of a PIN
     OTHER_EVENT = "other_event"  # facts["title"]: the code is for another event
     NOT_SIGNED_UP = "not_signed_up"
     STILL_WAITING = "still_waiting"

@@ -92,7 +92,6 @@ def people_meant(event: Event, asked: Asked) -> list[int]:
     known = home_of(PersonIn(asked.name, phone)).people.get(asked.name) if phone else None
     if known and (queries.has_place(event.id, known.id) or known.id in helpers_at(event.id)):
         return [known.id]
-    _count_miss()
     raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
 
 

@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import select
 
 from stationapp import clock
+from stationapp.accounts.logins import MISSES_PER_ADDRESS
 from stationapp.attendance import operations, pins
 from stationapp.attendance.models import RefusedScan, Scan
 from stationapp.attendance.queries import find_attendance, venue_token
@@ -99,25 +100,70 @@ def test_a_posters_ticket_opens_no_venue_code_and_the_other_way_round(app, clien
     assert answer.status_code == 404 and row(app, door, door.wu) is None
 
 
+def shut(answer) -> bool:
+    return answer.status_code == 409 and "口令错得太多了" in answer.text
+
+
 @pytest.mark.both_databases
 def test_after_a_few_wrong_pins_the_right_one_is_not_looked_at_either(app, client, door):
     page = client.get(f"/c/{door.event.code}")
-    for n in range(pins.MISSES_PER_ADDRESS):
+    for n in range(pins.MISSES_PER_BROWSER):
         client.submit(page, {"pin": wrong(app, door, n + 1), "code": door.wu}, to="arrivals")
-    answer = client.submit(page, {"pin": pin(app, door), "code": door.wu}, to="arrivals")
-    assert "试得太频繁" in answer.text and row(app, door, door.wu) is None
+    right = {"pin": pin(app, door), "code": door.wu}
+    answer = client.submit(page, right, to="arrivals")
+    again = clock.local(pins.tries_again_at(clock.now()))
+    assert shut(answer) and f"{again:%H:%M}以后才能再试" in answer.text and row(app, door, door.wu) is None
+    neighbour = app.test_client()  # another phone behind the hall's address
+    page = neighbour.get(f"/c/{door.event.code}")
+    assert neighbour.submit(page, right, to="arrivals").status_code == 303
+
+
+def test_a_browser_that_throws_its_mark_away_has_the_tries_of_its_address(app, client, door):
+    with app.app_context(), transaction():
+        for n in range(pins.MISSES_PER_ADDRESS):
+            pins.count_miss(door.event, "127.0.0.1", bytes([n]), now=clock.now())
+    page, right = client.get(f"/c/{door.event.code}"), {"pin": pin(app, door), "code": door.wu}
+    assert shut(client.submit(page, right, to="arrivals")) and row(app, door, door.wu) is None
     elsewhere = {"environ_base": {"REMOTE_ADDR": "198.51.100.7"}}
-    done = client.submit(page, {"pin": pin(app, door), "code": door.wu}, to="arrivals", **elsewhere)
+    done = client.submit(page, right, to="arrivals", **elsewhere)
     assert done.status_code == 303  # another address is nobody's neighbour
+
+
+def test_the_tries_of_an_hour_are_good_again_in_the_next(app, client, door):
+    page, right = client.get(f"/c/{door.event.code}"), {"pin": pin(app, door), "code": door.wu}
+    with app.app_context(), transaction():
+        for n in range(pins.MISSES_PER_EVENT):
+            pins.count_miss(door.event, f"198.51.100.{n}", b"", now=clock.now())
+    with time_machine.travel(pins.tries_again_at(clock.now()) - timedelta(seconds=1), tick=False):
+        assert shut(client.submit(page, right, to="arrivals"))
+    with time_machine.travel(pins.tries_again_at(clock.now()), tick=False):
+        right["pin"] = pins_now(app, door)
+        assert client.submit(page, right, to="arrivals").status_code == 303
+
+
+def pins_now(app, door) -> str:
+    """What is said aloud at this moment, which may be of another day than the event's beginning."""
+    with app.app_context():
+        return pins.pin_of(door.event, clock.day_of(clock.now()))
+
+
+def test_a_hall_of_walk_ins_behind_one_address_is_let_in(app, client, door):
+    """Nobody of them is signed up: each is asked for more once, and no try is counted for it."""
+    page, right = client.get(f"/c/{door.event.code}"), {"pin": pin(app, door)}
+    for n in range(MISSES_PER_ADDRESS + 5):
+        asked = client.submit(page, right | {"name": "孙丽", "phone": f"1990002{n:04}"}, to="arrivals")
+        assert "没有报名也欢迎" in asked.text
+    done = client.submit(asked, {}, to="walkins", follow_redirects=True)
+    assert "签到成功" in done.text
 
 
 def test_many_addresses_that_guess_at_one_event_are_stopped_together(app, client, door):
     page = client.get(f"/c/{door.event.code}")
     with app.app_context(), transaction():
         for n in range(pins.MISSES_PER_EVENT):
-            pins.count_miss(door.event, f"198.51.100.{n}", now=clock.now())
+            pins.count_miss(door.event, f"198.51.100.{n}", b"", now=clock.now())
     answer = client.submit(page, {"pin": pin(app, door), "code": door.wu}, to="arrivals")
-    assert "试得太频繁" in answer.text and row(app, door, door.wu) is None
+    assert shut(answer) and row(app, door, door.wu) is None
 
 
 def test_the_page_has_its_form_only_while_the_doors_are_open(app, client):
