@@ -243,8 +243,8 @@ class Lived:
             return
         try:
             manual = volunteers.propose_manual(
-                profile, site=self._site, served_on=clock.day_of(now), minutes=60, reason=ManualReason.OUTSIDE,
-                note="上门陪伴独居老人", by=self._by, now=now,
+                profile, site=self._site, from_site=self._site, served_on=clock.day_of(now), minutes=60,
+                reason=ManualReason.OUTSIDE, note="上门陪伴独居老人", by=self._by, now=now,
             )  # fmt: skip
             if self._random.random() < 0.8:
                 volunteers.decide_manual(

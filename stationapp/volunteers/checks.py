@@ -15,6 +15,7 @@ from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import add_working_days
 from stationapp.db import db
 from stationapp.sites.models import Site
+from stationapp.sites.rules import contains
 from stationapp.volunteers import ledger
 from stationapp.volunteers.ledger import LIVE
 from stationapp.volunteers.models import HoursEntry, ManualHours
@@ -91,12 +92,19 @@ def _not_the_rule() -> list[str]:
 
 
 def _manual_by_the_book() -> list[str]:
-    """Approved by another, from strictly above, before posting; proposed within ten working days."""
-    place, above = aliased(Site), aliased(Site)
+    """Approved by another, from strictly above place and proposer, before posting; proposed within ten working days."""
+    place, origin, above = aliased(Site), aliased(Site), aliased(Site)
     rows = db.session.execute(
-        select(HoursEntry, ManualHours, place.path.label("at"), above.path.label("seen_from"))
+        select(
+            HoursEntry,
+            ManualHours,
+            place.path.label("at"),
+            func.coalesce(origin.path, place.path).label("origin"),
+            above.path.label("seen_from"),
+        )
         .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
         .join(place, place.id == ManualHours.site_id)
+        .outerjoin(origin, origin.id == ManualHours.proposed_from)
         .outerjoin(above, above.id == ManualHours.decided_from)
         .order_by(HoursEntry.id)
     ).all()
@@ -114,8 +122,9 @@ def _by_the_book(row, holidays: dict[date, bool]) -> bool:
         manual.state is ManualState.APPROVED
         and manual.decided_by not in (None, manual.proposed_by)
         and row.seen_from is not None
-        and row.at != row.seen_from
-        and row.at.startswith(row.seen_from)
+        and row.seen_from not in (row.at, row.origin)
+        and contains(row.origin, row.at)
+        and contains(row.seen_from, row.origin)
         and manual.proposed_at <= manual.decided_at <= line.posted_at
         and manual.served_on <= proposed_on <= add_working_days(manual.served_on, MANUAL_WINDOW, holidays)
         and (line.minutes, line.volunteer_id, line.served_on)

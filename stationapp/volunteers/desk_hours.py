@@ -13,9 +13,10 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
+from stationapp.sites.rules import contains, ids_of
 from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
-from stationapp.volunteers.manual_queries import list_beside, list_proposed_here
+from stationapp.volunteers.manual_queries import list_beside, list_proposed_here, origins
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import VolunteerRefusal
@@ -27,10 +28,14 @@ bp = Blueprint("hours", __name__)
 @bp.route("/volunteers/<code>/manual", methods=["GET", "POST"])
 def manual(code: str):
     """Propose hours without a scan."""
-    here = reached(guard.reach())
-    volunteer, form = queries.get_known(code, here), ManualForm()
-    # Not the center: nobody stands above it to approve.
-    sites = {site.id: site for site in list_where(here & Site.parent_id.is_not(None))}
+    volunteer, form = queries.get_known(code, reached(guard.reach())), ManualForm()
+    below = tuple(
+        held for held in guard.reach() if len(ids_of(held[0])) > 1
+    )  # nobody stands above the center
+    if not below:
+        problem = sentence(Refused(VolunteerRefusal.NOBODY_ABOVE))
+        return _manual_page(volunteer, None, problem=problem, status=409 if request.method == "POST" else 200)
+    sites = {site.id: site for site in list_where(reached(below))}
     events = {
         one.event.id: one.event for one in list_pending(volunteer.id, Site.id.in_(sites), now=clock.now())
     }
@@ -54,6 +59,7 @@ def manual(code: str):
             operations.propose_manual(
                 volunteer,
                 site=site,
+                from_site=_proposed_from(site),
                 served_on=clock.day_of(event.starts_at) if event else form.served_on.data,
                 minutes=form.minutes.data,
                 reason=form.reason.data,
@@ -70,8 +76,19 @@ def manual(code: str):
     return redirect(url_for("desk.volunteers.show", code=code), code=303)
 
 
+def _proposed_from(place: Site) -> Site:
+    """The nearest site through which the user may propose for `place`."""
+    paths = [path for path, _reach in guard.reach() if contains(path, place.path)]
+    return db.session.scalars(select(Site).where(Site.path == max(paths, key=len))).one()
+
+
 def _manual_page(
-    volunteer: Volunteer, form: ManualForm, *, problem: str = "", again: bool = False, status: int = 200
+    volunteer: Volunteer,
+    form: ManualForm | None,
+    *,
+    problem: str = "",
+    again: bool = False,
+    status: int = 200,
 ):
     return render_template(
         "desk/volunteers/manual.html",
@@ -98,13 +115,16 @@ def proposed():
 
 
 def _queue(*, problem: str = "", failed: int = 0, status: int = 200):
+    """Who sits where a thing was proposed from sees it and leaves it to who sits above."""
     rows = [
         (row.ManualHours, masked(row.Resident).name, row.Volunteer, row.Site, row.Staff, row.Event)
         for row in queries.list_proposed(reached(guard.reach(Action.APPROVE_HOURS)))
     ]
+    proposed_from = origins([row[0] for row in rows])
     return render_template(
         "desk/volunteers/hours.html",
         rows=rows,
+        level={number for number, path in proposed_from.items() if not _above(path)},
         beside=list_beside([row[0] for row in rows]),
         problem=problem,
         failed=failed,
@@ -126,7 +146,7 @@ def decide(manual_id: int):
             operations.decide_manual(
                 manual,
                 approved=approved,
-                from_site=_above(place),
+                from_site=_decided_from(manual),
                 by=guard.user().staff_id,
                 now=clock.now(),
                 reason=request.form.get("reason", "").replace("\0", "")[:200],
@@ -137,15 +157,18 @@ def decide(manual_id: int):
     return redirect(url_for(".index"), code=303)
 
 
-def _above(place: Site) -> Site:
-    """The site through which the user may decide about `place`; `guard.require` has seen that there is one."""
-    paths = [path for path, _reach in guard.reach(Action.APPROVE_HOURS) if place.path.startswith(path)]
-    found = db.session.scalar(
-        select(Site).where(Site.path.in_(paths), Site.id != place.id).order_by(Site.path.desc())
-    )
-    if found is None:
-        raise NotFound
-    return found
+def _decided_from(manual: ManualHours) -> Site:
+    """The nearest site through which the user may decide; raises Refused(VolunteerRefusal.NOT_FROM_ABOVE)."""
+    paths = _above(origins([manual])[manual.id])
+    if not paths:
+        raise Refused(VolunteerRefusal.NOT_FROM_ABOVE)
+    return db.session.scalars(select(Site).where(Site.path == max(paths, key=len))).one()
+
+
+def _above(origin: str) -> list[str]:
+    """The paths strictly above where something was proposed from at which the user may decide."""
+    held = [path for path, _reach in guard.reach(Action.APPROVE_HOURS)]
+    return [path for path in held if path != origin and contains(path, origin)]
 
 
 @bp.post("/hours/lines/<int:line_id>/correction")

@@ -12,7 +12,7 @@ from stationapp.sites.models import Site
 from stationapp.volunteers.models import HoursEntry, ManualHours
 
 _corrected, _undoing = aliased(HoursEntry), aliased(HoursEntry)
-_approver = aliased(Site)
+_approver, _proposer = aliased(Site), aliased(Site)
 
 
 def lines(
@@ -21,7 +21,8 @@ def lines(
     """Every line, newest first, of sites for which `among` holds.
 
     Rows: `HoursEntry`, `Site`, `Event` or None, `Attendance` or None, `ManualHours` or None, `corrected_id` (the line
-    it takes back) or None, `approver` (the name of the site a manual line was approved at) or None, `undone`.
+    it takes back) or None, `proposer` and `approver` (the names of the sites a manual line was proposed and approved
+    at) or None, `undone`.
     A correction has the event, attendance and manual entry of the line it takes back.
     """
     source = func.coalesce(HoursEntry.manual_id, _corrected.manual_id)
@@ -34,6 +35,7 @@ def lines(
             Attendance,
             ManualHours,
             _corrected.id.label("corrected_id"),
+            _proposer.short_name.label("proposer"),
             _approver.short_name.label("approver"),
             _undoing.id.is_not(None).label("undone"),
         )
@@ -42,6 +44,7 @@ def lines(
         .outerjoin(Attendance, Attendance.id == attended)
         .outerjoin(ManualHours, ManualHours.id == source)
         .outerjoin(Event, Event.id == func.coalesce(Attendance.event_id, ManualHours.event_id))
+        .outerjoin(_proposer, _proposer.id == func.coalesce(ManualHours.proposed_from, ManualHours.site_id))
         .outerjoin(_approver, _approver.id == ManualHours.decided_from)
         .outerjoin(_undoing, _undoing.corrects_id == HoursEntry.id)
         .where(HoursEntry.volunteer_id == volunteer_id, *among)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Row, String, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp.accounts.models import Staff
@@ -69,6 +69,15 @@ def list_beside(proposals: Collection[ManualHours]) -> dict[int, list[ManualHour
         one.id: [other for other in days[one.volunteer_id, one.served_on] if other.id != one.id]
         for one in proposals
     }
+
+
+def origins(proposals: Collection[ManualHours]) -> dict[int, str]:
+    """For each proposal the path of the site it was proposed from."""
+    its = select(ManualHours.id, Site.path).join(
+        Site, Site.id == func.coalesce(ManualHours.proposed_from, ManualHours.site_id)
+    )
+    rows = db.session.execute(its.where(ManualHours.id.in_({one.id for one in proposals})))
+    return dict(rows.all())
 
 
 def list_proposed_here(here: ColumnElement[bool]) -> list[Row]:

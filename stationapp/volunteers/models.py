@@ -79,6 +79,8 @@ class ManualHours(Base):
     note: Mapped[str]
     state: Mapped[ManualState] = mapped_column(default=ManualState.PROPOSED)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    # Where the proposer's right came from; None: the place itself (proposed before this was kept).
+    proposed_from: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     proposed_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     decided_at: Mapped[datetime | None]

@@ -166,6 +166,7 @@ def propose_manual(
     volunteer: Volunteer,
     *,
     site: Site,
+    from_site: Site,
     served_on: date,
     minutes: int,
     reason: ManualReason,
@@ -177,8 +178,11 @@ def propose_manual(
 ) -> ManualHours:
     """Propose hours without a scan, within 10 working days; the same again is the same proposal.
 
+    `from_site` is where the proposer's right comes from, the nearest that covers `site`: who decides stands above it.
     Raises Refused(VolunteerRefusal): SAME_DAY, unless `knowing`, when others of that person and day stand.
     """
+    if from_site.parent_id is None:
+        raise Refused(VolunteerRefusal.NOBODY_ABOVE)
     today = clock.day_of(now)
     if served_on > today:
         raise Refused(VolunteerRefusal.IN_FUTURE)
@@ -201,6 +205,7 @@ def propose_manual(
         reason=reason,
         note=note.strip(),
         proposed_by=by,
+        proposed_from=from_site.id,
         proposed_at=now,
     )
     posting.hold(volunteer.id)  # a form sent twice at the same moment stands in line
@@ -219,8 +224,8 @@ def decide_manual(
 ) -> HoursEntry | None:
     """Approve or reject proposed hours; an approval posts its line. `from_site` is where the right comes from.
 
-    Never the own proposal, only from a site strictly above, never the own hours (trust.md H4). Staff carry no
-    resident's identity, so "the own hours" are told by the name.
+    Never the own proposal, only from a site strictly above the place and above where it was proposed from, never the
+    own hours (trust.md H4). Staff carry no resident's identity, so "the own hours" are told by the name.
     """
     db.session.refresh(manual, with_for_update=True)
     if manual.state is not ManualState.PROPOSED:
@@ -271,9 +276,9 @@ def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> Ho
 def _may_decide(manual: ManualHours, from_site: Site, by: int) -> None:
     if manual.proposed_by == by:
         raise Refused(VolunteerRefusal.OWN_PROPOSAL)
-    place = db.session.get_one(Site, manual.site_id)
-    if place.id == from_site.id or not contains(from_site.path, place.path):
-        raise Refused(VolunteerRefusal.NOT_FROM_ABOVE)
+    for site_id in (manual.site_id, manual.proposed_from or manual.site_id):
+        if site_id == from_site.id or not contains(from_site.path, db.session.get_one(Site, site_id).path):
+            raise Refused(VolunteerRefusal.NOT_FROM_ABOVE)
     if queries.is_same_name(manual.volunteer_id, by):
         raise Refused(VolunteerRefusal.BENEFICIARY)
 

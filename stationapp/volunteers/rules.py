@@ -56,7 +56,8 @@ class VolunteerRefusal(Enum):
     RISK_MISSING = "risk_missing"
     INSURANCE_MISSING = "insurance_missing"
     OWN_PROPOSAL = "own_proposal"
-    NOT_FROM_ABOVE = "not_from_above"
+    NOT_FROM_ABOVE = "not_from_above"  # above the place, and above where it was proposed from
+    NOBODY_ABOVE = "nobody_above"  # proposed with a right of the center
     TOO_LATE = "too_late"  # more than 10 working days after; facts["deadline"]
     IN_FUTURE = "in_future"
     OTHER_DAY = "other_day"  # the event named was on another day

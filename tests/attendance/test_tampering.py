@@ -100,6 +100,7 @@ def book(app):
                 manual = volunteers.propose_manual(
                     one,
                     site=people.one,
+                    from_site=people.one,
                     served_on=clock.day_of(now) - timedelta(days=3),
                     minutes=60,
                     reason=ManualReason.OUTSIDE,

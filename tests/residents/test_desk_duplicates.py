@@ -104,7 +104,9 @@ def test_a_refused_merge_says_why_and_leaves_both(app, client, people, wu):
             volunteer = volunteers.register(db.session.get(Resident, one), site=people.one, **given)
             today = clock.day_of(clock.now())
             entry = {"minutes": 60, "reason": ManualReason.OTHER, "note": "送药", **given}
-            volunteers.propose_manual(volunteer, site=people.one, served_on=today, **entry)
+            volunteers.propose_manual(
+                volunteer, site=people.one, from_site=people.one, served_on=today, **entry
+            )
     answer = client.submit(pair(wu), to="/merging")
     assert answer.status_code == 409 and "时长" in answer.text
     fresh()

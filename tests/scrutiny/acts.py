@@ -77,13 +77,14 @@ class World:
         """A further member of staff under an own name."""
         return cast.staff(self.name()[0], where, role)
 
-    def manual(self, who: Volunteer, minutes: int, *, by=None, on: date = DAY, where=None, event=None,
-               now: datetime | None = None) -> ManualHours:  # fmt: skip
-        """Propose manual hours, as Lin unless told."""
+    def manual(self, who: Volunteer, minutes: int, *, by=None, on: date = DAY, where=None, seen_from=None,
+               event=None, now: datetime | None = None) -> ManualHours:  # fmt: skip
+        """Propose manual hours, as Lin at her station unless told."""
         with transaction():
             return operations.propose_manual(
-                who, site=where or self.people.one, served_on=on, minutes=minutes, reason=ManualReason.OUTSIDE,
-                note="上门服务", event=event, knowing=True, by=(by or self.people.lin).id, now=now or at(18, day=on),
+                who, site=where or self.people.one, from_site=seen_from or where or self.people.one, served_on=on,
+                minutes=minutes, reason=ManualReason.OUTSIDE, note="上门服务", event=event, knowing=True,
+                by=(by or self.people.lin).id, now=now or at(18, day=on),
             )  # fmt: skip
 
     def approve(self, manual: ManualHours, *, by=None, seen_from=None, now: datetime | None = None):

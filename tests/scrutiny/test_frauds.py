@@ -307,7 +307,7 @@ def overnight(world: World) -> Stopped:
 
 @fraud("自己提出、自己审批")
 def self_approval(world: World) -> Stopped:
-    manual = world.manual(world.volunteer(), 120, by=world.people.chen)
+    manual = world.manual(world.volunteer(), 120, by=world.people.chen, seen_from=world.people.office)
     with then(at(19)):
         answer = world.browser(world.people.chen).post(
             f"/desk/hours/{manual.id}/decision", data={"verdict": "approve"}
@@ -326,6 +326,23 @@ def friend_at_the_site(world: World) -> Stopped:
     return refused(
         lambda: world.approve(manual, by=friend, seen_from=world.people.one), VolunteerRefusal.NOT_FROM_ABOVE
     )
+
+
+@fraud("同一个街道的同事审批，时长记在下面的站")
+def friend_at_the_same_office(world: World) -> Stopped:
+    chen, friend = world.people.chen, world.staff(world.people.office)
+    who = world.volunteer()
+    with then(at(18)):
+        form = {"served_on": str(DAY), "minutes": "480", "note": "上门服务", "reason": "outside"}
+        asked = world.browser(chen).submit(
+            f"/desk/volunteers/{who.code}/manual", form | {"site": str(world.people.one.id)}
+        )
+    assert asked.status_code == 303
+    manual = db.session.scalars(select(ManualHours).where(ManualHours.volunteer_id == who.id)).one()
+    with then(at(19)):
+        decided = world.browser(friend).post(f"/desk/hours/{manual.id}/decision", data={"verdict": "approve"})
+    assert decided.status_code == 409 and waits(manual)
+    return refused(lambda: world.approve(manual, by=friend), VolunteerRefusal.NOT_FROM_ABOVE)
 
 
 @fraud("给自己的名字审批")

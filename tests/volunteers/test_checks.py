@@ -60,6 +60,7 @@ def ledger_of(app):
             manual = operations.propose_manual(
                 who,
                 site=people.one,
+                from_site=people.one,
                 served_on=DAY,
                 minutes=60,
                 reason=ManualReason.OUTSIDE,
@@ -121,7 +122,16 @@ def test_half_a_unit_is_found(ledger_of):
     assert "H6" in findings()
 
 
-@pytest.mark.parametrize("change", ["proposed_by = decided_by", "decided_from = site_id", "late"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "proposed_by = decided_by",
+        "decided_from = site_id",
+        "proposed_from = decided_from",
+        "proposed_from = (SELECT id FROM sites WHERE short_name = '天津路示例一社区')",
+        "late",
+    ],
+)
 def test_manual_hours_against_the_book_are_found(ledger_of, change):
     _people, _who, manual = ledger_of
     if change == "late":

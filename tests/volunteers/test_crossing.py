@@ -79,8 +79,8 @@ def test_a_close_out_and_a_decision_about_the_same_volunteer_both_come_through(a
     event = _served(people.one, who)
     with transaction():
         manual = operations.propose_manual(
-            who, site=people.two, served_on=acts.DAY, minutes=60, reason=ManualReason.OTHER, note="见照片",
-            by=people.ma.id, now=acts.at(13),
+            who, site=people.two, from_site=people.two, served_on=acts.DAY, minutes=60,
+            reason=ManualReason.OTHER, note="见照片", by=people.ma.id, now=acts.at(13),
         ).id  # fmt: skip
 
     def decide():
@@ -143,8 +143,8 @@ def test_a_month_is_closed_while_a_decision_adds_to_it(app, people):
     other_day = acts.DAY + timedelta(days=1)
     with transaction():
         manual = operations.propose_manual(
-            who, site=people.one, served_on=other_day, minutes=60, reason=ManualReason.OTHER, note="见照片",
-            by=people.lin.id, now=acts.at(13, day=other_day),
+            who, site=people.one, from_site=people.one, served_on=other_day, minutes=60,
+            reason=ManualReason.OTHER, note="见照片", by=people.lin.id, now=acts.at(13, day=other_day),
         ).id  # fmt: skip
     office, chen = people.office.id, people.chen.id
     with transaction():

@@ -41,10 +41,14 @@ def propose(client, code, *, days_ago=1, minutes="120", **values):
     return client.submit(f"/desk/volunteers/{code}/manual", given)
 
 
+def token(client) -> str:
+    """What a form of that browser carries against forgery."""
+    return re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/volunteers/new").text)[1]
+
+
 def decide(client, verdict="approve", reason=""):
     """Press the button of the only proposal, whether the page shows it or not."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/volunteers/new").text)[1]
-    given = {"verdict": verdict, "reason": reason, "csrf_token": token}
+    given = {"verdict": verdict, "reason": reason, "csrf_token": token(client)}
     return client.post("/desk/hours/1/decision", data=given, follow_redirects=True)
 
 
@@ -119,9 +123,46 @@ def test_nothing_is_proposed_where_nobody_stands_above_to_approve(app, people):
     _number, code, _personal = registered(app, people)
     with app.app_context():
         top = cast.staff("高远", people.center, Role.REVIEWER)
-    answer = propose(cast.signed_in(app, top), code, site=str(people.center.id))
-    assert answer.status_code == 422
-    assert propose(cast.signed_in(app, top), code, site=str(people.one.id)).status_code == 303
+    top, there = cast.signed_in(app, top), f"/desk/volunteers/{code}/manual"
+    assert "请让站点或街道来提出" in top.get(there).text
+    for site in (people.center, people.one):
+        given = {
+            "served_on": str(clock.day_of(clock.now())),
+            "minutes": "60",
+            "note": "送药",
+            "reason": "outside",
+        }
+        refused = top.post(there, data=given | {"site": str(site.id), "csrf_token": token(top)})
+        assert refused.status_code == 409 and "请让站点或街道来提出" in refused.text
+
+
+def test_what_the_office_proposed_is_decided_above_the_office(app, people, client):
+    number, code, personal = registered(app, people)
+    with app.app_context():
+        friend = cast.staff("周同事", people.office, Role.REVIEWER)
+        top = cast.staff("高远", people.center, Role.REVIEWER)
+    assert propose(cast.signed_in(app, people.chen), code, site=str(people.one.id)).status_code == 303
+    friend = cast.signed_in(app, friend)
+    page = friend.get("/desk/hours").text
+    assert "要由上一级审批" in page and 'value="approve"' not in page
+    refused = decide(friend)
+    assert refused.status_code == 409 and "同一级的不能批" in refused.text
+    with app.app_context():
+        assert total_minutes(number) == 0
+    assert "已通过" in decide(cast.signed_in(app, top)).text
+    page = client.get(f"/hours/{personal}").text
+    assert "湖北路提出" in page and "涧西区批准" in page
+
+
+def test_who_holds_a_role_at_the_station_and_one_above_proposes_from_the_station(app, people):
+    number, code, _personal = registered(app, people)
+    with app.app_context(), transaction():
+        lin = db.session.get_one(Staff, people.lin.id)
+        grant_role(lin, site=people.office, role=Role.REVIEWER, by=people.root.id, now=clock.now())
+    propose(cast.signed_in(app, people.lin), code, site=str(people.one.id))
+    decide(cast.signed_in(app, people.chen))
+    with app.app_context():
+        assert total_minutes(number) == 120
 
 
 def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, client):
@@ -157,7 +198,6 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
         and "下午又去了一趟" in asked.text
     )
     assert 'name="knowing" value="1"' in asked.text
-    token = re.search(r'name="csrf_token" value="([^"]+)"', asked.text)[1]
     day = str(clock.day_of(clock.now()) - timedelta(days=1))
     pressed = {
         "served_on": day,
@@ -167,7 +207,7 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
         "knowing": "1",
     }
     pressed["site"] = str(people.one.id)
-    sent = lin.post(f"/desk/volunteers/{code}/manual", data=pressed | {"csrf_token": token})
+    sent = lin.post(f"/desk/volunteers/{code}/manual", data=pressed | {"csrf_token": token(lin)})
     assert sent.status_code == 303
     chen = cast.signed_in(app, people.chen)
     page = chen.get("/desk/hours").text

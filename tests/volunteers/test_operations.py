@@ -214,6 +214,7 @@ def test_minors_are_home_by_nine_in_the_evening(people):
 def propose(people, who, **changes):
     values = {
         "site": people.one,
+        "from_site": people.one,
         "served_on": DAY,
         "minutes": 120,
         "reason": ManualReason.PAPER_ONLY,

@@ -97,7 +97,8 @@ class History:
         try:
             with transaction():
                 manual = operations.propose_manual(
-                    who, site=self.people.one, served_on=day, minutes=30 * self.random.randint(1, 8), event=made,
+                    who, site=self.people.one, from_site=self.people.one, served_on=day, event=made,
+                    minutes=30 * self.random.randint(1, 8),
                     reason=ManualReason.OTHER, note="有人证明", by=self.people.lin.id, now=now,
                 )  # fmt: skip
                 line = operations.decide_manual(

@@ -69,8 +69,8 @@ def test_manual_hours_approved_are_told_as_such(people):
     who = volunteer(people.one)
     with transaction():
         manual = operations.propose_manual(
-            who, site=people.one, served_on=DAY, minutes=90, reason=ManualReason.OUTSIDE, note="上门",
-            by=people.lin.id, now=at(18),
+            who, site=people.one, from_site=people.one, served_on=DAY, minutes=90,
+            reason=ManualReason.OUTSIDE, note="上门", by=people.lin.id, now=at(18),
         )  # fmt: skip
     assert told() == []
     with transaction():

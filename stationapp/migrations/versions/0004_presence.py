@@ -602,6 +602,10 @@ def upgrade() -> None:
     types = TYPES[op.get_bind().dialect.name]
     for column in COLUMNS:
         op.execute(f"ALTER TABLE scans ADD COLUMN {column.format(**types)}")
+    op.execute(
+        "ALTER TABLE manual_hours ADD COLUMN proposed_from INTEGER"
+        " CONSTRAINT fk_manual_hours_proposed_from REFERENCES sites (id)"
+    )
     op.create_index("uq_scans_device_sequence", "scans", ["device_id", "sequence"], unique=True)
     allow("scans", ["how"], HOWS)
     allow("attendances", ["came_how", "left_how"], HOWS)
