@@ -110,6 +110,16 @@ def _of_another_site() -> list[str]:
     return [f"scan {number}" for number in db.session.scalars(strange)]
 
 
+def _after_revoking() -> list[str]:
+    """Nothing a device sent arrived after it was revoked (trust.md §4.25)."""
+    wrong = []
+    for table, name in ((Scan, "scan"), (RefusedScan, "refused scan")):
+        late = select(table.id).join(Device, Device.id == table.device_id)
+        late = late.where(table.arrived_at > Device.revoked_at).order_by(table.id)
+        wrong += [f"{name} {number}" for number in db.session.scalars(late)]
+    return wrong
+
+
 def _decided_badly() -> list[str]:
     """What was taken is a scan as it was said; what was dropped says why; of what waits it is known whose it is."""
     taken = (
@@ -143,6 +153,7 @@ CHECKS = (
     Check("H8 frozen", "归档以后没有再记签到签退", _after_closing),
     Check("H9", "设备的序号和一次性编号不重复", _twice),
     Check("H9 device", "设备只记本阵地的活动", _of_another_site),
+    Check("H9 revoked", "设备停用以后没有再交过签到", _after_revoking),
     Check("H9 decided", "没记上的签到，处理得有据可查", _decided_badly),
     Check("H10 scans", "签到签退的校验链没有断", _broken_chain),
 )

@@ -115,7 +115,7 @@ def _judge(one: Arrived, ground: Ground, now: datetime) -> tuple[AttendanceRefus
         return AttendanceRefusal.SEQUENCE_USED, Fate.WAITING
     if one.device_id is not None and not _in_use(ground.devices[one.device_id], one.at):
         return AttendanceRefusal.DEVICE_NOT_IN_USE, Fate.WAITING
-    problem = arrival_problem(event.state, event.starts_at, event.ends_at, one.at, now)
+    problem = one.doubt or arrival_problem(event.state, event.starts_at, event.ends_at, one.at, now)
     if problem is None and one.kind is Kind.IN:
         problem = _role_problem(one, ground)
     return problem, problem and Fate.WAITING

@@ -82,6 +82,9 @@ class AttendanceRefusal(Enum):
     SEQUENCE_USED = "sequence_used"  # the device gave the same number to another scan
     ALREADY_DECIDED = "already_decided"  # somebody else decided about this scan meanwhile
     NOTE_MISSING = "note_missing"  # why a scan is not counted
+    CODE_ENDED = "code_ended"  # the card, or the volunteer's code, had ended before it was scanned
+    SERIAL_ALONE = "serial_alone"  # what is printed openly on a card was typed, not what its QR says
+    OTHER_DEVICE = "other_device"  # sealed by another device of the same site
     TAKEN_BACK = "taken_back"  # undone on the roster after that time: only somebody there again counts
 
 
@@ -91,6 +94,7 @@ class Arrived:
 
     `part` is the role by the shifts of this moment: `volunteers.doors.roles_at` finds it, and the person's record
     that is signed up there. Who or what is unknown is None; without an event the device says at which site.
+    `doubt` is why what it was known by lets it wait for a person whatever else is true.
     """
 
     event_id: int | None
@@ -102,6 +106,7 @@ class Arrived:
     nonce: str
     device_id: int | None = None
     sequence: int | None = None
+    doubt: AttendanceRefusal | None = None
 
 
 class Result(Enum):

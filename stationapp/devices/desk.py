@@ -1,16 +1,17 @@
 """The desk's page of devices: enrol one, show its link once, see where they are, revoke one at once."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
-from stationapp.db import transaction
+from stationapp.db import db, transaction
 from stationapp.devices import operations
 from stationapp.devices.forms import DeviceForm
 from stationapp.devices.queries import get_device, list_devices
@@ -21,6 +22,7 @@ from stationapp.sites.queries import get_site, list_where
 from stationapp.vault import vault
 from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
+from stationapp.web.paging import paged
 from stationapp.web.qr import png
 from stationapp.web.sheets import csv_answer
 from stationapp.web.words import word
@@ -29,6 +31,8 @@ bp = Blueprint("devices", __name__, url_prefix="/devices")
 
 USUAL_DAYS = 30
 """What the form proposes."""
+
+MOST_EXPORTED = 5_000
 
 
 @bp.get("/")
@@ -41,10 +45,12 @@ def index():
 
 def _page(form: DeviceForm) -> str:
     link = _link_shown_once() if request.method == "GET" else None
+    page = paged(_asked(), scalars=False)
     return render_template(
         "desk/devices/index.html",
         form=form,
-        rows=_rows(),
+        page=page,
+        rows=_standing(page.rows),
         link=link,
         code=b64encode(png(link)).decode() if link else "",
         sites=_sites(),
@@ -61,17 +67,18 @@ def _sites() -> list[Site]:
     return sites
 
 
-def _rows() -> list[tuple[Row, Standing]]:
-    """The devices the address asks for, each with how it stands."""
+def _asked() -> Select:
+    """The devices the address asks for."""
     now, args = clock.now(), request.args
-    rows = [
-        (row, standing(row.Device, clock.day_of(now), now)) for row in list_devices(reached(guard.reach()))
-    ]
-    return [
-        (row, stands)
-        for row, stands in rows
-        if args.get("site", "") in ("", row.Site.code) and args.get("standing", "") in ("", stands.value)
-    ]
+    wanted = next((case for case in Standing if case.value == args.get("standing")), None)
+    site = args.get("site", "").replace("\0", "")
+    return list_devices(reached(guard.reach()), site=site, wanted=wanted, today=clock.day_of(now), now=now)
+
+
+def _standing(rows: Iterable[Row]) -> list[tuple[Row, Standing]]:
+    """The same devices, each with how it stands."""
+    now = clock.now()
+    return [(row, standing(row.Device, clock.day_of(now), now)) for row in rows]
 
 
 @bp.post("/")
@@ -152,6 +159,6 @@ def export():
             stamp(row.Device.made_at),
             stamp(row.Device.revoked_at) if row.Device.revoked_at else "",
         ]
-        for row, stands in _rows()
+        for row, stands in _standing(db.session.execute(_asked().limit(MOST_EXPORTED)))
     )
     return csv_answer(_("签到设备"), head, rows)

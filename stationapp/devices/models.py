@@ -33,3 +33,4 @@ class Device(Base):
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    before_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))  # what its browser was until then

@@ -1,9 +1,10 @@
 """The verbs of devices: enrol by a link, take up, be seen, revoke (domain.md §7, without network). Never commit."""
 
 import secrets
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from stationapp import codes
 from stationapp.audit.operations import record
@@ -46,10 +47,11 @@ def enrol(
     return device, link
 
 
-def take_up(link: str, *, now: datetime) -> str:
+def take_up(link: str, *, before: Device | None = None, now: datetime) -> str:
     """Make this browser the device the link stands for: its token, which is kept as a keyed hash alone.
 
-    Once, and while the link is good. Raises Refused(DeviceRefusal.LINK_INVALID).
+    Once, and while the link is good. `before` is the device this browser was until now: what it still has to send is
+    sealed for that one. Of another site, or revoked, it is not noted. Raises Refused(DeviceRefusal.LINK_INVALID).
     """
     token = secrets.token_urlsafe(32)
     taken = db.session.execute(
@@ -65,6 +67,8 @@ def take_up(link: str, *, now: datetime) -> str:
     ).one_or_none()
     if taken is None:
         raise Refused(DeviceRefusal.LINK_INVALID)
+    if before and before.site_id == taken.site_id and before.revoked_at is None:
+        db.session.execute(update(Device).where(Device.code == taken.code).values(before_id=before.id))
     record("devices.take_up", f"device {taken.code}", by=None, now=now, site_id=taken.site_id)
     return token
 
@@ -73,6 +77,21 @@ def touch(device_id: int, *, now: datetime) -> None:
     """Note that a device was heard from, once in SEEN_EVERY."""
     due = (Device.id == device_id, Device.seen_at <= now - SEEN_EVERY, Device.revoked_at.is_(None))
     db.session.execute(update(Device).where(*due).values(seen_at=now))
+
+
+def hold(device_id: int, formers: Collection[int], *, now: datetime) -> set[int]:
+    """Hold the device that sends, and of those its browser was before the ones it sends for; which of these may send.
+
+    Until the end of the transaction none of them is revoked. Raises Refused(DeviceRefusal.REVOKED) for the first.
+    """
+    wanted = select(Device.id, Device.revoked_at).where(Device.id.in_({device_id, *formers}))
+    held = db.session.execute(wanted.order_by(Device.id).with_for_update(key_share=True))
+    good = {row.id for row in held if row.revoked_at is None}
+    if device_id not in good:
+        raise Refused(DeviceRefusal.REVOKED)
+    later = case((Device.seen_at > now, Device.seen_at), else_=now)  # whoever revokes it does so after this
+    db.session.execute(update(Device).where(Device.id.in_(good)).values(seen_at=later))
+    return good
 
 
 def revoke(device: Device, *, by: int | None, now: datetime) -> bool:

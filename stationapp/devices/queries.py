@@ -1,17 +1,19 @@
 """Reads of devices: by what they bear, and a site's list."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from stationapp.accounts.models import Staff
 from stationapp.db import db
 from stationapp.devices.models import Device
+from stationapp.devices.rules import Standing
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 
-LIST_MOST = 500
+_STEPS = 5
+_NEAR = 30
 
 
 def link_index(link: str) -> bytes:
@@ -41,6 +43,26 @@ def find_by_link(link: str, *, now: datetime) -> Device | None:
     )
 
 
+def was_before(device: Device) -> list[int]:
+    """The devices this browser was until it was taken up as this one, the last first, a few steps back."""
+    found, before = [], device.before_id
+    while before is not None and len(found) < _STEPS:
+        found.append(before)
+        before = db.session.scalar(select(Device.before_id).where(Device.id == before))
+    return found
+
+
+def beside(device: Device) -> list[int]:
+    """The other devices of its site that were taken up and not revoked, those lately heard from first."""
+    near = select(Device.id).where(
+        Device.site_id == device.site_id,
+        Device.id != device.id,
+        Device.taken_up_at.is_not(None),
+        Device.revoked_at.is_(None),
+    )
+    return list(db.session.scalars(near.order_by(Device.seen_at.desc()).limit(_NEAR)))
+
+
 def get_device(code: str) -> tuple[Device, Site]:
     """The device with that code and its site; raises NotFound."""
     found = db.session.execute(
@@ -51,14 +73,30 @@ def get_device(code: str) -> tuple[Device, Site]:
     return tuple(found)
 
 
-def list_devices(here: ColumnElement[bool]) -> list[Row]:
-    """(Device, Site, name of who enrolled it) at sites for which `here` holds: revoked ones last, newest first."""
-    rows = db.session.execute(
+def list_devices(
+    here: ColumnElement[bool], *, site: str, wanted: Standing | None, today: date, now: datetime
+) -> Select:
+    """(Device, Site, name of who enrolled it) at sites for which `here` holds, for `paged`: revoked ones last, newest
+    first. At the site with the code `site` alone, if given, and only those which stand as `wanted`."""
+    asked = ([Site.code == site] if site else []) + ([_stands(wanted, today, now)] if wanted else [])
+    return (
         select(Device, Site, Staff.name)
         .join(Site, Site.id == Device.site_id)
         .outerjoin(Staff, Staff.id == Device.made_by)
-        .where(here)
+        .where(here, *asked)
         .order_by(Device.revoked_at.is_not(None), Device.id.desc())
-        .limit(LIST_MOST)
     )
-    return list(rows)
+
+
+def _stands(wanted: Standing, today: date, now: datetime) -> ColumnElement[bool]:
+    """`rules.standing` as a condition."""
+    offered = and_(Device.revoked_at.is_(None), Device.taken_up_at.is_(None))
+    taken_up = and_(Device.revoked_at.is_(None), Device.taken_up_at.is_not(None))
+    return {
+        Standing.REVOKED: Device.revoked_at.is_not(None),
+        Standing.OFFERED: offered & (Device.link_until_at > now),
+        Standing.LAPSED: offered & (Device.link_until_at <= now),
+        Standing.IN_USE: taken_up & (Device.from_on <= today) & (Device.until_on >= today),
+        Standing.EARLY: taken_up & (Device.from_on > today),
+        Standing.OVER: taken_up & (Device.until_on < today),
+    }[wanted]

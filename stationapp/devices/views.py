@@ -77,7 +77,7 @@ def take_up(link: str):
     """Make this browser the device."""
     try:
         with transaction():
-            token = operations.take_up(link[:100], now=clock.now())
+            token = operations.take_up(link[:100], before=guard.device_here(), now=clock.now())
     except Refused:
         return _no_such_link()
     return guard.keep_token(redirect(url_for(".index"), code=303), token)

@@ -3,11 +3,14 @@
 The device's token is in a cookie that other sites' pages cannot send along with a POST; besides, only JSON is read,
 which their forms cannot make. A scan says whom it means in one of three ways: `code` as it was scanned, `sealed`
 the same for our eyes only (devices/sealing.py), or `person`, the mark of a row in the list of names.
+
+A browser that was enrolled anew still has scans sealed for the device it was: they are taken in as that one's. What
+another device of the site sealed (its browser lost the token that would prove it) waits for a person.
 """
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,13 +23,14 @@ from stationapp.attendance.intake import take_in
 from stationapp.attendance.rules import CLOCK_SLACK, Arrived, AttendanceRefusal, How, Kind, Part, Result
 from stationapp.cards.rules import SCAN_LENGTH, scanned
 from stationapp.db import db, retried, transaction
-from stationapp.devices import guard, sealing
+from stationapp.devices import guard, operations, sealing
 from stationapp.devices.models import Device
+from stationapp.devices.queries import beside, was_before
 from stationapp.devices.rules import DeviceRefusal
 from stationapp.events.models import Event
 from stationapp.refusal import Refused
 from stationapp.volunteers.doors import roles_at
-from stationapp.volunteers.expected import who_counts, whose
+from stationapp.volunteers.expected import Meant, who_counts, whose
 from stationapp.web.errors import sentence
 
 bp = Blueprint("door_scans", __name__, url_prefix="/door")
@@ -62,6 +66,16 @@ class Said:
     walk_in: bool
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A scan with what it says of the person in clear: a code, or a number; both empty where it opens with no key."""
+
+    said: Said
+    device_id: int  # whose key it opened with
+    code: str | None = None
+    person: int | None = None
+
+
 @bp.post("/scans")
 def create():
     """Take in what a device sends; sending it again changes nothing. Also after the device's last day, but never from
@@ -76,31 +90,44 @@ def create():
     guard.heard()
     device = guard.device_here()
     parts = [scans[first : first + AT_ONCE] for first in range(0, len(scans), AT_ONCE)]
-    results = [result for part in parts for result in retried(lambda part=part: _taken(device, part))]
+    try:
+        results = [result for part in parts for result in retried(lambda part=part: _taken(device, part))]
+    except Refused as revoked:  # while it was sending; what was taken in before stays
+        return guard.turned_away(revoked.reason)
     return jsonify(now=clock.now().isoformat(), results=results)
 
 
 def _taken(device: Device, scans: Sequence[Said]) -> list[dict]:
-    """Take in some scans in one transaction."""
+    """Take in some scans in one transaction. Raises Refused(DeviceRefusal.REVOKED)."""
     with transaction():
         now = clock.now()
-        events, people = _events(device, scans), _people(device, scans)
+        formers = was_before(device)
+        opened = _opened(device, formers, scans)
+        senders = operations.hold(device.id, {one.device_id for one in opened}.intersection(formers), now=now)
+        events, people = _events(device, scans), _people(opened)
         meant = [(events[scan.event].id if scan.event in events else None) for scan in scans]
-        roles = roles_at({(event, who) for event, who in zip(meant, people, strict=True) if event and who})
-        answers = take_in(
-            [
-                _arrived(device, scan, event, roles.get((event, who), (who, Part.RESIDENT)))
-                for scan, event, who in zip(scans, meant, people, strict=True)
-            ],
-            by=None,
-            now=now,
+        roles = roles_at(
+            {(event, who) for event, (who, _) in zip(meant, people, strict=True) if event and who}
         )
+        arrived = [
+            _arrived(device, senders, one, event, roles.get((event, who), (who, Part.RESIDENT)), doubt)
+            for one, event, (who, doubt) in zip(opened, meant, people, strict=True)
+        ]
+        answers = take_in(arrived, by=None, now=now)
     return [_result(scan, *answer) for scan, answer in zip(scans, answers, strict=True)]
 
 
-def _arrived(device: Device, scan: Said, event_id: int | None, who: tuple[int | None, Part]) -> Arrived:
-    """The scan with event and record found."""
-    resident_id, part = who
+def _arrived(
+    device: Device,
+    senders: set[int],
+    one: Opened,
+    event_id: int | None,
+    who: tuple[int | None, Part],
+    doubt: AttendanceRefusal | None,
+) -> Arrived:
+    """The scan with event and record found, in the name of the device whose it is."""
+    (resident_id, part), scan = who, one.said
+    its_own = one.device_id in senders
     return Arrived(
         event_id=event_id,
         resident_id=resident_id,
@@ -109,8 +136,9 @@ def _arrived(device: Device, scan: Said, event_id: int | None, who: tuple[int | 
         how=How.WALK_IN if scan.walk_in else How.ROSTER if scan.means == "person" else How.STAFF_SCAN,
         at=scan.at,
         nonce=scan.nonce,
-        device_id=device.id,
+        device_id=one.device_id if its_own else device.id,
         sequence=scan.sequence,
+        doubt=doubt if its_own else AttendanceRefusal.OTHER_DEVICE,
     )
 
 
@@ -122,21 +150,47 @@ def _events(device: Device, scans: Sequence[Said]) -> dict[str, Event]:
     return {event.code: event for event in db.session.scalars(wanted)}
 
 
-def _people(device: Device, scans: Sequence[Said]) -> list[int | None]:
-    """Whom each scan means, as whom they count; None: nobody known."""
-    marks = {scan.text: sealing.person_of(device.id, scan.text) for scan in scans if scan.means == "person"}
-    codes = {scan.text: _code(device, scan) for scan in scans if scan.means != "person"}
-    known = whose(code for code in codes.values() if code)
-    there = who_counts(number for number in marks.values() if number)
+def _opened(device: Device, formers: Sequence[int], scans: Sequence[Said]) -> list[Opened]:
+    """The scans with what they say, by the key of the device, of one its browser was, or of one beside it."""
+    opened = [_open([device.id, *formers], scan) for scan in scans]
+    if all(opened):
+        return opened
+    near = beside(device)
+    return [one or _open(near, one_said) or Opened(one_said, device.id)
+            for one, one_said in zip(opened, scans, strict=True)]  # fmt: skip
+
+
+def _open(device_ids: Iterable[int], scan: Said) -> Opened | None:
+    for device_id in device_ids:
+        if scan.means == "code":
+            return Opened(scan, device_id, code=_code(scan.text))
+        if scan.means == "person" and (person := sealing.person_of(device_id, scan.text)):
+            return Opened(scan, device_id, person=person)
+        if scan.means == "sealed" and (text := sealing.open_sealed(device_id, scan.text)):
+            return Opened(scan, device_id, code=_code(text))
+    return None
+
+
+def _code(text: str) -> str:
+    return scanned("".join(c for c in text[:SCAN_LENGTH] if c.isprintable()))
+
+
+def _people(opened: Sequence[Opened]) -> list[tuple[int | None, AttendanceRefusal | None]]:
+    """Whom each scan means, as whom they count (None: nobody known), and why a person must look at it."""
+    known = whose(one.code for one in opened if one.code)
+    there = who_counts(one.person for one in opened if one.person)
     return [
-        there.get(marks[scan.text]) if scan.means == "person" else known.get(codes[scan.text])
-        for scan in scans
+        _meant(known.get(one.code), one.said.at) if one.code else (there.get(one.person), None)
+        for one in opened
     ]
 
 
-def _code(device: Device, scan: Said) -> str | None:
-    text = sealing.open_sealed(device.id, scan.text) if scan.means == "sealed" else scan.text
-    return scanned("".join(c for c in text[:SCAN_LENGTH] if c.isprintable())) if text else None
+def _meant(one: Meant | None, at: datetime) -> tuple[int | None, AttendanceRefusal | None]:
+    if one is None:
+        return None, None
+    if one.ended_at and one.ended_at <= at:
+        return one.resident_id, AttendanceRefusal.CODE_ENDED
+    return one.resident_id, AttendanceRefusal.SERIAL_ALONE if one.by_serial else None
 
 
 def _result(scan: Said, result: Result, reason: AttendanceRefusal | None) -> dict:

@@ -1,10 +1,10 @@
 """Who is expected at a day's events of one site, and by which codes each of them can be recognised at the door."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Row, func, select, true
+from sqlalchemy import Row, func, null, select
 
 from stationapp.attendance.models import Attendance
 from stationapp.attendance.rules import Part
@@ -142,24 +142,41 @@ def _add_codes(found: Mapping[int, Expected], by_id: Mapping[int, str]) -> None:
             found[theirs[resident_id]].codes.add(vault().unseal(sealed))
 
 
-def whose(codes: Iterable[str]) -> dict[str, int]:
-    """Whom these codes stand for, as whom they count: places', cards' in force and volunteers' own; unknown ones are
-    left out."""
+@dataclass(frozen=True)
+class Meant:
+    """Whom a code stands for, as whom they count, and since when it does so no more."""
+
+    resident_id: int
+    ended_at: datetime | None
+    by_serial: bool = False  # what is printed openly on a card: it names the person and proves nothing
+
+
+def whose(codes: Iterable[str]) -> dict[str, Meant]:
+    """Whom these codes stand for: places', cards' and volunteers' own, and cards' serials; unknown ones are left out.
+
+    Ended ones are found, too: a scan that happened before is as good as it was then.
+    """
     wanted = set(codes)
-    found: dict[str, int] = {}
-    for kind, index, resident, in_force in (
-        ("place", Signup.code_index, Signup.resident_id, true()),
-        ("card", Card.code_index, Card.resident_id, Card.ended_at.is_(None)),
-        ("volunteer", Volunteer.personal_index, Volunteer.resident_id, Volunteer.ended_at.is_(None)),
+    found: dict[str, Meant] = {}
+    for kind, index, resident, ended in (
+        ("place", Signup.code_index, Signup.resident_id, null()),
+        ("card", Card.code_index, Card.resident_id, Card.ended_at),
+        ("volunteer", Volunteer.personal_index, Volunteer.resident_id, Volunteer.ended_at),
     ):
         known = {vault().index(kind, code): code for code in wanted}
-        rows = db.session.execute(
-            select(index, func.coalesce(Resident.merged_into, Resident.id))
-            .join(Resident, Resident.id == resident)
-            .where(index.in_(known), in_force)
-        )
-        found |= {known[bytes(raw)]: person for raw, person in rows}
-    return found
+        rows = _bearers(index, resident, ended, known)
+        found |= {known[bytes(raw)]: Meant(person, ended_at) for raw, person, ended_at in rows}
+    serials = _bearers(Card.serial, Card.resident_id, Card.ended_at, wanted - found.keys())
+    return found | {serial: Meant(person, ended_at, by_serial=True) for serial, person, ended_at in serials}
+
+
+def _bearers(found_by, resident, ended, wanted: Collection) -> Sequence[Row]:
+    """(what it is found by, as whom its bearer counts, when it ended)."""
+    return db.session.execute(
+        select(found_by, func.coalesce(Resident.merged_into, Resident.id), ended)
+        .join(Resident, Resident.id == resident)
+        .where(found_by.in_(wanted))
+    ).all()
 
 
 def who_counts(resident_ids: Iterable[int]) -> dict[int, int]:

@@ -132,6 +132,12 @@ def test_a_scan_put_aside_that_is_not_as_it_should_be_is_found(waiting, change, 
     assert found_by("H9 decided") == [f"refused scan {number}"]
 
 
+def test_what_a_device_sent_after_it_was_revoked_is_found(waiting):
+    corrupt("UPDATE devices SET revoked_at = '2026-01-01 00:00:00.000000'")
+    assert found_by("H9 revoked")[:2] == ["scan 1", "scan 2"]
+    assert "refused scan 1" in found_by("H9 revoked")
+
+
 def test_a_scan_taken_in_that_waits_all_the_same_is_found(waiting):
     corrupt("UPDATE refused_scans SET fate = 'waiting', decided_at = NULL, decided_by = NULL WHERE id = 2")
     assert found_by("H9") == ["scan 2"]

@@ -15,14 +15,21 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stationapp import clock
+from stationapp.attendance import checks as attendance_checks
 from stationapp.attendance.models import Attendance, RefusedScan, Scan
 from stationapp.attendance.rules import How, Kind
+from stationapp.cards.models import Card
 from stationapp.cards.operations import make as make_cards
+from stationapp.cards.operations import replace
 from stationapp.cards.queries import code_of
 from stationapp.db import db, transaction
-from stationapp.devices import operations
+from stationapp.devices import checks as device_checks
+from stationapp.devices import operations, views_scans
 from stationapp.devices.models import Device
 from stationapp.devices.queries import get_device
+from stationapp.devices.sealing import person_mark
+from stationapp.vault import vault
+from stationapp.volunteers import operations as volunteers
 from tests import cast
 from tests.devices.helping import enrol, results, scan, send
 
@@ -83,12 +90,133 @@ def test_sent_again_it_is_there_already(app, people, event, code):
     assert len(stored(app, Scan)) == 1
 
 
-def test_a_code_sealed_by_the_browser_is_read_and_one_of_another_device_is_not(app, people, event, code):
-    device, other = enrol(app, people.one), enrol(app, people.one)
+def test_a_code_sealed_by_the_browser_is_read_and_one_of_another_device_waits_or_is_not(
+    app, people, event, code
+):
+    device, beside = enrol(app, people.one), enrol(app, people.one)
+    elsewhere, gone = enrol(app, people.two), enrol(app, people.one)
+    boxes = [one.client.get("/door/list").json["box"] for one in (device, elsewhere, gone)]
+    with app.app_context(), transaction():
+        operations.revoke(get_device(gone.code)[0], by=people.lin.id, now=clock.now())
+    its, others, revoked = ([scan(event.code, 1, sealed=sealed_for(box, code))] for box in boxes)
+    assert results(send(device, its)) == [("accepted", None)]
+    assert results(send(beside, its)) == [("waiting", "other_device")]
+    for given in (others, revoked):
+        given[0] |= {
+            "nonce": given[0]["sealed"][:20],
+            "sequence": given[0]["sequence"] + len(stored(app, RefusedScan)),
+        }
+        assert results(send(beside, given)) == [("refused", "code_unknown_place")]
+
+
+def again(app, people, tablet) -> None:
+    """The same browser opens the link of another device of the site."""
+    with app.app_context(), transaction():
+        today, now = clock.day_of(clock.now()), clock.now()
+        given = {"names_shown": True, "by": None, "now": now}
+        _device, link = operations.enrol(people.one, "新登记", today, today, **given)
+    assert tablet.client.submit(f"/door/enrolments/{link}").location == "/door"
+
+
+def test_a_browser_enrolled_anew_still_sends_what_it_saw_as_the_device_it_was(app, people, event, code):
+    device, at = enrol(app, people.one, names_shown=True), clock.now() - timedelta(minutes=20)
+    with app.app_context():
+        li = cast.resident(cast.person("李大山", "19900003333"))
+        mark = person_mark(device.id, li.id)
     box = device.client.get("/door/list").json["box"]
-    given = [scan(event.code, 1, sealed=sealed_for(box, code))]
-    assert results(send(device, given)) == [("accepted", None)]
-    assert results(send(other, given)) == [("refused", "code_unknown_place")]
+    seen = [
+        scan(event.code, 1, at=at, sealed=sealed_for(box, code)),
+        scan(event.code, 2, at=at, person=mark, walk_in=True),
+    ]
+    send(device, seen[:1])  # its answer is lost on the way
+    for _time in range(2):
+        again(app, people, device)
+    assert results(send(device, seen)) == [("already", None), ("accepted", None)]
+    assert {one.device_id for one in stored(app, Scan)} == {device.id}
+    assert len(stored(app, Attendance)) == 2
+
+
+def test_of_a_device_revoked_since_its_browser_was_enrolled_anew_the_scans_wait(app, people, event, code):
+    device, at = enrol(app, people.one), clock.now() - timedelta(minutes=20)
+    box = device.client.get("/door/list").json["box"]
+    again(app, people, device)
+    with app.app_context(), transaction():
+        operations.revoke(db.session.get_one(Device, device.id), by=people.lin.id, now=clock.now())
+    got = results(send(device, [scan(event.code, 1, at=at, sealed=sealed_for(box, code))]))
+    assert got[0][0] == "waiting"
+    (aside,) = stored(app, RefusedScan)
+    assert aside.resident_id is not None and aside.device_id != device.id
+
+
+def test_a_revoked_device_is_not_noted_as_what_a_browser_was(app, people, event, code):
+    device, other = enrol(app, people.one), enrol(app, people.two)
+    with app.app_context(), transaction():
+        operations.revoke(db.session.get_one(Device, device.id), by=people.lin.id, now=clock.now())
+    again(app, people, device)
+    again(app, people, other)  # of another site
+    assert [one.before_id for one in stored(app, Device)] == [None] * 4
+
+
+@pytest.mark.both_databases
+def test_a_device_revoked_during_its_sending_writes_nothing_more(app, people, event, monkeypatch):
+    with app.app_context():
+        codes = [cast.sign_up(event, cast.person(f"居民{n}", f"1990000{n:04d}")).codes[0] for n in range(3)]
+    device, taken, sent = enrol(app, people.one), views_scans._taken, []
+
+    def revoked_after_the_first(*given):
+        if sent:
+            with transaction():
+                operations.revoke(db.session.get_one(Device, device.id), by=people.lin.id, now=clock.now())
+        sent.append(given)
+        return taken(*given)
+
+    monkeypatch.setattr(views_scans, "AT_ONCE", 1)
+    monkeypatch.setattr(views_scans, "_taken", revoked_after_the_first)
+    answer = send(device, [scan(event.code, n, code=each) for n, each in enumerate(codes, start=1)])
+    assert (answer.status_code, answer.json["reason"], answer.json["wipe"]) == (403, "revoked", True)
+    assert [one.sequence for one in stored(app, Scan)] == [1]
+    with app.app_context():
+        assert not any(check.find() for check in (*attendance_checks.CHECKS, *device_checks.CHECKS))
+
+
+@pytest.mark.both_databases
+def test_a_card_counts_for_what_was_scanned_before_it_ended_and_later_waits(app, people, event, code):
+    device, start = enrol(app, people.one), clock.now()
+    with app.app_context():
+        with transaction():
+            who = cast.resident(cast.person(WANG, PHONE)).id
+            card = make_cards([who], site_id=people.one.id, by=None, now=start)[who]
+        old = code_of(card)
+        with transaction():
+            replace(db.session.get_one(Card, card.id), by=None, now=start + timedelta(minutes=25))
+    with time_machine.travel(start + timedelta(minutes=55), tick=False):
+        said = [scan(event.code, n, at=start + timedelta(minutes=m), code=old) for n, m in ((1, 5), (2, 30))]
+        assert results(send(device, said)) == [("accepted", None), ("waiting", "code_ended")]
+    (aside,) = stored(app, RefusedScan)
+    assert aside.resident_id == stored(app, Scan)[0].resident_id == who
+
+
+def test_a_volunteer_whose_profile_ended_since_is_known(app, people, event):
+    device, at = enrol(app, people.one), clock.now() - timedelta(minutes=10)
+    with app.app_context():
+        resident = cast.resident(cast.person("李大山", "19900003333", birth_month="1980-01"))
+        with transaction():
+            helper = volunteers.register(resident, site=people.one, by=people.lin.id, now=at)
+            helper.ended_at = clock.now()
+            own = vault().unseal(helper.personal_sealed)
+    said = [scan(event.code, 1, at=at, code=own), scan(event.code, 2, code=own)]
+    assert results(send(device, said)) == [("waiting", "not_signed_up"), ("waiting", "code_ended")]
+
+
+def test_what_is_printed_on_a_card_names_the_person_and_waits(app, people, event, code):
+    device = enrol(app, people.one)
+    with app.app_context(), transaction():
+        who = cast.resident(cast.person(WANG, PHONE)).id
+        serial = make_cards([who], site_id=people.one.id, by=None, now=clock.now())[who].serial
+    answer = send(device, [scan(event.code, 1, code=serial.lower(), walk_in=True)])
+    assert results(answer) == [("waiting", "serial_alone")]
+    assert "编号" in answer.json["results"][0]["said"]
+    assert [one.resident_id for one in stored(app, RefusedScan)] == [who]
 
 
 def test_what_is_typed_strangely_is_read_as_a_scanner_at_the_desk_reads_it(app, people, event, code):
@@ -283,12 +411,10 @@ def test_more_than_500_at_once_and_forms_are_refused(app, people, event, code):
 
 
 def test_a_mark_of_the_names_is_good_for_its_own_device_alone(app, people, event, code):
-    from stationapp.devices.sealing import person_mark
-
     device, other = enrol(app, people.one, names_shown=True), enrol(app, people.one, names_shown=True)
     with app.app_context():
         mark = person_mark(device.id, cast.resident(cast.person(WANG, PHONE)).id)
-    assert results(send(other, [scan(event.code, 1, person=mark)])) == [("refused", "code_unknown_place")]
+    assert results(send(other, [scan(event.code, 1, person=mark)])) == [("waiting", "other_device")]
     assert results(send(device, [scan(event.code, 1, person=mark)])) == [("accepted", None)]
     assert stored(app, Scan)[0].how is How.ROSTER
 
