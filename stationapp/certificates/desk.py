@@ -36,6 +36,7 @@ def index():
 def _register_page(*, problem: str = "", status: int = 200):
     page = paged(_register(), BULK_MOST if _text("first") else 50, scalars=False)
     shown = [row.Certificate for row in page.rows]
+    chosen = request.form.getlist("number")[:BULK_MOST] if request.method == "POST" else None
     said = contents(shown)
     now = standing(shown, said)
     return render_template(
@@ -46,10 +47,19 @@ def _register_page(*, problem: str = "", status: int = 200):
         year=_text("year"),
         number=_text("number"),
         together=bool(_text("first")),
-        chosen=set(request.form.getlist("number")) if request.method == "POST" else None,
+        chosen=chosen,
+        elsewhere=_elsewhere(chosen or [], shown),
+        kept={name: _text(name) for name in ("number", "year", "first", "last", "page") if _text(name)},
         reason=request.form.get("reason", "").replace("\0", "")[:200],
         problem=problem,
     ), status
+
+
+def _elsewhere(chosen: list[str], shown: list[Certificate]) -> list[str]:
+    """The chosen numbers that are not on this page of the register: others were issued meanwhile."""
+    missing = set(chosen) - {one.number for one in shown}
+    found = queries.list_among(missing, reached(guard.reach())) if missing else []
+    return [row.Certificate.number for row in found]
 
 
 @bp.get("/register.csv")
