@@ -192,6 +192,7 @@ TABLE: dict[str, Row] = {
     "desk.certificates.index": _read(Action.CERTIFY),
     "desk.certificates.export": _read(Action.CERTIFY),
     "desk.certificates.new": _both(Action.CERTIFY),
+    "desk.certificates.candidates": _write(Action.CERTIFY),
     "desk.certificates.show": _read(Action.CERTIFY),
     "desk.certificates.paper": _write(Action.CERTIFY),
     "desk.certificates.papers": _write(Action.CERTIFY),

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Row
+from werkzeug.datastructures import MultiDict
 
 from stationapp import clock
 from stationapp.accounts import guard
@@ -106,7 +107,11 @@ def _register():
 
 
 def _text(name: str) -> str:
-    return request.args.get(name, "").replace("\0", "").strip()[:40]
+    return _said(request.args, name)
+
+
+def _said(wish: MultiDict[str, str], name: str) -> str:
+    return wish.get(name, "").replace("\0", "").strip()[:40]
 
 
 # --- issuing ----------------------------------------------------------------------------------------------------
@@ -114,7 +119,7 @@ def _text(name: str) -> str:
 
 @bp.route("/new", methods=["GET", "POST"])
 def new():
-    """Choose volunteers of a site and issue."""
+    """Choose volunteers of a site and issue; `volunteer`: these alone are shown."""
     site = guard.chosen_site()
     if site is None:
         return guard.site_picker(_("出具志愿服务证明"), _("由哪个单位出具"))
@@ -153,23 +158,44 @@ def _issued(site: Site, ids: list[int], reason: str, now: datetime) -> list[Cert
         return operations.issue(site, ids, key=key, reason=reason, by=guard.user().staff_id, now=now)
 
 
+@bp.post("/candidates")
+def candidates():
+    """The same page after a search: what was typed is in no address (trust.md §4.27), and who is ticked stays.
+
+    `pick`: all who are listed, none, or "more": those ticked, and a new search.
+    """
+    site = guard.chosen_site()
+    if site is None:
+        return redirect(url_for(".new"), code=303)
+    return _new_page(site)
+
+
 def _new_page(site: Site, *, problem: str = "", status: int = 200):
-    """`pick=all` has everybody chosen from the start."""
-    least, text = _text("least"), _text("q")
-    fresh = _text("all") != "1"
-    at_least = int(least) if least.isascii() and least.isdigit() and len(least) < 6 else 0
+    """Who was chosen stands first, then who is found."""
+    wish = request.args if request.method == "GET" else request.form
+    least, fresh, pick = _said(wish, "least"), _said(wish, "all") != "1", _said(wish, "pick")
+    text = "" if wish is request.args or pick == "more" else _said(wish, "q")
+    chosen = [] if pick == "none" else wish.getlist("volunteer")[:BULK_MOST]
+    kept = queries.list_candidates(site, codes=chosen, fresh=False) if chosen else []
+    found = []
+    if not (chosen and wish is request.args):
+        at_least = int(least) if least.isascii() and least.isdigit() and len(least) < 6 else 0
+        found = queries.list_candidates(site, text=text, least=at_least * 60, fresh=fresh)
+    here = {volunteer.id for volunteer, *_ in kept}
+    found = [row for row in found if row[0].id not in here]
+    everybody = pick == "all" or (len(found) == 1 and not problem and pick != "none")
     return render_template(
         "desk/certificates/new.html",
         site=site,
         issuer=queries.find_issuer(site.id),
-        rows=queries.list_candidates(site, text=text, least=at_least * 60, fresh=fresh),
+        kept=kept,
+        found=found,
+        everybody=everybody,
         q=text,
         least=least,
         fresh=fresh,
         most=BULK_MOST,
-        chosen=frozenset(request.form.getlist("volunteer")),
-        everybody=_text("pick") == "all" and request.method != "POST",
-        reason=request.form.get("reason", "")[:200],
+        reason=request.form.get("reason", "").replace("\0", "")[:200],
         key=request.form.get("key", "")[:64] or secrets.token_urlsafe(16),
         problem=problem,
     ), status

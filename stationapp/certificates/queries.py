@@ -86,12 +86,14 @@ def find_issuer(site_id: int) -> Issuer | None:
     return db.session.get(Issuer, site_id)
 
 
-def list_candidates(site: Site, *, text: str = "", least: int = 0, fresh: bool = True) -> list[Row]:
+def list_candidates(
+    site: Site, *, text: str = "", least: int = 0, fresh: bool = True, codes: Collection[str] | None = None
+) -> list[Row]:
     """Whose certificate the site could issue, by name: (Volunteer, masked person, minutes).
 
     Volunteers with at least `least` minutes recorded at the site or beneath, and any at all, those who have left
-    included; with `fresh` only those with a line there that no standing certificate of the site counts. At most one
-    more than can be issued at once.
+    included; with `fresh` only those with a line there that no standing certificate of the site counts; with `codes`
+    only those with these desk codes. At most one more than can be issued at once.
     """
     minutes = func.sum(HoursEntry.minutes)
     counted = (
@@ -118,6 +120,8 @@ def list_candidates(site: Site, *, text: str = "", least: int = 0, fresh: bool =
     )
     if fresh:
         query = query.having(func.max(HoursEntry.id) > func.coalesce(counted, 0))
+    if codes is not None:
+        query = query.where(Volunteer.code.in_(codes))
     if text:
         condition, its_code = found_by(text), Volunteer.code == text.upper()
         query = query.where(its_code if condition is None else condition | its_code)

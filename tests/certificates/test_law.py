@@ -121,8 +121,8 @@ def test_what_says_the_same_is_not_issued_twice_but_a_changed_name_gets_another(
         more(people.one, who, hours=1)
         assert issued(office, who, key="thursday")[0].serial == 3
     chen = desk(app, people.chen)
-    at = f"/desk/certificates/new?site={people.office.code}&all=1&pick=all"
-    page = chen.submit(at, {"reason": "再要一份"}, to="new", follow_redirects=True)
+    at = f"/desk/certificates/new?site={people.office.code}&all=1"
+    page = chen.submit(at, {"reason": "再要一份"}, to="/new", follow_redirects=True)
     assert "不再占新的编号" in page.text and f"{people.office.code}-" in page.text
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Certificate)) == 3
