@@ -43,10 +43,15 @@ def heard() -> None:
 
 
 def turned_away(problem: DeviceRefusal) -> tuple[Response, int]:
-    """The answer to a device's script: why, and whether all that it keeps must go."""
-    device = device_here()
-    early = problem is DeviceRefusal.NOT_TODAY and clock.day_of(clock.now()) < device.from_on
-    answer = jsonify(reason=problem.value, said=sentence(Refused(problem)), wipe=not early)
+    """The answer to a device's script: why, and whether all that it keeps must go.
+
+    A browser that lost its token keeps what it has not sent, for when it is enrolled anew.
+    """
+    device, facts = device_here(), {}
+    if problem is DeviceRefusal.NOT_TODAY and clock.day_of(clock.now()) < device.from_on:
+        facts = {"from_on": device.from_on}
+    wipe = problem is not DeviceRefusal.NOT_ENROLLED and not facts
+    answer = jsonify(reason=problem.value, said=sentence(Refused(problem, **facts)), wipe=wipe)
     return forgotten(answer, problem), status_of(problem)
 
 

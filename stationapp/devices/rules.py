@@ -10,7 +10,9 @@ class DeviceRefusal(Enum):
     LINK_INVALID = "link_invalid"  # unknown, used or too old: not told apart
     NOT_ENROLLED = "not_enrolled"
     REVOKED = "revoked"
-    NOT_TODAY = "not_today"  # outside the dates it is good for
+    NOT_TODAY = (
+        "not_today"  # outside the dates it is good for; facts["from_on"]: its first day is still to come
+    )
     NAME_MISSING = "name_missing"
     DATES_UNREADABLE = "dates_unreadable"
     TOO_LONG = "too_long"  # more than LONGEST_DAYS

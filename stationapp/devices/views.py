@@ -11,6 +11,7 @@ from datetime import date
 
 from flask import (
     Blueprint,
+    Response,
     current_app,
     jsonify,
     make_response,
@@ -48,7 +49,8 @@ def index():
         answer = make_response(render_template("devices/door.html"))
         answer.headers["Permissions-Policy"] = "camera=(self)"
         return answer
-    stopped = render_template("devices/stopped.html", said=sentence(Refused(problem)))
+    ended = problem is DeviceRefusal.REVOKED
+    stopped = render_template("devices/stopped.html", said=sentence(Refused(problem)), ended=ended)
     return guard.forgotten(make_response(stopped, guard.status_of(problem)), problem)
 
 
@@ -95,7 +97,13 @@ def key():
         return guard.turned_away(problem)
     if not guard.device_here().names_shown:
         return jsonify(key=None)
-    return jsonify(key=b64encode(sealing.own_key(guard.token_here())).decode())
+    return _unkept(jsonify(key=b64encode(sealing.own_key(guard.token_here())).decode()))
+
+
+def _unkept(answer: Response) -> Response:
+    """No browser's own memory holds it: the script keeps what it needs where it can wipe it."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.get("/list")
@@ -112,23 +120,25 @@ def todays():
     tag = _tag(device, day, events, people, shown)
     head = {"now": clock.now().isoformat(), "tag": tag, "last": _last_sequence(device)}
     if request.args.get("have") == tag:
-        return jsonify(head)
+        return _unkept(jsonify(head))
     salt = sealing.salt_of(device.site_id, day)
     rows = {code: row for person, row in zip(people, shown, strict=True) for code in person.codes}
-    return jsonify(
-        head
-        | {
-            "day": day.isoformat(),
-            "until": device.until_on.isoformat(),
-            "name": device.name,
-            "site": db.session.get_one(Site, device.site_id).short_name,
-            "events": [_event(event) for event in events],
-            "salt": b64encode(salt).decode(),
-            "rounds": sealing.ROUNDS,
-            "rows": sealing.seal_rows(rows, salt),
-            "names": _names(device, people, shown),
-            "box": sealing.public_key(device.id),
-        }
+    return _unkept(
+        jsonify(
+            head
+            | {
+                "day": day.isoformat(),
+                "until": device.until_on.isoformat(),
+                "name": device.name,
+                "site": db.session.get_one(Site, device.site_id).short_name,
+                "events": [_event(event) for event in events],
+                "salt": b64encode(salt).decode(),
+                "rounds": sealing.ROUNDS,
+                "rows": sealing.seal_rows(rows, salt),
+                "names": _names(device, people, shown),
+                "box": sealing.public_key(device.id),
+            }
+        )
     )
 
 
@@ -157,7 +167,12 @@ def _names(device: Device, people: list[Expected], shown: list[dict]) -> str | N
     if not device.names_shown:
         return None
     rows = [
-        row | {"initials": person.initials, "mark": sealing.person_mark(device.id, person.resident_id)}
+        row
+        | {
+            "initials": person.initials,
+            "tail": person.tail,
+            "mark": sealing.person_mark(device.id, person.resident_id),
+        }
         for person, row in zip(people, shown, strict=True)
     ]
     return sealing.seal(sealing.own_key(guard.token_here()), json.dumps(rows, ensure_ascii=False).encode())
@@ -172,7 +187,10 @@ def _tag(device: Device, day: date, events: list[Event], people: list[Expected],
         sealing.ROUNDS,
         [_event(event) for event in events],
     ]
-    said += [[sorted(person.codes), person.initials, row] for person, row in zip(people, shown, strict=True)]
+    said += [
+        [sorted(person.codes), person.initials, person.tail, row]
+        for person, row in zip(people, shown, strict=True)
+    ]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     return vault().index("door-tag", digest).hex()
 

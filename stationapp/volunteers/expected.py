@@ -14,7 +14,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.queries import touching
 from stationapp.events.rules import Enrolment, State
 from stationapp.residents.models import Resident
-from stationapp.residents.rules import mask
+from stationapp.residents.queries import masked_each
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Place
 from stationapp.vault import vault
@@ -30,11 +30,13 @@ _FIRST = (
 
 @dataclass
 class Expected:
-    """A person with a shift or a place on that day, as whom they count; the name is masked."""
+    """A person with a shift or a place on that day, as whom they count; the name is masked, and `tail` is the phone's
+    last four digits, empty without one: what tells two of one masked name apart."""
 
     resident_id: int
     name: str
     initials: str
+    tail: str
     stands: dict[str, Stands] = field(default_factory=dict)  # by the event's code
     codes: set[str] = field(default_factory=set)
 
@@ -62,11 +64,12 @@ def expected_at(events: Collection[Event]) -> list[Expected]:
         ),
         *((resident, signup.event_id, _as_stands(signup)) for signup, resident in signed),
     ]
+    shown = masked_each({resident.id: resident for resident, *_ in standing}.values())
     for resident, event_id, stands in standing:
-        person = resident.merged_into or resident.id
+        person, its_own = resident.merged_into or resident.id, shown[resident.id]
         records[resident.id] = person
-        name = mask(resident.name, None).name
-        its = found.setdefault(person, Expected(person, name, resident.initials))
+        tail = (its_own.phone or "")[-4:]
+        its = found.setdefault(person, Expected(person, its_own.name, resident.initials, tail))
         before = its.stands.get(by_id[event_id], stands)
         its.stands[by_id[event_id]] = min(before, stands, key=_FIRST.index)
     for signup, resident in signed:

@@ -9,7 +9,8 @@ import time_machine
 
 from stationapp import clock
 from stationapp.audit.models import AuditLine
-from stationapp.db import db
+from stationapp.db import db, transaction
+from stationapp.devices import operations
 from stationapp.devices.models import Device
 from tests import cast
 
@@ -95,6 +96,39 @@ def test_a_device_is_revoked_at_once_and_for_good(app, lin, people):
     token = re.search(r'name="csrf_token" value="([^"]+)"', lin.get("/desk/devices/").text)[1]
     assert lin.post(f"/desk/devices/{code}/revocation", data={"csrf_token": token}).status_code == 303
     assert acts(app) == ["devices.enrol", "devices.take_up", "devices.revoke"]
+
+
+def test_revoking_is_two_steps_and_says_what_goes_first(app, lin, people):
+    enrol(lin, people)
+    row = re.search(r"<tbody>.*</tbody>", lin.get("/desk/devices/").text, re.S)[0]
+    (step,) = re.findall(r"<details>.*?</details>", row, re.S)
+    assert "停用不能撤回" in step and "还没发出的签到会一起清掉" in step
+    assert row.count("/revocation") == step.count("/revocation") == 1
+
+
+def test_devices_in_every_standing_are_found_by_it_and_by_pages(app, lin, people):
+    now = clock.now()
+    today = clock.day_of(now)
+    with app.app_context(), transaction():
+        for number in range(60):
+            made = {"names_shown": False, "by": None, "now": now - timedelta(minutes=5)}
+            operations.enrol(people.one, f"平板{number}", today, today, **made)
+        named = {device.name: device for device in db.session.scalars(db.select(Device))}
+        for number, (first, last) in enumerate([(0, 0), (1, 2), (-2, -1), (0, 0)]):
+            device = named[f"平板{number}"]
+            device.taken_up_at = device.seen_at = now
+            device.token_index, device.link_index = bytes([number]), None
+            device.from_on, device.until_on = today + timedelta(days=first), today + timedelta(days=last)
+        named["平板3"].revoked_at = now
+        named["平板4"].link_until_at = now - timedelta(minutes=1)
+    for number, stands in enumerate(["in_use", "early", "over", "revoked", "lapsed"]):
+        found = re.findall(r"<b>(平板\d+)</b>", lin.get(f"/desk/devices/?standing={stands}").text)
+        assert found == [f"平板{number}"], stands
+    pages = [lin.get(f"/desk/devices/?standing=offered&page={page}").text for page in (1, 2)]
+    assert "下一页" in pages[0] and "standing=offered" in pages[0]
+    assert [len(re.findall(r"<b>平板\d+</b>", page)) for page in pages] == [50, 5]
+    assert lin.get("/desk/devices/list.csv").text.count("平板") >= 60
+    assert lin.get("/desk/devices/?standing=nonsense&site=%00").status_code == 200
 
 
 def test_a_link_of_a_revoked_device_opens_nothing(app, lin, people):

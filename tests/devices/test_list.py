@@ -15,8 +15,9 @@ from stationapp.cards.operations import end as end_card
 from stationapp.cards.operations import make as make_cards
 from stationapp.cards.queries import code_of
 from stationapp.cards.rules import Ended
-from stationapp.db import transaction
+from stationapp.db import db, transaction
 from stationapp.residents.merging import merge
+from stationapp.signups.models import Signup
 from stationapp.vault import vault
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import Risk
@@ -152,6 +153,33 @@ def test_names_are_for_a_device_that_may_search_them_and_only_with_its_own_key(a
     assert (row["name"], row["initials"].lower()) == ("王*英", "wxy")
     with pytest.raises(Exception):  # noqa: B017  another device's key
         AESGCM(b64decode(other.client.get("/door/key").json["key"])).decrypt(sealed[:12], sealed[12:], None)
+
+
+def test_two_of_one_masked_name_are_told_apart_by_the_last_digits_of_their_phones(app, people):
+    with app.app_context():
+        event = held(people.one)
+        for name, phone in ((WANG, PHONE), ("王桂英", "19900007777")):
+            cast.sign_up(event, cast.person(name, phone))
+    device = enrol(app, people.one, names_shown=True)
+    answer = device.client.get("/door/list")
+    sealed, key = (
+        b64decode(text) for text in (answer.json["names"], device.client.get("/door/key").json["key"])
+    )
+    rows = json.loads(AESGCM(key).decrypt(sealed[:12], sealed[12:], None))
+    assert sorted((row["name"], row["tail"]) for row in rows) == [("王*英", "2222"), ("王*英", "7777")]
+    assert "2222" not in json.dumps([open_row(answer.json, code) for code in codes_of(app)])
+
+
+def codes_of(app) -> list[str]:
+    with app.app_context():
+        return [vault().unseal(sealed) for sealed in db.session.scalars(db.select(Signup.code_sealed))]
+
+
+def test_no_browsers_own_memory_holds_the_key_or_the_list(app, people):
+    client = enrol(app, people.one, names_shown=True).client
+    tag = client.get("/door/list").json["tag"]
+    for path in ("/door/key", "/door/list", f"/door/list?have={tag}"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
 def test_who_has_the_list_already_is_told_the_time_alone(app, people):

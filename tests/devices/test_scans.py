@@ -333,13 +333,17 @@ def test_a_revoked_device_reads_and_sends_nothing(app, people, event, code):
         assert (answer.status_code, set(answer.json)) == (403, {"reason", "said", "wipe"})
         assert (answer.json["reason"], answer.json["wipe"]) == ("revoked", True)
         assert device.client.get_cookie("door", path="/door") is None
+    device.client.set_cookie("door", token, path="/door")
+    assert "door-stopped.js" in device.client.get("/door").text
     assert stored(app, Scan) == []
 
 
 def test_who_is_no_device_reads_and_sends_nothing(app, people, event, code):
     stranger = app.test_client()
-    assert stranger.get("/door").status_code == 401
-    assert stranger.get("/door/list").json["reason"] == "not_enrolled"
+    page = stranger.get("/door")
+    assert page.status_code == 401 and "door-stopped.js" not in page.text  # a token may just have got lost
+    told = stranger.get("/door/list").json
+    assert (told["reason"], told["wipe"]) == ("not_enrolled", False) and "接着发" in told["said"]
     body = {"sent_at": clock.now().isoformat(), "scans": [scan(event.code, 1, code=code)]}
     assert stranger.post("/door/scans", json=body).status_code == 401
     assert stored(app, Scan) == []
@@ -359,6 +363,7 @@ def test_before_its_first_day_a_device_reads_nothing_and_forgets_nothing(app, pe
     device = enrol(app, people.one, first=clock.day_of(clock.now()) + timedelta(days=1))
     answer = device.client.get("/door/list")
     assert (answer.status_code, answer.json["wipe"]) == (403, False)
+    assert "起才能用" in answer.json["said"] and "不用重新登记" in answer.json["said"]
 
 
 @pytest.mark.parametrize(
