@@ -17,6 +17,7 @@ TABLES = (
     "certificates",
     "revocations",
     "spot_draws",
+    "spot_lots",
     "dismissals",
     "sign_sheets",
     "sheet_rows",

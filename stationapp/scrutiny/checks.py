@@ -4,67 +4,53 @@ from collections import defaultdict
 
 from sqlalchemy import select
 
-from stationapp.attendance.models import Attendance, Scan
 from stationapp.audit.rules import Check
-from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.scrutiny.found_doors import BOTH_ENDS
+from stationapp.scrutiny import hands
 from stationapp.scrutiny.models import Dismissal, SpotCheck, SpotDraw
 from stationapp.scrutiny.rules import to_draw
-from stationapp.scrutiny.spots import pools
-from stationapp.volunteers.models import HoursEntry, ManualHours
+from stationapp.scrutiny.spots import NOTHING, Pool, drawn_from
 
 
-def _by_draw() -> list[tuple[SpotDraw, list[int]]]:
-    lines = defaultdict(list)
+def _by_draw() -> list[tuple[SpotDraw, Pool, list[int]]]:
+    """Each draw with what there was to draw from, and the lines drawn."""
+    lines, pools = defaultdict(list), drawn_from()
     for draw_id, entry_id in db.session.execute(
         select(SpotCheck.draw_id, SpotCheck.entry_id).order_by(SpotCheck.id)
     ):
         lines[draw_id].append(entry_id)
-    return [(draw, lines[draw.id]) for draw in db.session.scalars(select(SpotDraw).order_by(SpotDraw.id))]
+    draws = db.session.scalars(select(SpotDraw).order_by(SpotDraw.id))
+    return [(draw, pools.get(draw.id, NOTHING), lines[draw.id]) for draw in draws]
 
 
 def _not_as_many() -> list[str]:
-    """A draw has as many lines as its rule says."""
+    """A draw has as many lines as its rule says, and as many to draw from as it says itself."""
     return [
         f"spot draw {draw.id}"
-        for draw, lines in _by_draw()
+        for draw, pool, lines in _by_draw()
         if len(lines) != to_draw(draw.manual) + to_draw(draw.one_hand)
+        or (len(pool.manual), len(pool.one_hand)) != (draw.manual, draw.one_hand)
     ]
 
 
 def _not_the_seed() -> list[str]:
-    """The lines drawn are those the seed draws from the lines there were then, at the sites that draw there."""
-    wrong, found = [], {}
-    for draw, lines in _by_draw():
-        key = draw.month, draw.up_to_id
-        if key not in found:
-            found[key] = pools(Month.parse(draw.month), up_to=draw.up_to_id)
-        pool = found[key].get(draw.site_id)
-        if pool is None or sorted(pool.drawn(draw.seed)) != sorted(lines):
-            wrong.append(f"spot draw {draw.id}")
-    return wrong
+    """The lines drawn are those the seed draws from the lines there were then."""
+    return [
+        f"spot draw {draw.id}"
+        for draw, pool, lines in _by_draw()
+        if sorted(pool.drawn(draw.seed)) != sorted(lines)
+    ]
 
 
 def _own_work() -> list[str]:
     """Nobody wrote down what a call found about a line they proposed, approved or ticked."""
-    manual = (
-        select(SpotCheck.id)
-        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
-        .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
-        .where(
-            (SpotCheck.checked_by == ManualHours.proposed_by)
-            | (SpotCheck.checked_by == ManualHours.decided_by)
-        )
+    part = hands.parts()
+    query = (
+        select(SpotCheck.id).distinct()
+        .join(part, part.c.entry_id == SpotCheck.entry_id)
+        .where(SpotCheck.checked_by == part.c.staff_id)
     )
-    ticked = (
-        select(SpotCheck.id)
-        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
-        .join(Attendance, Attendance.id == HoursEntry.attendance_id)
-        .join(Scan, BOTH_ENDS)
-        .where(SpotCheck.checked_by == Scan.by)
-    )
-    return [f"spot check {number}" for number in sorted(set(db.session.scalars(manual.union(ticked))))]
+    return [f"spot check {number}" for number in sorted(db.session.scalars(query))]
 
 
 def _without_reason() -> list[str]:

@@ -14,14 +14,13 @@ from stationapp.residents.operations import reveal
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import Revealed
 from stationapp.scrutiny import queries, spots
-from stationapp.scrutiny.models import SpotCheck
+from stationapp.scrutiny.models import SpotCheck, SpotDraw
 from stationapp.scrutiny.queries import Spot
 from stationapp.scrutiny.rules import Outcome, to_draw
 from stationapp.scrutiny.spots import NOTHING
 from stationapp.signups.draw_rules import lot, order
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
-from stationapp.sites.rules import Level
 from stationapp.volunteers.models import HoursEntry, Volunteer
 from stationapp.web.errors import sentence
 from stationapp.web.filters import hours, stamp
@@ -76,16 +75,15 @@ def _page(*, problem: str = "", at: int = 0, shown: Revealed | None = None, stat
     return render_template(
         "desk/spot_checks/index.html",
         month=month,
-        months=queries.months(here),
         draws=draws,
         page=Page(queries.spots(page.rows), page.number, page.more),
-        not_drawn=[] if now < month.ends_at else [site for site in _drawing() if site.id not in held],
+        not_drawn=[] if now < month.ends_at else [site for site in _drawing(month) if site.id not in held],
         is_over=now >= month.ends_at,
         sites=list_where(here),
         outcomes=list(Outcome),
         me=guard.user().staff_id,
         may=lambda action, path: guard.can(Action[action], path),
-        may_note=lambda spot: guard.can(Action.SCRUTINIZE, spot.site.path),
+        calls=lambda path: guard.can(Action.SCRUTINIZE, path),
         kept=_kept(),
         problem=problem,
         at=at,
@@ -93,10 +91,9 @@ def _page(*, problem: str = "", at: int = 0, shown: Revealed | None = None, stat
     ), status
 
 
-def _drawing() -> list[Site]:
-    """The offices, or the center, for which the user may draw."""
-    sites = list_where(reached(guard.reach(Action.SCRUTINIZE)))
-    return [site for site in sites if site.level is not Level.STATION]
+def _drawing(month: Month) -> list[Site]:
+    """The offices, or the center, for which the user may draw that month."""
+    return spots.draw_sites(list_where(reached(guard.reach(Action.SCRUTINIZE))), month)
 
 
 def _kept() -> dict[str, str]:
@@ -106,12 +103,13 @@ def _kept() -> dict[str, str]:
 @bp.get("/list.csv")
 def export():
     """The same list as a file, masked, without pages."""
-    head = (_("台账编号"), _("服务日期"), _("站点"), _("姓名"), _("电话"), _("小时"), _("怎么来的"), _("提出"),
-            _("审批"), _("回访结果"), _("备注"), _("谁回访的"), _("时间"))  # fmt: skip
+    head = (_("台账编号"), _("服务日期"), _("站点"), _("姓名"), _("有没有电话"), _("小时"), _("怎么来的"),
+            _("提出"), _("审批"), _("回访结果"), _("备注"), _("谁回访的"), _("时间"))  # fmt: skip
     found = queries.spots(db.session.execute(_asked().limit(MOST_EXPORTED)).all())
     rows = (
         (
-            one.line.id, one.line.served_on.isoformat(), one.site.short_name, one.shown.name, one.shown.phone,
+            one.line.id, one.line.served_on.isoformat(), one.site.short_name, one.name,
+            _("有") if one.has_phone else _("没有"),
             hours(one.line.minutes), _source(one), one.proposer, one.approver,
             word(one.check.outcome) if one.check.outcome else "", one.check.note, one.caller,
             stamp(one.check.checked_at) if one.check.checked_at else "",
@@ -124,10 +122,9 @@ def export():
 @bp.get("/lots.csv")
 def lots():
     """Every line there was to draw from, with its lot: whoever has this and the seed can draw again."""
-    rows, draws = [], queries.draws(_here(), _month())
-    found = {one: spots.pools(_month(), up_to=one) for one in {held.draw.up_to_id for held in draws}}
-    for held in draws:
-        pool = found[held.draw.up_to_id].get(held.site.id, NOTHING)  # whatever the tree was then
+    rows, found = [], spots.drawn_from(SpotDraw.month == str(_month()))
+    for held in queries.draws(_here(), _month()):
+        pool = found.get(held.draw.id, NOTHING)
         for said, numbers in ((_("补录"), pool.manual), (_("一人经手"), pool.one_hand)):
             ranked = order(held.draw.seed, numbers)
             rows += [
@@ -148,13 +145,14 @@ def _source(one: Spot) -> str:
 @bp.post("/draws")
 def draw():
     """Draw a month for every office the user may draw for that has not drawn."""
-    month, sites = _month(), _drawing()
+    month = _month()
+    sites = _drawing(month)
     try:
         with transaction():
-            made = [spots.draw(site, month, by=guard.user().staff_id, now=clock.now()) for site in sites]
+            made = spots.draw_for(sites, month, by=guard.user().staff_id, now=clock.now())
     except Refused as refused:
         return _page(problem=sentence(refused), status=409)
-    flash(_("抽好了。") if any(made) else _("这个月已经抽过了。"), "good")
+    flash(_("抽好了。") if made else _("这个月已经抽过了。"), "good")
     return redirect(url_for(".index", month=str(month)), code=303)
 
 

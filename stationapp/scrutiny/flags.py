@@ -3,11 +3,12 @@
 They stand by date and then by site, so that nobody is ranked by them.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, select
 
 from stationapp.accounts.models import Staff
 from stationapp.db import db
@@ -15,7 +16,7 @@ from stationapp.scrutiny.found_doors import clocks_forward, late_scans, made_lat
 from stationapp.scrutiny.found_hours import about_hours
 from stationapp.scrutiny.found_people import long_days, one_device, two_places
 from stationapp.scrutiny.models import Dismissal
-from stationapp.scrutiny.rules import Raised, Span
+from stationapp.scrutiny.rules import Raised, Span, usual_span
 from stationapp.sites.models import Site
 
 FINDERS = (two_places, long_days, one_device, made_late, late_scans, clocks_forward, one_hand, about_hours)
@@ -49,25 +50,36 @@ def looked_at(here: ColumnElement[bool], span: Span) -> list[Looked]:
     found = find(here, span)
     words = _words({one.facts_hash for one in found})
     sites = {site.id: site for site in db.session.scalars(select(Site))}
-    listed = [Looked(one, sites[one.site_id], *words.get(_key(one), ())) for one in found]
+    listed = [Looked(one, sites[one.site_id], *_last_word(one, words)) for one in found]
     return sorted(listed, key=lambda one: (one.raised.day, one.site.code))
 
 
-def _key(one: Raised) -> tuple:
-    return one.flag, one.subject, one.facts_hash
+def count_open(here: ColumnElement[bool], today: date) -> int:
+    """How many nobody has found in order yet, of this month and the one before."""
+    return sum(not one.is_dismissed for one in looked_at(here, usual_span(today)))
 
 
-def _words(hashes: set[str]) -> dict[tuple, tuple]:
-    """The last word about each of these facts, where it is that all is in order."""
-    later = aliased(Dismissal)
-    same = (later.facts_hash == Dismissal.facts_hash) & (later.id > Dismissal.id)
+def _words(hashes: set[str]) -> dict[str, list[Row]]:
+    """What was said to each of these facts, the last word first."""
     rows = db.session.execute(
         select(Dismissal, Staff.name)
         .outerjoin(Staff, Staff.id == Dismissal.by)
-        .where(
-            Dismissal.facts_hash.in_(hashes),
-            ~Dismissal.lifted,
-            ~select(later.id).where(same).exists(),
-        )
+        .where(Dismissal.facts_hash.in_(hashes))
+        .order_by(Dismissal.id.desc())
     )
-    return {(one.flag, one.subject, one.facts_hash): (one.at, one.reason, by or "") for one, by in rows}
+    said = defaultdict(list)
+    for row in rows:
+        said[row.Dismissal.facts_hash].append(row)
+    return said
+
+
+def _last_word(raised: Raised, words: Mapping[str, list[Row]]) -> tuple:
+    """(when, why, who) of the last word that counts, where it is that all is in order.
+
+    Who saw but one half of it spoke for the site of that half, to others who see no more of it.
+    """
+    for said, name in words.get(raised.facts_hash, ()):
+        same = (said.flag, said.subject) == (raised.flag, raised.subject)
+        if same and (said.whole or (said.site_id == raised.site_id and not raised.is_whole)):
+            return () if said.lifted else (said.at, said.reason, name or "")
+    return ()

@@ -15,6 +15,7 @@ from stationapp.events.rules import PUBLIC, State
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import masked_name
 from stationapp.scrutiny.found_people import within
+from stationapp.scrutiny.hands import HAND
 from stationapp.scrutiny.rules import AFTERWARDS, LATE, PEOPLE_OF_ONE_HAND, Flag, Raised, Rest, Span
 from stationapp.sites.models import Site
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
@@ -85,26 +86,27 @@ def late_scans(here: ColumnElement[bool], span: Span) -> list[Raised]:
     )
     late = {number for number, ended, arrived in db.session.execute(asked) if arrived > ended + LATE}
     rows = defaultdict(list)
-    for scan, event, name in db.session.execute(
-        select(Scan, Event, Resident.name)
+    for scan, event, name, hand in db.session.execute(
+        select(Scan, Event, Resident.name, HAND)
         .join(Event, Event.id == Scan.event_id)
         .join(Resident, Resident.id == Scan.resident_id)
+        .outerjoin(Device, Device.id == Scan.device_id)
         .where(Scan.event_id.in_(late), Scan.kind == Kind.IN)
         .order_by(Scan.id)
     ):
         if scan.arrived_at > event.ends_at + LATE:
-            rows[event].append((scan, name))
+            rows[event].append((scan, name, hand))
     return [
         _raised(
             Flag.LATE_SCANS,
             event,
-            {"people": len({scan.resident_id for scan, _name in scans}), "arrived": scans[-1][0].arrived_at},
+            {"people": len({scan.resident_id for scan, _name, _hand in scans}), "arrived": scans[-1][0].arrived_at},
             [
                 Rest(event.code, event.title, resident_id=scan.resident_id, name=masked_name(name), began_at=scan.at)
-                for scan, name in scans
+                for scan, name, _hand in scans
             ],
-            [scan.id for scan, _name in scans],
-            concerned={scan.by for scan, _name in scans} - {None},
+            [scan.id for scan, _name, _hand in scans],
+            concerned={hand for _scan, _name, hand in scans} - {None},
         )
         for event, scans in rows.items()
     ]  # fmt: skip
@@ -143,6 +145,7 @@ def clocks_forward(here: ColumnElement[bool], span: Span) -> list[Raised]:
             },
             tuple(Rest(title=title or "", began_at=scan.at, ended_at=None) for scan, title in scans),
             keys=tuple((scan.id, scan.at) for scan, _title in scans),
+            concerned=frozenset({device.made_by, *(scan.by for scan, _title in scans)} - {None}),
         )
         for (device, day), scans in rows.items()
     ]
@@ -187,10 +190,11 @@ _LATECOMER = (_shift(before=False) & ~EXPECTED) | (
 
 
 def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
-    """Both ends of every volunteer's service of an event were typed in by one member of staff, and afterwards.
+    """Both ends of several volunteers' services of an event were typed in by one member of staff, and afterwards.
 
-    Who was made a volunteer of it after it had begun counts alone, whatever the others' services look like.
-    Whose names were printed on a sheet before the event are left out: there is paper to look at.
+    Whose presence was taken down otherwise takes nothing away from that. Of those who were made a volunteer of the
+    event after it had begun one is enough. Whose names were printed on a sheet before the event are left out: there
+    is paper to look at.
     """
     on_paper = (
         select(SheetRow.resident_id)
@@ -203,7 +207,7 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
         )
         .exists()
     )
-    events: dict[int, list] = defaultdict(list)
+    services: dict[int, list] = defaultdict(list)
     for row in db.session.execute(
         select(Attendance.id, Attendance.resident_id, Attendance.came_at, Attendance.left_at, Event.code,
                Event.title, Event.site_id, Event.starts_at, Event.ends_at, Resident.name, Scan.how, Scan.at,
@@ -218,24 +222,23 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
                Attendance.left_at.is_not(None))
         .order_by(Attendance.id, Scan.id)
     ):  # fmt: skip
-        events[row.code].append(row)
-    return [raised for rows in events.values() if (raised := _one_hand(rows) or _one_hand(_added(rows)))]
+        services[row.id].append(row)
+    hands: dict[tuple[str, int | None], list] = defaultdict(list)
+    for rows in services.values():
+        if _typed_in(rows):
+            hands[rows[0].code, rows[0].by] += rows
+    return [raised for rows in hands.values() if (raised := _one_hand(rows))]
 
 
-def _added(rows: list) -> list:
-    """Of these the ends of whoever became a volunteer of the event after it began, both typed in afterwards."""
-    seen = {row.id for row in rows if not row.latecomer or not written_afterwards(row)}
-    return [row for row in rows if row.id not in seen]
+def _typed_in(rows: list) -> bool:
+    """Whether one hand typed both ends of a service in afterwards, and not from a sheet that names the person."""
+    one = len({row.by for row in rows}) == 1
+    return one and all(map(written_afterwards, rows)) and not all(row.paper for row in rows)
 
 
 def _one_hand(rows: list) -> Raised | None:
     people = {row.id: row for row in rows}
-    hands = {row.by for row in rows}
-    if not rows or len(hands) > 1 or not all(written_afterwards(row) for row in rows):
-        return None
     if len(people) < PEOPLE_OF_ONE_HAND and not any(row.latecomer for row in rows):
-        return None
-    if all(row.paper for row in rows):
         return None
     first = rows[0]
     return _raised(
@@ -248,7 +251,7 @@ def _one_hand(rows: list) -> Raised | None:
             for row in people.values()
         ],
         [(row.id, row.at, row.by) for row in rows],
-        concerned=hands - {None},
+        concerned={first.by} - {None},
     )  # fmt: skip
 
 

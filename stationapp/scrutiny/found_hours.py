@@ -4,7 +4,7 @@ All of them look at the same lines, read once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import masked_name
+from stationapp.scrutiny.hands import of_lines
 from stationapp.scrutiny.rules import (
     LINES_FOR_A_SHARE,
     NEARLY_FULL,
@@ -47,7 +48,6 @@ class Line:
     volunteer: str
     name: str
     manual_id: int | None
-    proposed_by: int | None
     decided_by: int | None
     proposer: str | None
     approver: str | None
@@ -79,11 +79,6 @@ class Line:
             staff=self.approver or "",
         )
 
-    @property
-    def hands(self) -> set[int]:
-        """The staff who have a part in it."""
-        return {self.proposed_by, self.decided_by, self.posted_by} - {None}
-
 
 def lines(here: ColumnElement[bool], span: Span) -> list[Line]:
     """The lines of the span that stand at these sites, in order."""
@@ -91,7 +86,7 @@ def lines(here: ColumnElement[bool], span: Span) -> list[Line]:
     rows = db.session.execute(
         select(HoursEntry.id, HoursEntry.site_id, Site.code, HoursEntry.served_on, HoursEntry.minutes,
                HoursEntry.volunteer_id, Volunteer.code, Resident.name, HoursEntry.manual_id,
-               ManualHours.proposed_by, ManualHours.decided_by, proposer.name, approver.name,
+               ManualHours.decided_by, proposer.name, approver.name,
                Event.code, Event.title, Event.starts_at, HoursEntry.posted_by)
         .join(Site, Site.id == HoursEntry.site_id)
         .join(Volunteer, Volunteer.id == HoursEntry.volunteer_id)
@@ -115,7 +110,7 @@ def about_hours(here: ColumnElement[bool], span: Span) -> list[Raised]:
     for line in found:
         groups[line.where].append(line)
     manual = [line for line in found if line.is_manual]
-    return [
+    seen = [
         *_mostly_manual(groups),
         *_all_at_cap(groups, found),
         *_split(manual),
@@ -123,41 +118,53 @@ def about_hours(here: ColumnElement[bool], span: Span) -> list[Raised]:
         *_gains(groups),
         *_each_other(manual),
     ]
+    part = of_lines({line.id for one in seen for line in one.lines})
+    return [_raised(one, part) for one in seen]
 
 
-def _raised(flag: Flag, subject: str, its: Sequence[Line], facts: dict) -> Raised:
-    last = its[-1]
+@dataclass(frozen=True)
+class Seen:
+    """A flag before anybody asked who has a part in its lines."""
+
+    flag: Flag
+    subject: str
+    lines: Sequence[Line]
+    facts: dict
+
+
+def _raised(one: Seen, part: Mapping[int, frozenset[int]]) -> Raised:
+    last = one.lines[-1]
     return Raised(
-        flag,
-        subject,
+        one.flag,
+        one.subject,
         last.site_id,
         last.served_on,
-        {"title": last.title or "", "name": masked_name(last.name), **facts},
-        tuple(line.rest for line in its),
-        keys=tuple((line.id, line.minutes) for line in its),
-        concerned=frozenset().union(*(line.hands for line in its)),
+        {"title": last.title or "", "name": masked_name(last.name), **one.facts},
+        tuple(line.rest for line in one.lines),
+        keys=tuple((line.id, line.minutes) for line in one.lines),
+        concerned=frozenset().union(*(part[line.id] | ({line.posted_by} - {None}) for line in one.lines)),
     )
 
 
-def _mostly_manual(groups: dict[str, list[Line]]) -> Iterable[Raised]:
+def _mostly_manual(groups: dict[str, list[Line]]) -> Iterable[Seen]:
     for subject, its in groups.items():
         by_hand = [line for line in its if line.is_manual]
         if its[0].event and len(its) >= LINES_FOR_A_SHARE and 2 * len(by_hand) >= len(its):
             facts = {"manual": len(by_hand), "lines": len(its)}
-            yield _raised(Flag.MOSTLY_MANUAL, subject, its, facts)
+            yield Seen(Flag.MOSTLY_MANUAL, subject, its, facts)
 
 
-def _all_at_cap(groups: dict[str, list[Line]], found: Sequence[Line]) -> Iterable[Raised]:
+def _all_at_cap(groups: dict[str, list[Line]], found: Sequence[Line]) -> Iterable[Seen]:
     totals = defaultdict(int)
     for line in found:
         totals[line.volunteer_id, line.served_on] += line.minutes
     for subject, its in groups.items():
         people = {(line.volunteer_id, line.served_on) for line in its}
         if len(people) >= PEOPLE_AT_CAP and all(totals[one] == DAILY_CAP for one in people):
-            yield _raised(Flag.ALL_AT_CAP, subject, its, {"people": len(people)})
+            yield Seen(Flag.ALL_AT_CAP, subject, its, {"people": len(people)})
 
 
-def _split(manual: Sequence[Line]) -> Iterable[Raised]:
+def _split(manual: Sequence[Line]) -> Iterable[Seen]:
     """Several lines by hand of one person and day that together nearly fill it: as one line it would stand out."""
     days = defaultdict(list)
     for line in manual:
@@ -166,10 +173,10 @@ def _split(manual: Sequence[Line]) -> Iterable[Raised]:
         minutes = sum(line.minutes for line in its)
         if len(its) > 1 and minutes >= NEARLY_FULL:
             facts = {"lines": len(its), "minutes": minutes, "days": 1}
-            yield _raised(Flag.SPLIT_SHIFTS, f"volunteer {code} {day}", its, facts)
+            yield Seen(Flag.SPLIT_SHIFTS, f"volunteer {code} {day}", its, facts)
 
 
-def _nearly_full(manual: Sequence[Line]) -> Iterable[Raised]:
+def _nearly_full(manual: Sequence[Line]) -> Iterable[Seen]:
     """Days by hand of one person just under the cap, several within a month."""
     months = defaultdict(list)
     for line in manual:
@@ -179,10 +186,10 @@ def _nearly_full(manual: Sequence[Line]) -> Iterable[Raised]:
         days = {line.served_on for line in its}
         if len(days) >= NEARLY_FULL_DAYS:
             facts = {"lines": len(its), "minutes": min(line.minutes for line in its), "days": len(days)}
-            yield _raised(Flag.SPLIT_SHIFTS, f"volunteer {code} {month}", its, facts)
+            yield Seen(Flag.SPLIT_SHIFTS, f"volunteer {code} {month}", its, facts)
 
 
-def _gains(groups: dict[str, list[Line]]) -> Iterable[Raised]:
+def _gains(groups: dict[str, list[Line]]) -> Iterable[Seen]:
     """Who proposed or approved hours has hours of the same event, or of the same site and day, by name."""
     for subject, its in groups.items():
         names = {line.name for line in its}
@@ -191,10 +198,10 @@ def _gains(groups: dict[str, list[Line]]) -> Iterable[Raised]:
             hands = sorted({one for line in theirs for one in (line.proposer, line.approver) if one in names})
             facts = {"staff": "、".join(hands), "mutual": False}
             own = [line for line in its if line.name in hands and line not in theirs]
-            yield _raised(Flag.APPROVER_GAINS, subject, [*theirs, *own], facts)
+            yield Seen(Flag.APPROVER_GAINS, subject, [*theirs, *own], facts)
 
 
-def _each_other(manual: Sequence[Line]) -> Iterable[Raised]:
+def _each_other(manual: Sequence[Line]) -> Iterable[Seen]:
     """Two who approve each other's hours, by name."""
     approved = defaultdict(list)
     for line in manual:
@@ -207,4 +214,4 @@ def _each_other(manual: Sequence[Line]) -> Iterable[Raised]:
             staff = sorted({line.decided_by for line in both})
             subject = "staff " + " staff ".join(map(str, staff))
             facts = {"staff": f"{approver}、{name}", "mutual": True}
-            yield _raised(Flag.APPROVER_GAINS, subject, both, facts)
+            yield Seen(Flag.APPROVER_GAINS, subject, both, facts)

@@ -4,7 +4,8 @@ Each finder asks a fixed number of questions, whatever the number of rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from itertools import combinations
 
 from sqlalchemy import ColumnElement, func, select
@@ -18,6 +19,7 @@ from stationapp.events.models import Event
 from stationapp.residents.duplicates import ONE, OTHER, pairs
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import masked_name
+from stationapp.scrutiny.hands import of_presences
 from stationapp.scrutiny.rules import (
     LONGEST_DAY,
     MANY_ON_ONE_DEVICE,
@@ -72,17 +74,20 @@ def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
     reached = dict(db.session.execute(select(Site.id, Site.short_name).where(here)).all())
     same = _records_of_one_person(here, span)
     by_person = defaultdict(list)
-    for row in _overlapping_ids(here, span):
+    for row in _at_overlapping(span):
         by_person[row.resident_id].append(row)
     for row in db.session.execute(_there(within(span), Attendance.resident_id.in_(same))):
         by_person[same[row.resident_id]].append(row)
     found = []
     for rows in by_person.values():
         each = sorted({row.id: row for row in rows}.values(), key=lambda row: (row.starts_at, row.id))
-        for one, other in combinations(each, 2):
-            if reached.keys() & {one.site_id, other.site_id} and _contradict(one, other):
-                found.append(_in_two_places(one, other, reached))
-    return found
+        found += [
+            pair
+            for pair in combinations(each, 2)
+            if reached.keys() & {row.site_id for row in pair} and _contradict(*pair)
+        ]
+    part = of_presences({(row.event_id, row.resident_id) for pair in found for row in pair})
+    return [_in_two_places(one, other, reached, part) for one, other in found]
 
 
 def _contradict(one, other) -> bool:
@@ -95,8 +100,8 @@ def _contradict(one, other) -> bool:
     return meet(*parts)
 
 
-def _overlapping_ids(here: ColumnElement[bool], span: Span):
-    """The presences of one record at two events that overlap, one of them at a site reached."""
+def _at_overlapping(span: Span):
+    """The presences of one record at two events that overlap."""
     other, other_event = aliased(Attendance), aliased(Event)
     overlapping = (
         select(other.id)
@@ -120,22 +125,34 @@ def _records_of_one_person(here: ColumnElement[bool], span: Span) -> dict[int, i
         .join(Site, Site.id == Event.site_id)
         .where(within(span), here, ~Attendance.undone, Attendance.part == Part.VOLUNTEER)
     )
-    merged = select(Resident.id, Resident.merged_into).where(Resident.merged_into.is_not(None))
     gone = aliased(Resident)
     known = select(gone.merged_into).where(gone.id.in_(helped), gone.merged_into.is_not(None))
-    merged = merged.where(Resident.merged_into.in_(helped) | Resident.merged_into.in_(known))
-    alike = pairs(ONE.id.in_(helped), OTHER.id.in_(helped)).with_only_columns(ONE.id, OTHER.id)
-    same: dict[int, int] = {}
-    for gone_id, kept_id in db.session.execute(merged):
-        same |= {gone_id: kept_id, kept_id: kept_id}
-    for one_id, other_id in db.session.execute(alike):
-        first = same.get(one_id, one_id)
-        same |= {one_id: first, other_id: first}
-    return same
+    merged = select(Resident.id, Resident.merged_into).where(
+        Resident.merged_into.in_(helped) | Resident.merged_into.in_(known)
+    )
+    each, other = (one.id.in_(helped) | one.id.in_(known) for one in (ONE, OTHER))
+    alike = pairs(each, other).with_only_columns(ONE.id, OTHER.id)
+    return _joined([*db.session.execute(merged), *db.session.execute(alike)])
 
 
-def _in_two_places(one, other, reached: dict[int, str]) -> Raised:
+def _joined(linked: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Each record's first one, of all that hang together over however many links."""
+    above: dict[int, int] = {}
+
+    def first(number: int) -> int:
+        while above.get(number, number) != number:
+            number = above[number]
+        return number
+
+    for one, other in linked:
+        low, high = sorted((first(one), first(other)))
+        above |= {low: low, high: low}
+    return {number: first(number) for number in above}
+
+
+def _in_two_places(one, other, reached: dict[int, str], part) -> Raised:
     at = one if one.site_id in reached else other
+    is_whole = reached.keys() >= {one.site_id, other.site_id}
     return Raised(
         Flag.TWO_PLACES,
         f"attendance {one.id} attendance {other.id}",
@@ -144,11 +161,18 @@ def _in_two_places(one, other, reached: dict[int, str]) -> Raised:
         {
             "name": masked_name(at.name),
             "records": len({one.resident_id, other.resident_id}),
-            "elsewhere": not reached.keys() >= {one.site_id, other.site_id},
+            "elsewhere": not is_whole,
         },
         tuple(_rest(row, site=reached.get(row.site_id)) for row in (one, other)),
         keys=tuple((row.id, row.came_at, row.left_at, row.starts_at, row.ends_at) for row in (one, other)),
+        concerned=_staff(part, (one, other)),
+        is_whole=is_whole,
     )
+
+
+def _staff(part, rows: Iterable) -> frozenset[int]:
+    """Who took down any of these presences."""
+    return frozenset().union(*(part[row.event_id, row.resident_id] for row in rows))
 
 
 # --- days too long ------------------------------------------------------------------------------------------------
@@ -160,22 +184,27 @@ def long_days(here: ColumnElement[bool], span: Span) -> list[Raised]:
     query = _there(within(span), Attendance.left_at.is_not(None), here).join(Site, Site.id == Event.site_id)
     for row in db.session.execute(query.order_by(Attendance.id)):
         days[row.resident_id, clock.day_of(row.starts_at)].append(row)
-    found = []
-    for (resident_id, day), rows in days.items():
-        long = together((row.came_at, row.left_at) for row in rows)
-        if long > LONGEST_DAY:
-            found.append(
-                Raised(
-                    Flag.LONG_DAY,
-                    f"resident {resident_id} {day}",
-                    rows[0].site_id,
-                    day,
-                    {"name": masked_name(rows[0].name), "minutes": int(long.total_seconds() // 60)},
-                    tuple(_rest(row) for row in rows),
-                    keys=tuple((row.id, row.came_at, row.left_at) for row in rows),
-                )
-            )
-    return found
+    long = {
+        key: stayed
+        for key, rows in days.items()
+        if (stayed := together((row.came_at, row.left_at) for row in rows)) > LONGEST_DAY
+    }
+    part = of_presences({(row.event_id, row.resident_id) for key in long for row in days[key]})
+    return [_long_day(days[key], key[1], stayed, part) for key, stayed in long.items()]
+
+
+def _long_day(rows: Sequence, day: date, stayed: timedelta, part) -> Raised:
+    first = rows[0]
+    return Raised(
+        Flag.LONG_DAY,
+        f"resident {first.resident_id} {day}",
+        first.site_id,
+        day,
+        {"name": masked_name(first.name), "minutes": int(stayed.total_seconds() // 60)},
+        tuple(_rest(row) for row in rows),
+        keys=tuple((row.id, row.came_at, row.left_at) for row in rows),
+        concerned=_staff(part, rows),
+    )
 
 
 # --- one phone for many -------------------------------------------------------------------------------------------
@@ -199,7 +228,7 @@ def one_device(here: ColumnElement[bool], span: Span) -> list[Raised]:
     joined = (Scan.event_id == crowd.c.event_id) & (Scan.asker_index == crowd.c.asker_index)
     query = (
         select(Scan.id.label("scan_id"), Scan.at, Scan.asker_index, Scan.resident_id, Resident.name,
-               Event.code, Event.title, Event.site_id, Event.starts_at)
+               Scan.event_id, Event.code, Event.title, Event.site_id, Event.starts_at)
         .join(crowd, joined)
         .join(Event, Event.id == Scan.event_id)
         .join(Resident, Resident.id == Scan.resident_id)
@@ -209,10 +238,11 @@ def one_device(here: ColumnElement[bool], span: Span) -> list[Raised]:
     phones = defaultdict(list)
     for row in db.session.execute(query):
         phones[row.code, row.asker_index].append(row)
-    return [_one_device(rows) for rows in phones.values()]
+    part = of_presences({(row.event_id, row.resident_id) for rows in phones.values() for row in rows})
+    return [_one_device(rows, part) for rows in phones.values()]
 
 
-def _one_device(rows: Iterable) -> Raised:
+def _one_device(rows: Sequence, part) -> Raised:
     people = {row.resident_id: row for row in reversed(rows)}
     first = rows[0]
     return Raised(
@@ -226,4 +256,5 @@ def _one_device(rows: Iterable) -> Raised:
             for who, row in sorted(people.items(), key=lambda pair: pair[1].scan_id)
         ),
         keys=tuple(row.scan_id for row in rows),
+        concerned=_staff(part, rows),
     )

@@ -27,6 +27,9 @@ class Dismissal(Base):
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     lifted: Mapped[bool]
+    whole: Mapped[
+        bool
+    ]  # said by somebody who reaches every site it is about; else it counts at `site_id` alone
 
 
 class SpotDraw(Base):
@@ -43,10 +46,25 @@ class SpotDraw(Base):
     month: Mapped[str]  # "YYYY-MM": the lines posted in it
     seed: Mapped[str]
     up_to_id: Mapped[int]  # the last line of the ledger then: what came after it is not of this draw
-    manual: Mapped[int]  # of how many manual lines
-    one_hand: Mapped[int]  # and of how many whose both ends rest on one member of staff
+    manual: Mapped[int]  # of how many manual lines; `SpotLot` says which
+    one_hand: Mapped[int]  # and of how many that rest on one member of staff
     at: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))  # None: by the jobs
+
+
+class SpotLot(Base):
+    """A line of the ledger that was in a draw, drawn or not; in one for good. Append-only.
+
+    Written down because presences, the tree and scans go on: who draws again must find the lines there were then.
+    """
+
+    __tablename__ = "spot_lots"
+
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("hours_entries.id"), primary_key=True, autoincrement=False
+    )
+    draw_id: Mapped[int] = mapped_column(ForeignKey("spot_draws.id"), index=True)
+    one_hand: Mapped[bool]  # drawn among those that rest on one hand, not among the manual ones
 
 
 class SpotCheck(Base):

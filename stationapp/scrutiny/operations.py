@@ -12,7 +12,8 @@ from stationapp.scrutiny.rules import Raised, ScrutinyRefusal
 def dismiss(raised: Raised, *, reason: str, by: int, now: datetime) -> Dismissal:
     """Somebody looked and found it in order; it holds for these very facts. Raises Refused(ScrutinyRefusal).
 
-    Never somebody with a part in it (`Raised.concerned`): who proposed, approved, ticked or wrote it.
+    Never somebody with a part in it (`Raised.concerned`): who proposed, approved, ticked or wrote it. Who sees but
+    one half of it speaks for that half alone.
     """
     reason = " ".join(reason.split())[:200]
     if not reason:
@@ -37,6 +38,7 @@ def _said(raised: Raised, reason: str, *, lifted: bool, by: int, now: datetime) 
         at=now,
         by=by,
         lifted=lifted,
+        whole=raised.is_whole,
     )
     db.session.add(said)
     db.session.flush()

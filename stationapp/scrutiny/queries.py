@@ -12,11 +12,11 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.residents.models import Household, Resident
-from stationapp.residents.rules import Masked, mask
+from stationapp.residents.rules import masked_name
+from stationapp.scrutiny import hands
 from stationapp.scrutiny.models import SpotCheck, SpotDraw
 from stationapp.scrutiny.rules import Outcome
 from stationapp.sites.models import Site
-from stationapp.vault import vault
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 
 
@@ -45,33 +45,27 @@ def draws(here: ColumnElement[bool], month: Month) -> list[Held]:
     return [Held(*row) for row in rows]
 
 
-def months(here: ColumnElement[bool]) -> list[str]:
-    """The months of which lines at these sites were drawn, newest first."""
-    query = (
-        select(SpotDraw.month)
-        .join(SpotCheck, SpotCheck.draw_id == SpotDraw.id)
-        .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
-        .join(Site, Site.id == HoursEntry.site_id)
-    )
-    return sorted(db.session.scalars(query.where(here).distinct()), reverse=True)
-
-
 @dataclass(frozen=True)
 class Spot:
-    """A drawn line as the page lists it; `phone_sealed` is opened behind an audit line alone."""
+    """A drawn line as the page lists it: no number is opened for a list.
+
+    `hands` are the staff with a part in it, who do not call about it.
+    """
 
     check: SpotCheck
     line: HoursEntry
     site: Site
     volunteer: Volunteer
     person: Resident
-    shown: Masked
+    name: str  # masked
+    has_phone: bool
     manual: ManualHours | None
     event: Event | None
     proposer: str
     approver: str
     caller: str
     taken_back: bool
+    hands: frozenset[int]
 
     @property
     def is_open(self) -> bool:
@@ -84,7 +78,7 @@ def drawn(here: ColumnElement[bool], month: Month, *narrowed: ColumnElement[bool
     proposer, approver, caller = aliased(Staff), aliased(Staff), aliased(Staff)
     undoing = aliased(HoursEntry)
     return (
-        select(SpotCheck, HoursEntry, Site, Volunteer, Resident, Household.phone_sealed, ManualHours, Event,
+        select(SpotCheck, HoursEntry, Site, Volunteer, Resident, Household.phone_index, ManualHours, Event,
                proposer.name, approver.name, caller.name, undoing.id.is_not(None))
         .join(SpotDraw, SpotDraw.id == SpotCheck.draw_id)
         .join(HoursEntry, HoursEntry.id == SpotCheck.entry_id)
@@ -106,10 +100,11 @@ def drawn(here: ColumnElement[bool], month: Month, *narrowed: ColumnElement[bool
 
 def spots(rows: Sequence[Row]) -> list[Spot]:
     """The rows of `drawn` as lines of the page, masked."""
+    parts = hands.of_lines([row.HoursEntry.id for row in rows])
     return [
-        Spot(check, line, site, volunteer, person, mask(person.name, vault().unseal(sealed) if sealed else None),
-             manual, event, proposer or "", approver or "", caller or "", taken_back)
-        for (check, line, site, volunteer, person, sealed, manual, event, proposer, approver, caller,
+        Spot(check, line, site, volunteer, person, masked_name(person.name), phone is not None, manual, event,
+             proposer or "", approver or "", caller or "", taken_back, parts[line.id])
+        for (check, line, site, volunteer, person, phone, manual, event, proposer, approver, caller,
              taken_back) in rows
     ]  # fmt: skip
 

@@ -24,7 +24,7 @@ class Flag(Enum):
     APPROVER_GAINS = "approver_gains"  # who approved hours has hours of the same event
     SPLIT_SHIFTS = "split_shifts"  # one person's manual lines of a day add up to what one may not be
     CLOCK_FORWARD = "clock_forward"  # a device said it was later than it was
-    ONE_HAND = "one_hand"  # one member of staff wrote down both ends of everybody's service, and afterwards
+    ONE_HAND = "one_hand"  # one member of staff wrote down both ends of several services, and afterwards
     LATE_SCANS = "late_scans"  # scans of an event arrived days after it
 
 
@@ -70,7 +70,7 @@ AFTERWARDS = timedelta(hours=2)
 """An end taken down later than this was not seen when it was written; a list is finished the same afternoon."""
 
 PEOPLE_OF_ONE_HAND = 2
-"""One volunteer helped out of a dead phone is daily life; everybody of an event is a pattern."""
+"""One volunteer helped out of a dead phone is daily life; two at one event, by one hand, are worth a look."""
 
 NEARLY_FULL = DAILY_CAP - UNIT
 """Manual lines that together come within one unit of the day's cap would have stood out as one line."""
@@ -132,7 +132,8 @@ class Raised:
     """A flag as it was found: what, where, when, the figures of its sentence, and the rows it rests on.
 
     `keys` are the facts themselves (ids and values): a dismissal holds only as long as they are the same.
-    `concerned` are members of staff who have a part in it and cannot dismiss it.
+    `concerned` are members of staff who have a part in it and cannot dismiss it. It is not whole to an asker who
+    does not reach all it is about: what they say to it holds for `site_id` alone.
     """
 
     flag: Flag
@@ -143,6 +144,7 @@ class Raised:
     rests: tuple[Rest, ...]
     keys: tuple = ()
     concerned: frozenset[int] = field(default=frozenset())
+    is_whole: bool = True
 
     @property
     def facts_hash(self) -> str:

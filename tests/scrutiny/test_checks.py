@@ -81,7 +81,7 @@ def test_a_line_exchanged_for_another_is_named(draw):
 def test_another_seed_is_named(draw):
     _world, number = draw
     seed = db.session.get_one(SpotDraw, number).seed
-    pool = spots.pools(Month(2026, 11), up_to=7)[db.session.get_one(SpotDraw, number).site_id]
+    pool = spots.drawn_from()[number]
     other = next(
         f"{n:032x}" for n in range(100) if sorted(pool.drawn(f"{n:032x}")) != sorted(pool.drawn(seed))
     )
@@ -105,7 +105,8 @@ def test_a_call_about_ones_own_work_is_named(draw, who):
 def test_a_flag_put_aside_without_a_reason_is_named(draw):
     world, _number = draw
     corrupt(
-        "INSERT INTO dismissals (flag, subject, facts_hash, site_id, reason, at, by, lifted) VALUES ('long_day', 'x',"
-        f" 'y', {world.people.one.id}, '', '2026-12-02 01:00:00.000000', {world.people.chen.id}, false)"
+        "INSERT INTO dismissals (flag, subject, facts_hash, site_id, reason, at, by, lifted, whole) VALUES"
+        f" ('long_day', 'x', 'y', {world.people.one.id}, '', '2026-12-02 01:00:00.000000', {world.people.chen.id},"
+        " false, true)"
     )
     assert findings() == {"H4 dismissed": ["dismissal 1"]}

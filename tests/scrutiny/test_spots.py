@@ -4,26 +4,34 @@ import hashlib
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stationapp.accounts.rules import Role
 from stationapp.attendance import operations as attendance
 from stationapp.attendance.rules import How
 from stationapp.audit.models import AuditLine
 from stationapp.calendar.rules import Month
+from stationapp.cards import operations as cards
+from stationapp.cards.queries import code_of
 from stationapp.db import db, transaction
+from stationapp.devices.models import Device
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_resident
-from stationapp.scrutiny import spots
+from stationapp.scrutiny import hands, spots
 from stationapp.scrutiny.checks import CHECKS
 from stationapp.scrutiny.models import SpotCheck, SpotDraw
-from stationapp.scrutiny.rules import ScrutinyRefusal, to_draw
+from stationapp.scrutiny.rules import Outcome, ScrutinyRefusal, to_draw
 from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
+from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.checks import CHECKS as LEDGER
 from stationapp.volunteers.models import HoursEntry, Volunteer
 from stationapp.volunteers.operations import correct_line
+from stationapp.volunteers.rules import Risk
 from tests import cast
-from tests.scrutiny.acts import World, at, close, event, serve, then
+from tests.devices.helping import enrol, results, scan, send
+from tests.scrutiny.acts import World, at, close, event, serve, then, ticked
+from tests.volunteers.acts import reopen
 
 NOVEMBER = Month(2026, 11)
 PAGE = "/desk/spot-checks/?month=2026-11"
@@ -51,6 +59,7 @@ def drawn(site: Site) -> list[int]:
 
 def audit() -> dict[str, list[str]]:
     db.session.rollback()
+    db.session.expire_all()
     return {check.name: rows for check in (*CHECKS, *LEDGER) if (rows := check.find())}
 
 
@@ -119,6 +128,147 @@ def test_lines_that_rest_on_one_hand_are_drawn_by_the_same_rule(app, world):
         assert (draw.manual, draw.one_hand) == (0, 2)
         lines = [db.session.get_one(HoursEntry, number) for number in drawn(world.people.office)]
         assert {line.volunteer_id for line in lines} == {typed.id, ticked.id}
+        assert audit() == {}
+
+
+def enrolled_by(app, station: Site, who):
+    """A tablet of the station that this member of staff enrolled."""
+    door = enrol(app, station)
+    with transaction():
+        db.session.execute(update(Device).where(Device.id == door.id).values(made_by=who.id))
+    return door
+
+
+def shift_and_card(made, who: Volunteer) -> str:
+    """The code of a volunteer's card; they have a shift of the event."""
+    with transaction():
+        shift = volunteers.add_shift(
+            made, title="引导", needed=5, risk=Risk.ORDINARY, risk_note="久站", by=None, now=at(7)
+        )
+        volunteers.assign(shift, who, by=None, now=at(7))
+        card = cards.make([who.resident_id], site_id=who.site_id, by=None, now=at(7))[who.resident_id]
+    return code_of(card)
+
+
+@pytest.mark.both_databases
+def test_lines_only_one_member_of_staff_stands_behind_are_drawn_and_those_of_two_are_not(app, world):
+    """A person's own phone and a device are nobody's word; who enrolled the device still does not call."""
+    people = world.people
+    with app.app_context():
+        made = event(people.one, at(9), at(11))
+        lin, ma = people.lin.id, people.ma.id
+        phone, device, both, tablet = (world.volunteer() for _ in range(4))
+        with then(at(9)):
+            door = enrolled_by(app, people.one, people.chen)
+        codes = {who.id: shift_and_card(made, who) for who in (device, tablet)}
+        ticked(made, phone, at(9), at(11), by=lin, how=How.VENUE)
+        serve(made, both, at(9), by=ma, now=at(9))
+        with then(at(9)):
+            came = [scan(made.code, n, code=code) for n, code in enumerate(codes.values(), 1)]
+            assert results(send(door, came)) == [("accepted", None)] * 2
+        for who in (both, device):
+            with transaction():
+                person = get_resident(who.resident_id)
+                attendance.check_out(made, person, how=How.ROSTER, by=lin, at=at(11), now=at(11))
+        with then(at(11)):
+            left = [scan(made.code, 3, code=codes[tablet.id], kind="out")]
+            assert results(send(door, left)) == [("accepted", None)]
+        close(made, now=at(11, 20), by=lin)
+        with transaction():
+            spots.draw(people.office, NOVEMBER, by=None, now=LATER)
+        of = {db.session.get_one(HoursEntry, line).volunteer_id: line for line in drawn(people.office)}
+        assert set(of) == {phone.id, device.id, tablet.id}
+        parts = hands.of_lines(list(of.values()))
+        assert parts[of[phone.id]] == {lin}
+        assert parts[of[device.id]] == {lin, people.chen.id} and parts[of[tablet.id]] == {people.chen.id}
+        check = db.session.scalars(select(SpotCheck).where(SpotCheck.entry_id == of[tablet.id])).one()
+        with pytest.raises(Refused) as said, transaction():
+            spots.note(check, Outcome.CONFIRMED, by=people.chen.id, now=LATER)
+        assert said.value.reason is ScrutinyRefusal.OWN_LINES
+
+
+@pytest.mark.both_databases
+def test_a_correction_after_the_call_accuses_nobody(app, world):
+    """The draw stays as it was, and who puts the time right afterwards had no part in the old line."""
+    lin, chen = world.people.lin.id, world.people.chen.id
+    with app.app_context():
+        made, who = event(world.people.one, at(9), at(12)), world.volunteer()
+        ticked(made, who, at(9), at(11), by=lin)
+        close(made, now=at(12, 30), by=lin)
+        with transaction():
+            spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        check = db.session.scalars(select(SpotCheck)).one()
+        with transaction():
+            spots.note(check, Outcome.DENIED, text="走得晚", by=chen, now=LATER)
+        reopen(made, now=LATER + timedelta(hours=1), by=chen)
+        with transaction():
+            attendance.check_out(
+                made, get_resident(who.resident_id), how=How.ROSTER, by=chen, at=at(11, 30),
+                now=LATER + timedelta(hours=1),
+            )  # fmt: skip
+        close(made, now=LATER + timedelta(hours=2), by=chen)
+        assert audit() == {}
+
+
+def move(station: Site, office: Site) -> None:
+    """The station stands beneath another office from now on."""
+    path = f"{office.path}{station.id}/"
+    with transaction():
+        db.session.execute(update(Site).where(Site.id == station.id).values(parent_id=office.id, path=path))
+
+
+def test_a_station_that_moves_leaves_the_draws_as_they_were(app, world):
+    people = world.people
+    with app.app_context():
+        numbers = by_hand(world, 6)
+        with transaction():
+            assert spots.draw_month(now=LATER) == 3
+        before = drawn(people.office)
+        new = cast.site("410305077", Level.OFFICE, "新街道", people.center)
+        move(people.one, new)
+        with transaction():
+            assert (
+                spots.draw_month(now=LATER + timedelta(days=3)) == 1
+            )  # the new office: nothing is left for it
+        assert drawn(people.office) == before and drawn(new) == []
+        move(people.one, people.far_office)
+        db.session.expire_all()
+        assert {check.name: rows for check in CHECKS if (rows := check.find())} == {}
+    with then(LATER + timedelta(days=4)):
+        text = world.browser(people.chen).get("/desk/spot-checks/lots.csv?month=2026-11").get_data().decode()
+    assert sorted(int(row.split(",")[2]) for row in text.splitlines()[1:]) == numbers
+
+
+def test_the_center_draws_for_an_office_that_closed_within_the_month(app, world):
+    people = world.people
+    with app.app_context():
+        numbers = by_hand(world, 2)
+        with transaction():
+            db.session.execute(
+                update(Site).where(Site.id == people.office.id).values(valid_to=date(2026, 11, 20))
+            )
+        with transaction():
+            assert spots.draw_month(now=LATER) == 2
+        assert drawn(people.center) == numbers
+        assert audit() == {}
+    with then(LATER):
+        assert "现在抽 2026-11" not in world.browser(people.chen).get(PAGE).text
+
+
+def test_what_was_in_no_draw_stands_in_the_next_and_not_for_ever(app, world):
+    """A line begun before midnight and committed after the draw."""
+    with app.app_context():
+        early = by_hand(world, 1)
+        with transaction():
+            spots.draw(world.people.office, NOVEMBER, by=None, now=LATER)
+        (late,) = by_hand(world, 1)  # posted at a moment of November
+        for month, calls in ((12, [late]), (13, [])):
+            asked = NOVEMBER.plus(month - 11)
+            with transaction():
+                made = spots.draw(world.people.office, asked, by=None, now=asked.ends_at)
+            lines = db.session.scalars(select(SpotCheck.entry_id).where(SpotCheck.draw_id == made.id)).all()
+            assert lines == calls
+        assert drawn(world.people.office) == [*early, late]
         assert audit() == {}
 
 
@@ -211,13 +361,16 @@ def token(client) -> str:
 
 
 def test_nobody_is_asked_about_their_own_work(app, world, called):
-    check, _name, _reviewer = called
-    for own in (world.people.chen,):
-        browser = world.browser(own)
-        answer = browser.post(
-            f"/desk/spot-checks/{check}/outcome", data={"outcome": "confirmed", "csrf_token": token(browser)}
-        )
-        assert answer.status_code == 409 and "经手过的人不能自己核对" in answer.text
+    check, _name, reviewer = called
+    to = f"/desk/spot-checks/{check}/outcome"
+    chen = world.browser(world.people.chen)
+    page = chen.get(PAGE).text
+    assert "您经手过" in page and to not in page and "显示号码" not in page
+    assert to in reviewer.get(PAGE).text and "您经手过" not in reviewer.get(PAGE).text
+    form = chen.get("/desk/spot-checks/?month=2026-10").text
+    given = {"outcome": "confirmed", "csrf_token": form.split('name="csrf_token" value="')[1].split('"')[0]}
+    answer = chen.post(to, data=given)
+    assert answer.status_code == 409 and "经手过的人不能自己核对" in answer.text
     assert world.browser(world.people.lin).get(PAGE).status_code == 403
 
 

@@ -20,20 +20,25 @@ depends_on = None
 OCCASIONS = (
     "close_out_due", "month_prepared", "promoted", "postponed", "cancelled", "room_released", "joint", "moved",
     "offered", "offer_lapsed", "confirmed", "waitlisted", "draw_awaited", "not_drawn", "reminder", "certificate",
-    "hours", "answered", "home_code", "stopped",
+    "hours", "hours_back", "answered", "shift", "home_code", "stopped",
 )  # fmt: skip
 
 HOWS = ("roster", "staff_scan", "venue", "walk_in", "paper", "pin")
 
-KEPT = ("certificates", "revocations", "spot_draws", "dismissals", "sign_sheets", "sheet_rows", "scan_links")
+KEPT = ("certificates", "revocations", "spot_draws", "spot_lots", "dismissals", "sign_sheets", "sheet_rows",
+        "scan_links")  # fmt: skip
 
 COLUMNS = (
     "device_id INTEGER CONSTRAINT fk_scans_device_id REFERENCES devices (id)",
     "sequence INTEGER CONSTRAINT ck_scans_device CHECK ((device_id IS NULL) = (sequence IS NULL))",
     "asker_index {bytes}",
+    "said_at {instant}",
 )
 
-TYPES = {"sqlite": {"bytes": "BLOB"}, "postgresql": {"bytes": "BYTEA"}}
+TYPES = {
+    "sqlite": {"bytes": "BLOB", "instant": "DATETIME"},
+    "postgresql": {"bytes": "BYTEA", "instant": "TIMESTAMP WITH TIME ZONE"},
+}
 
 
 def upgrade() -> None:
@@ -101,6 +106,7 @@ def upgrade() -> None:
         sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Integer(), nullable=True),
         sa.Column("lifted", sa.Boolean(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
         sa.CheckConstraint("lifted OR reason <> ''", name=op.f("ck_dismissals_reason")),
         sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_dismissals_by")),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_dismissals_site_id")),
@@ -471,6 +477,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("sheet_id", "resident_id", name=op.f("uq_sheet_rows_sheet_id_resident_id")),
     )
     op.create_table(
+        "spot_lots",
+        sa.Column("entry_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("one_hand", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["spot_draws.id"], name=op.f("fk_spot_lots_draw_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["hours_entries.id"], name=op.f("fk_spot_lots_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_spot_lots")),
+    )
+    with op.batch_alter_table("spot_lots", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spot_lots_draw_id"), ["draw_id"], unique=False)
+
+    op.create_table(
         "spot_checks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
@@ -624,7 +642,8 @@ def _chain_scans() -> None:
     scans = connection.execute(sa.select(_scans).order_by(_scans.c.id)).mappings()
     links, previous = [], GENESIS
     for number, scan in enumerate(scans, 1):
-        content = {"number": number, "scan": scan["id"], "device": None, "sequence": None, "asker": None}
+        content = {"number": number, "scan": scan["id"]}
+        content |= dict.fromkeys(("device", "sequence", "asker", "said"))
         content["nonce"] = None if scan["nonce_index"] is None else bytes(scan["nonce_index"]).hex()
         content |= {name: scan[name] for name in ("kind", "how", "by")}
         content |= {"event": scan["event_id"], "resident": scan["resident_id"]}
