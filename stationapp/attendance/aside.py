@@ -1,6 +1,6 @@
 """Reads of scans that were put aside: those that wait for a person, those decided, those refused on the spot."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from stationapp.accounts.models import Staff
 from stationapp.attendance.models import RefusedScan
-from stationapp.attendance.rules import Fate
+from stationapp.attendance.rules import TOGETHER, Fate
 from stationapp.db import db
 from stationapp.devices.models import Device
 from stationapp.events.models import Event
@@ -132,6 +132,21 @@ def count_waiting_of(event_id: int) -> int:
     query = select(func.count()).select_from(RefusedScan)
     waits = (RefusedScan.event_id == event_id, RefusedScan.fate == Fate.WAITING)
     return db.session.scalar(query.where(*waits)) or 0
+
+
+def count_together(event_ids: Collection[int]) -> dict[int, int]:
+    """How many of the scans of each of these events that wait may be taken with one press."""
+    reasons = [reason.value for reason in TOGETHER]
+    query = (
+        select(RefusedScan.event_id, func.count())
+        .where(
+            RefusedScan.event_id.in_(event_ids),
+            RefusedScan.fate == Fate.WAITING,
+            RefusedScan.reason.in_(reasons),
+        )
+        .group_by(RefusedScan.event_id)
+    )
+    return dict(db.session.execute(query).all())
 
 
 def waiting_of(event_id: int) -> list[RefusedScan]:

@@ -11,16 +11,16 @@ from stationapp.accounts.queries import reached
 from stationapp.attendance import aside, deciding
 from stationapp.attendance.aside import Line, View
 from stationapp.attendance.models import RefusedScan
-from stationapp.attendance.rules import AttendanceRefusal, Fate
+from stationapp.attendance.rules import AttendanceRefusal
 from stationapp.attendance.words import why
 from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
 from stationapp.refusal import NotFound, Refused
-from stationapp.residents.queries import get_person
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.volunteers.doors import roles_at
+from stationapp.volunteers.expected import who_counts
 from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
 from stationapp.web.paging import paged
@@ -66,17 +66,21 @@ def _list(problem: str = "", at: int = 0, status: int = 200):
         days=aside.SHOWN_FOR.days,
         back=_back(),
         why=why,
-        Fate=Fate,
         problem=problem,
         at=at,
     ), status
 
 
-def _batches(lines: list[Line]) -> list[tuple[Event, int]]:
-    """The events several scans of which wait on this page, with their number."""
+def _batches(lines: list[Line]) -> list[tuple[Event, int, int]]:
+    """The events several scans of which wait on this page: their number, and how many of all can be taken at once."""
     events = {line.event.id: line.event for line in lines if line.event}
-    counted = [(event, sum(line.event is event for line in lines)) for event in events.values()]
-    return [(event, number) for event, number in counted if number > 1]
+    together = aside.count_together(events)
+    counted = Counter(line.event.id for line in lines if line.event)
+    return [
+        (event, counted[event.id], together.get(event.id, 0))
+        for event in events.values()
+        if counted[event.id] > 1
+    ]
 
 
 def _back() -> dict[str, str]:
@@ -153,9 +157,15 @@ def _taken(aside_id: int) -> None:
 
 
 def _take(scan: RefusedScan) -> None:
-    pair = (scan.event_id, get_person(scan.resident_id).id)
-    record, part = roles_at([pair])[pair]
-    deciding.take(scan, resident_id=record, part=part, by=guard.user().staff_id, now=clock.now())
+    deciding.take(scan, _whos([scan])[0], by=guard.user().staff_id, now=clock.now())
+
+
+def _whos(scans: list[RefusedScan]) -> list[deciding.Who]:
+    """By which record, and in what role, each is taken; a record named then may have been merged since."""
+    counts = who_counts({scan.resident_id for scan in scans})
+    pairs = [(scan.event_id, counts[scan.resident_id]) for scan in scans]
+    roles = roles_at(set(pairs))
+    return [roles[pair] for pair in pairs]
 
 
 @bp.post("/<int:aside_id>/drop")
@@ -185,46 +195,38 @@ def _restored(aside_id: int) -> None:
 
 @bp.post("/events/<code>/take")
 def take_all(code: str):
-    """Everything of one event that waits and can be taken, after a network that was away for long."""
+    """What of one event came late, or was a newcomer's, after a network that was away for long."""
     event = find_event(code)
     if event is None:
         raise NotFound
     guard.require(db.session.get_one(Site, event.site_id).path)
     try:
-        taken, left = retried(lambda: _all_taken(event.id))
+        done = retried(lambda: _all_taken(event.id))
     except Refused as refused:
         return _list(sentence(refused), status=409)
-    flash(_summed_up(taken, left), "good" if taken else "warn")
+    flash(_summed_up(done), "good" if done.taken else "warn")
     return redirect(url_for(".index", **_back()), code=303)
 
 
-_STAYS = (AttendanceRefusal.CLOCK_AHEAD, AttendanceRefusal.TAKEN_BACK)
-"""Why one scan of many stays waiting while the others are taken."""
-
-
-def _summed_up(taken: int, left: Counter) -> str:
-    ahead, undone = (left[reason] for reason in _STAYS)
+def _summed_up(done: deciding.Together) -> str:
+    ahead, undone = (
+        done.cannot[reason] for reason in (AttendanceRefusal.CLOCK_AHEAD, AttendanceRefusal.TAKEN_BACK)
+    )
+    each = "、".join(f"{why(reason.value)} {number}" for reason, number in done.unseen.most_common())
     return (
-        _("收下了 %(n)s 条，按当时的时间记。", n=taken)
+        _("收下了 %(n)s 条，按当时的时间记。", n=done.taken)
         + (_("另有 %(n)s 条时间还没有到，留着。", n=ahead) if ahead else "")
         + (
             _("另有 %(n)s 条在名单上后来撤销过，留着：确实来过的，请在签到名单上点“到了”。", n=undone)
             if undone
             else ""
         )
+        + (_("另有 %(n)s 条要您看过再定，留着：%(each)s。", n=done.unseen.total(), each=each) if each else "")
     )
 
 
-def _all_taken(event_id: int) -> tuple[int, Counter]:
-    """How many were taken, and how many stay, by reason."""
-    left = Counter()
+def _all_taken(event_id: int) -> deciding.Together:
     with transaction():
         waiting = aside.waiting_of(event_id)
-        for scan in waiting:
-            try:
-                _take(scan)
-            except Refused as refused:
-                if refused.reason not in _STAYS:
-                    raise
-                left[refused.reason] += 1
-    return len(waiting) - left.total(), left
+        whos = _whos(waiting)
+        return deciding.take_together(waiting, whos, by=guard.user().staff_id, now=clock.now())

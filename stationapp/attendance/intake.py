@@ -117,7 +117,7 @@ def _judge(one: Arrived, ground: Ground, now: datetime) -> tuple[AttendanceRefus
         return AttendanceRefusal.DEVICE_NOT_IN_USE, Fate.WAITING
     problem = one.doubt or arrival_problem(event.state, event.starts_at, event.ends_at, one.at, now)
     if problem is None and one.kind is Kind.IN:
-        problem = _role_problem(one, ground)
+        problem = role_problem(one, ground)
     return problem, problem and Fate.WAITING
 
 
@@ -127,7 +127,8 @@ def _in_use(device: Row, at: datetime) -> bool:
     return taken_up and device.from_on <= clock.day_of(at) <= device.until_on
 
 
-def _role_problem(one: Arrived, ground: Ground) -> AttendanceRefusal | None:
+def role_problem(one: Arrived, ground: Ground) -> AttendanceRefusal | None:
+    """Why somebody's coming is not one of whom we expect there, or None."""
     pair = (one.event_id, one.resident_id)
     if (
         ground.parts.get(pair, one.part) is not one.part

@@ -88,6 +88,18 @@ class AttendanceRefusal(Enum):
     TAKEN_BACK = "taken_back"  # undone on the roster after that time: only somebody there again counts
 
 
+TOGETHER = frozenset(
+    {
+        AttendanceRefusal.CLOSED_OUT,
+        AttendanceRefusal.TOO_EARLY,
+        AttendanceRefusal.TOO_LATE,
+        AttendanceRefusal.NOT_SIGNED_UP,
+    }
+)
+"""What many scans may be put aside for and still be taken with one press, as after an outage: when they arrived or
+happened, and that a newcomer came. Every other reason is a fact that somebody should see in its row."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
     """One scan as a device or a paper says it.

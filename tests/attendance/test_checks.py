@@ -89,7 +89,7 @@ def waiting(app):
         _first, taken, dropped = db.session.scalars(select(RefusedScan).order_by(RefusedScan.id))
         given = {"by": door.people.lin.id, "now": door.now}
         with transaction():
-            deciding.take(taken, resident_id=door.li.id, part=Part.RESIDENT, **given)
+            deciding.take(taken, (door.li.id, Part.RESIDENT), **given)
             deciding.drop(dropped, note="走错了门", **given)
         assert findings() == []
         yield door

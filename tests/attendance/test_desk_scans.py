@@ -14,6 +14,8 @@ from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.residents.merging import merge
 from stationapp.residents.queries import get_resident
+from stationapp.signups import operations as signups
+from stationapp.signups.models import Signup
 from stationapp.signups.rules import Channel
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import Risk
@@ -145,6 +147,65 @@ def test_what_was_taken_back_on_the_roster_since_is_not_taken_and_stays_waiting(
     door.come(door.li, channel=Channel.WALK_IN, now=door.now + timedelta(minutes=2))
     assert "收下了 2 条" in press(lin, f"/events/{door.event.code}/take").text
     assert not door.row(door.li).undone
+
+
+def left_on_the_desk() -> set[tuple[str, Fate]]:
+    db.session.rollback()
+    return {tuple(row) for row in db.session.execute(select(RefusedScan.reason, RefusedScan.fate))}
+
+
+def test_only_what_needs_no_look_is_taken_with_one_press(door, lin):
+    waits(door)
+    door.arrive(door.scan(who=door.li, how=How.WALK_IN, minutes=-125))
+    strange = (
+        door.scan(Kind.OUT, minutes=-3, sequence=1),  # the number of another scan
+        door.scan(Kind.OUT, minutes=-60 * 24 * 30),  # before the device was there
+        door.scan(minutes=30),
+    )
+    door.arrive(*strange)
+    page = press(lin, f"/events/{door.event.code}/take")
+    assert "收下了 2 条" in page.text and "另有 1 条时间还没有到" in page.text
+    assert "另有 2 条要您看过再定，留着" in page.text and "设备那时不在使用 1" in page.text
+    assert left_on_the_desk() == {
+        ("not_signed_up", Fate.TAKEN),
+        ("too_early", Fate.TAKEN),
+        ("sequence_used", Fate.WAITING),
+        ("device_not_in_use", Fate.WAITING),
+        ("clock_ahead", Fate.WAITING),
+    }
+    page = lin.get("/desk/scans/").text
+    assert "一起收下</button>" not in page and page.count(">收下</button>") == 2
+
+
+def test_what_waited_for_a_reopening_is_asked_then_how_the_person_stands_to_it(door, lin):
+    door.come(now=door.now - timedelta(minutes=30))
+    cast.sign_up(door.event, cast.xiao_li(door.people.two), now=door.now - timedelta(hours=3))
+    signup = db.session.scalar(select(Signup).where(Signup.resident_id == door.li.id))
+    with transaction():
+        signups.cancel(signup, why="有事", by=None, now=door.now - timedelta(hours=2))
+    door.close()
+    door.arrive(door.scan(Kind.OUT, minutes=-5), door.scan(who=door.li))
+    with transaction():
+        events.reopen(
+            door.event, reason="迟到的签退", by=door.people.lin.id, now=door.now + timedelta(hours=3)
+        )
+    page = press(lin, f"/events/{door.event.code}/take")
+    assert "收下了 1 条" in page.text and "报名已经取消 1" in page.text
+    assert left_on_the_desk() == {("closed_out", Fate.TAKEN), ("closed_out", Fate.WAITING)}
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"), [("cancel", "活动取消了，收不下"), ("postpone", "活动延期了，定了新的时间")]
+)
+def test_what_is_of_an_event_that_takes_nothing_says_why(door, lin, step, sentence):
+    coming = cast.event(door.people.one, starts_at=door.now + timedelta(minutes=30))
+    for minutes in (-5, -4):
+        door.arrive(door.scan(who=door.li, event_id=coming.id, minutes=minutes))
+    with transaction():
+        act = getattr(events, step)
+        act(coming, reason="下雨", by=door.people.lin.id, now=door.now)
+    page = lin.get("/desk/scans/").text
+    assert page.count(sentence) == 2 and "收下</button>" not in page and "不算</button>" in page
 
 
 def twin_of_li(door) -> int:
