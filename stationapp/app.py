@@ -118,7 +118,7 @@ WORDS: tuple[str, ...] = (
 )
 """Modules with `WORDS`: how the cases of a feature's enums are said."""
 
-TELLERS: tuple[str, ...] = ("volunteers.telling", "certificates.telling")
+TELLERS: tuple[str, ...] = ("volunteers.telling", "volunteers.telling_shifts", "certificates.telling")
 """Modules with `READERS`: how the facts of a message are read that stand right of messages."""
 
 csrf = CSRFProtect()

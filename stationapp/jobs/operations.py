@@ -32,6 +32,7 @@ from stationapp.signups.offers import lapse
 from stationapp.sites.models import Site
 from stationapp.sites.queries import active_on
 from stationapp.sites.rules import Level
+from stationapp.volunteers.telling_shifts import tell_shifts
 
 TRIES_KEPT = timedelta(days=2)
 
@@ -154,12 +155,17 @@ def tidy(*, now: datetime) -> int:
     return forgotten + drop_old_uploads(now=now) + forget(now - TRIES_KEPT)
 
 
+def tell(*, now: datetime) -> int:
+    """Write down who is to be told what: volunteers with a shift at what was changed, then everybody else."""
+    return tell_shifts(now=now) + spread(now=now)
+
+
 DUTIES: dict[str, Callable[..., int]] = {
     "holds": expire,
     "phone_seats": seat_after_callers,
     "offers": lapse,
     "draws": draw_due,
-    "spread": spread,
+    "spread": tell,
     "call_tidying": tidy_calls,
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,

@@ -30,9 +30,13 @@ _SMS = {
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕，请别跑空，抱歉。问询{phone}"),
     Occasion.CERTIFICATE: _("您的志愿服务证明办好了，〔在这里看：{link} 〕问询{phone}"),
     Occasion.HOURS: _(
-        "谢谢您！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请〔点{link} 或〕打{phone}"
+        "谢谢{who}！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请〔点{link} 或〕打{phone}"
+    ),
+    Occasion.HOURS_BACK: _(
+        "更正：{who}{when}“{title}”的志愿时长核对后收回了。不对请〔点{link} 或〕打{phone}"
     ),
     Occasion.ANSWERED: _("您问的{title}有答复了：{result}。〔看这里：{link} 〕问询{phone}"),
+    Occasion.SHIFT: _("您要去帮忙的《{title}》{change}。问询{phone}"),
     Occasion.HOME_CODE: _("登录码{code}，〔{until}前有效，〕用来打开您家的报名。请不要告诉别人"),
 }
 
@@ -70,6 +74,7 @@ _CALL = {
     ),
     Occasion.CERTIFICATE: _("您好，这里是{site}。您的志愿服务证明办好了，可以来拿，也可以在网上看。"),
     Occasion.ANSWERED: _("您好，这里是{site}。您问的{title}，答复是：{result}。{answer}"),
+    Occasion.SHIFT: _("您好，这里是{site}。您要去帮忙的《{title}》{change}。"),
 }
 
 _EMAIL = {
@@ -119,11 +124,18 @@ _EMAIL = {
         "志愿服务证明办好了\n您好！您的志愿服务证明办好了。〔在这里看：{link}\n〕问询：{phone}\n{site}"
     ),
     Occasion.HOURS: _(
-        "志愿时长记好了：{hours}小时\n您好！谢谢您{when}在“{title}”的志愿服务，记了{hours}小时〔（{by_hand}）〕。\n"
+        "志愿时长记好了：{hours}小时\n您好！谢谢{who}{when}在“{title}”的志愿服务，记了{hours}小时〔（{by_hand}）〕。\n"
+        "〔全部时长，不对也在这里问：{link}\n〕也可以打电话：{phone}\n{site}"
+    ),
+    Occasion.HOURS_BACK: _(
+        "志愿时长更正\n您好！{who}{when}在“{title}”的志愿时长，核对后收回了。\n"
         "〔全部时长，不对也在这里问：{link}\n〕也可以打电话：{phone}\n{site}"
     ),
     Occasion.ANSWERED: _(
         "您问的时长有答复了\n您好！您问的{title}，答复是：{result}。\n{answer}\n〔看这里：{link}\n〕问询：{phone}\n{site}"
+    ),
+    Occasion.SHIFT: _(
+        "志愿岗位有变：《{title}》\n您好！您要去帮忙的《{title}》{change}。\n〔看这里：{link}\n〕问询：{phone}\n{site}"
     ),
 }
 
@@ -148,8 +160,12 @@ _PAGE = {
     Occasion.POSTPONED: _("《{title}》延期了〔，{reason}〕。您的名额还在，时间定了再告诉您。"),
     Occasion.CANCELLED: _("{when}的《{title}》取消了〔，{reason}〕。"),
     Occasion.CERTIFICATE: _("您的志愿服务证明办好了。"),
-    Occasion.HOURS: _("谢谢您！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请打{phone}。"),
+    Occasion.HOURS: _(
+        "谢谢{who}！{when}“{title}”的志愿服务记了{hours}小时〔（{by_hand}）〕。不对请打{phone}。"
+    ),
+    Occasion.HOURS_BACK: _("更正：{who}{when}“{title}”的志愿时长核对后收回了。不对请打{phone}。"),
     Occasion.ANSWERED: _("您问的{title}，答复是：{result}。{answer}"),
+    Occasion.SHIFT: _("您家要去帮忙的《{title}》{change}。"),
 }
 
 TEXTS = {

@@ -178,7 +178,8 @@ def is_told(now: datetime) -> ColumnElement[bool]:
         Message.state == Delivery.PENDING,
         wanted(now),
     )
-    return Notice.spread_at.is_not(None) & Notice.occasion.in_(OF_EVENT | OF_PARTY) & ~left.exists()
+    asks = Notice.occasion.in_(OF_EVENT | OF_PARTY | {Occasion.SHIFT})
+    return Notice.spread_at.is_not(None) & asks & ~left.exists()
 
 
 # --- one notice ---------------------------------------------------------------------------------------------------
@@ -186,7 +187,8 @@ def is_told(now: datetime) -> ColumnElement[bool]:
 
 def get_list(notice: Notice, *, now: datetime) -> CallList:
     """The list of one notice; raises NotFound when it asks for no calls."""
-    event = events_of([notice.subject]).get(notice.subject) if notice.occasion in CALLED_ABOUT else None
+    about = " ".join(notice.subject.split(" ")[:2])  # behind an event's code may stand which change is meant
+    event = events_of([about]).get(about) if notice.occasion in CALLED_ABOUT else None
     if event is None:
         raise NotFound
     its = select(Message).where(

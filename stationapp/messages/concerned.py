@@ -29,8 +29,10 @@ AT_SIGN_UP = frozenset({Occasion.CONFIRMED, Occasion.WAITLISTED, Occasion.DRAW_A
 ABOUT_PARTY = OF_PARTY | AT_SIGN_UP | {Occasion.NOT_DRAWN}
 """Everything said about one party's places; the household may have others at the same event."""
 
-ABOUT_PERSON = frozenset({Occasion.CERTIFICATE, Occasion.HOURS, Occasion.ANSWERED})
-"""What is said to one person of the household, about no event to come."""
+ABOUT_PERSON = frozenset(
+    {Occasion.CERTIFICATE, Occasion.HOURS, Occasion.HOURS_BACK, Occasion.ANSWERED, Occasion.SHIFT}
+)
+"""What is said to one person of the household, about no place at an event."""
 
 
 @dataclass(frozen=True, slots=True)

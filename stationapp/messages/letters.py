@@ -42,7 +42,9 @@ UNSENT = dict.fromkeys((GONE, LATE, NO_TEXTS), Delivery.VOID) | dict.fromkeys(
 HIDDEN = "••••••"
 """What is kept of a code that was sent."""
 
-OPENING = {Occasion.HOME_CODE: "code", Occasion.HOURS: "link", Occasion.ANSWERED: "link"}
+OPENING = {Occasion.HOME_CODE: "code"} | dict.fromkeys(
+    (Occasion.HOURS, Occasion.HOURS_BACK, Occasion.ANSWERED), "link"
+)
 """The place of a text that opens more than the desk it belongs to may see: a household's page, the whole ledger
 (trust.md §4.14). It is sent, and HIDDEN is kept of it."""
 

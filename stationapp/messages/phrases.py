@@ -27,7 +27,9 @@ NAMES = (
     "reason",
     "events",
     "hours",
+    "who",
     "by_hand",
+    "change",
     "result",
     "answer",
 )
@@ -48,8 +50,10 @@ KNOWN: dict[Occasion, frozenset[str]] = {
     Occasion.POSTPONED: _EVENT | {"before", "reason"},
     Occasion.CANCELLED: _EVENT | {"reason"},
     Occasion.CERTIFICATE: frozenset({"title", "site", "phone", "link"}),
-    Occasion.HOURS: frozenset({"title", "when", "hours", "by_hand", "site", "phone", "link"}),
+    Occasion.HOURS: frozenset({"who", "title", "when", "hours", "by_hand", "site", "phone", "link"}),
+    Occasion.HOURS_BACK: frozenset({"who", "title", "when", "site", "phone", "link"}),
     Occasion.ANSWERED: frozenset({"title", "result", "answer", "site", "phone", "link"}),
+    Occasion.SHIFT: frozenset({"title", "change", "site", "phone", "link"}),
     Occasion.HOME_CODE: frozenset({"code", "until", "phone", "site"}),
 }
 """What residents are told, and the places a text about it may hold."""
@@ -68,7 +72,9 @@ NEEDED: dict[Occasion, tuple[str, ...]] = {
     Occasion.CANCELLED: ("title", "when"),
     Occasion.CERTIFICATE: (),  # a call cannot read a link out
     Occasion.HOURS: ("hours",),
+    Occasion.HOURS_BACK: ("title",),
     Occasion.ANSWERED: ("title",),
+    Occasion.SHIFT: ("title", "change"),
     Occasion.HOME_CODE: ("code",),
 }
 """Places without which a text would not say what happened."""
@@ -76,6 +82,7 @@ NEEDED: dict[Occasion, tuple[str, ...]] = {
 WAYS: dict[Occasion, tuple[Way, ...]] = dict.fromkeys(KNOWN, (Way.SMS, Way.CALL, Way.EMAIL, Way.PAGE)) | {
     Occasion.HOME_CODE: (Way.SMS,),
     Occasion.HOURS: (Way.SMS, Way.EMAIL, Way.PAGE),
+    Occasion.HOURS_BACK: (Way.SMS, Way.EMAIL, Way.PAGE),
 }
 """By which ways an occasion is told at all: a code goes to the phone it belongs to, nobody is called about hours."""
 

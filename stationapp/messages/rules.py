@@ -92,5 +92,6 @@ CALLED_ABOUT: dict[Occasion, tuple[CallOutcome, ...]] = {
     Occasion.REMINDER: tuple(CallOutcome),
     Occasion.CERTIFICATE: _TOLD_ONLY,
     Occasion.ANSWERED: _TOLD_ONLY,
+    Occasion.SHIFT: _TOLD_ONLY,
 }
 """The occasions people are called about, and what may come of such a call."""

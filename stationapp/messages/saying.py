@@ -231,5 +231,7 @@ _MAKERS: dict[Occasion, Callable[[Message, Ground, datetime], Facts | None]] = d
     Occasion.HOME_CODE: _home_code,
     Occasion.CERTIFICATE: _further,
     Occasion.HOURS: _further,
+    Occasion.HOURS_BACK: _further,
     Occasion.ANSWERED: _further,
+    Occasion.SHIFT: _further,
 }

@@ -45,7 +45,9 @@ OCCASIONS: dict[Occasion, object] = {
     Occasion.CANCELLED: _("取消"),
     Occasion.CERTIFICATE: _("证明办好了"),
     Occasion.HOURS: _("志愿时长记好了"),
+    Occasion.HOURS_BACK: _("志愿时长收回了"),
     Occasion.ANSWERED: _("问的时长有了答复"),
+    Occasion.SHIFT: _("有岗位的活动变了"),
     Occasion.HOME_CODE: _("登录码"),
 }
 """What residents are told, in a word or two: on notices the same cases say what the desk is to do."""
@@ -89,6 +91,8 @@ PLACES = {
     "reason": _("原因"),
     "events": _("当天的活动"),
     "hours": _("几小时"),
+    "who": _("谁的时长，姓名遮去一部分"),
+    "change": _("改到什么时候、延期还是取消"),
     "by_hand": _("补录的，写“补录”"),
     "result": _("已更正，还是维持不变"),
     "answer": _("答复的话"),

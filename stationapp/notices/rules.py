@@ -23,6 +23,8 @@ class Occasion(Enum):
     REMINDER = "reminder"  # one a household and day, for everything it goes to then
     CERTIFICATE = "certificate"  # a certificate is ready
     HOURS = "hours"  # hours were written into somebody's ledger: thanks, and a look
+    HOURS_BACK = "hours_back"  # hours somebody was told of stand in the ledger no more
     ANSWERED = "answered"  # a question about hours has its answer
+    SHIFT = "shift"  # an event that volunteers are to help at was moved, put off or called off: tell them
     HOME_CODE = "home_code"  # the code that opens a household's own page
     STOPPED = "stopped"  # sending stopped by itself: a limit was reached, or the gateway fails

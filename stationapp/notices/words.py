@@ -24,7 +24,9 @@ WORDS: dict[Enum, object] = {
     Occasion.REMINDER: _("提醒快要开始的活动"),
     Occasion.CERTIFICATE: _("志愿服务证明办好了"),
     Occasion.HOURS: _("志愿时长记好了"),
+    Occasion.HOURS_BACK: _("志愿时长收回了"),
     Occasion.ANSWERED: _("对时长的疑问有了答复"),
+    Occasion.SHIFT: _("活动有变，请告知排了岗位的志愿者"),
     Occasion.HOME_CODE: _("打开我家报名的登录码"),
     Occasion.STOPPED: _("短信或邮件停发了"),
 }

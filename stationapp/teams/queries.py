@@ -146,7 +146,7 @@ def open_shifts(team: Team, *, now: datetime) -> list[tuple[Event, Shift, list[R
 
 
 def own_shifts(volunteer_id: int, *, now: datetime) -> list[tuple[Event, Shift, Site]]:
-    """What a volunteer has been put to and is not over yet, by start."""
+    """What a volunteer has been put to and is not over yet, by start; what was put off or called off, too."""
     rows = db.session.execute(
         select(Event, Shift, Site)
         .join(Shift, Shift.event_id == Event.id)
@@ -155,13 +155,15 @@ def own_shifts(volunteer_id: int, *, now: datetime) -> list[tuple[Event, Shift, 
         .where(
             Assignment.volunteer_id == volunteer_id,
             Assignment.ended_at.is_(None),
-            Event.state == State.PUBLISHED,
-            Event.ends_at > now,
+            Event.state.in_(_STANDING),
+            or_(Event.state == State.POSTPONED, Event.ends_at > now),
         )
         .order_by(Event.starts_at, Shift.id)
-        .limit(30)
     )
     return [tuple(row) for row in rows]
+
+
+_STANDING = (State.PUBLISHED, State.POSTPONED, State.CANCELLED)
 
 
 # --- who can do what, and when ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from stationapp import clock, codes
 from stationapp.accounts.logins import count_miss
 from stationapp.db import db, transaction
+from stationapp.events.announced import why
 from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import get_resident, masked, masked_each
@@ -37,7 +38,10 @@ def _coming_up(volunteer: Volunteer) -> dict:
     now = clock.now()
     return {
         "served": queries.last_service(volunteer.id),
-        "shifts": queries.own_shifts(volunteer.id, now=now),
+        "shifts": [
+            (event, shift, site, why(event))
+            for event, shift, site in queries.own_shifts(volunteer.id, now=now)
+        ],
         "long_days": long_days(volunteer.id, since=clock.day_of(now)),
     }
 

@@ -160,6 +160,7 @@ def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
         posted += posting.bring_up(volunteer, day, by=by, now=now)
     if event.state is State.CLOSED_OUT:  # while it is open again, nothing is final
         telling.tell_posted(posted, now=now)
+        telling.tell_taken_back(everybody, day, now=now)
 
 
 def propose_manual(
@@ -269,7 +270,8 @@ def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> Ho
         reason=reason.strip(),
     )
     undoing = posting.undo_line(line, by, now)
-    posting.bring_up(volunteer, line.served_on, by=by, now=now)
+    telling.tell_posted(posting.bring_up(volunteer, line.served_on, by=by, now=now), now=now)
+    telling.tell_taken_back([volunteer], line.served_on, now=now)
     return undoing
 
 

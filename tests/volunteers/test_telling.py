@@ -3,6 +3,7 @@
 import pytest
 
 from stationapp import clock
+from stationapp.attendance import operations as attendance
 from stationapp.db import db, transaction
 from stationapp.messages import switches
 from stationapp.messages.gateways.base import Answer
@@ -49,7 +50,7 @@ def test_a_close_out_thanks_once_and_again_only_for_other_minutes(people):
     close(made)
     [first] = told()
     assert (
-        "谢谢您！11月4日 星期三“清洁家园”的志愿服务记了1.5小时。不对请点https://station.example/hours/"
+        "谢谢王*国！11月4日 星期三“清洁家园”的志愿服务记了1.5小时。不对请点https://station.example/hours/"
         in said(first)
     )
     assert [one.way for one in told(Way.PAGE)] == [Way.PAGE] and told(Way.CALL) == []
@@ -82,6 +83,7 @@ def test_manual_hours_approved_are_told_as_such(people):
     with transaction():
         operations.correct_line(line, reason="记错了", by=people.chen.id, now=at(20))
     assert said(message) is None
+    assert "更正：王*国11月4日 星期三“在站点以外服务”的志愿时长核对后收回了" in back()[0]
 
 
 def test_who_is_no_volunteer_any_more_is_told_nothing(people):
@@ -115,7 +117,7 @@ def test_the_way_to_the_whole_ledger_is_sent_and_shown_to_no_desk(app, people, o
     drain({Way.SMS: gateway}, now_of=lambda: at(13), most=10)
     gateway.answers = {}
     drain({Way.SMS: gateway}, now_of=lambda: at(15), most=10)
-    sent = [one.text for one in gateway.got if ("谢谢您" in one.text) is (occasion is Occasion.HOURS)]
+    sent = [one.text for one in gateway.got if ("谢谢王*国" in one.text) is (occasion is Occasion.HOURS)]
     assert len(sent) == 2 and all(opens in text for text in sent)
     [message] = db.session.query(Message).filter_by(occasion=occasion, way=Way.SMS).all()
     at_desk = f"/desk/messages/{message.id}"
@@ -138,3 +140,30 @@ def test_nobody_who_calls_reads_the_way_to_a_ledger_whatever_the_words(people):
         questions.answer(asked, QuestionOutcome.AS_IT_STANDS, "查过了", by=people.ma.id, now=at(12))
     [message] = db.session.query(Message).filter_by(occasion=Occasion.ANSWERED, way=Way.CALL).all()
     assert "看" not in said(message)
+
+
+def back() -> list[str | None]:
+    its = db.session.query(Message).filter_by(occasion=Occasion.HOURS_BACK, way=Way.SMS).order_by(Message.id)
+    return [said(one) for one in its.populate_existing()]
+
+
+def test_hours_that_were_told_and_fall_to_nothing_are_told_too(people):
+    who, made = volunteer(people.one), event(people.one, at(9), at(11), title="清洁家园")
+    serve(made, who, at(9), at(11))
+    close(made)
+    assert "谢谢王*国！" in said(told()[0]) and back() == []
+    reopen(made)
+    assert back() == []
+    with transaction():
+        attendance.undo(made, get_resident(who.resident_id), by=None, now=at(12))
+    close(made, now=at(13))
+    assert "更正：王*国11月4日 星期三“清洁家园”的志愿时长核对后收回了。不对请点https://" in back()[0]
+    assert said(told()[0]) is None
+    reopen(made, now=at(14))
+    close(made, now=at(15))
+    assert len(back()) == 1
+    reopen(made, now=at(16))
+    with transaction():
+        attendance.put_back(made, get_resident(who.resident_id), by=None, now=at(16))
+    close(made, now=at(17))
+    assert "记了2.0小时" in said(told()[-1]) and len(told()) == 2 and back() == [None]
