@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 
 from stationapp.audit.rules import Check
 from stationapp.db import db
@@ -46,8 +47,22 @@ def _out_of_order() -> list[str]:
     return _named(db.session.scalars(select(Device).where(wrong).order_by(Device.id)))
 
 
+def _strange_befores() -> list[str]:
+    """What a browser was before was a device of the same site, taken up earlier."""
+    before = aliased(Device)
+    wrong = or_(
+        before.site_id != Device.site_id,
+        before.taken_up_at.is_(None),
+        before.taken_up_at > Device.taken_up_at,
+        Device.taken_up_at.is_(None),
+    )
+    joined = select(Device).join(before, before.id == Device.before_id).where(wrong)
+    return _named(db.session.scalars(joined.order_by(Device.id)))
+
+
 CHECKS = (
     Check("devices", "设备最多登记 92 天", _too_long),
     Check("devices link", "登记链接只管半小时、只用一次", _lasting_links),
     Check("devices order", "设备先登记、再启用，停用以后没有再连上", _out_of_order),
+    Check("devices before", "重新登记的设备，原来就是本阵地的", _strange_befores),
 )

@@ -43,12 +43,14 @@ def test_devices_in_every_standing_are_clean(app):
         ("taken_up_at = datetime(made_at, '-1 day')", "devices order"),
         ("taken_up_at = NULL, token_index = NULL", "devices order"),
         ("revoked_at = datetime(seen_at, '-1 minutes')", "devices order"),
+        ("before_id = (SELECT id FROM devices WHERE name = '别处')", "devices before"),
     ],
 )
 def test_a_spoilt_row_is_named(app, spoilt, check):
-    device = enrol(app, cast.district(app).one)
+    people = cast.district(app)
+    device, elsewhere = enrol(app, people.one), enrol(app, people.two, name="别处")
     with app.app_context():
         with transaction() as session:
-            session.execute(text(f"UPDATE devices SET {spoilt}"))
+            session.execute(text(f"UPDATE devices SET {spoilt} WHERE id <> {elsewhere.id}"))
         db.session.rollback()
         assert found() == {check: [f"device {device.id}"]}
