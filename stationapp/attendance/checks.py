@@ -44,12 +44,12 @@ def _not_the_fold() -> list[str]:
 
 def _folds():
     rows = db.session.execute(
-        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how).order_by(
+        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how, Scan.said_at).order_by(
             Scan.event_id, Scan.resident_id
         )
     )
     for key, scans in groupby(rows, key=lambda row: (row.event_id, row.resident_id)):
-        yield key, fold(Seen(scan.kind, scan.at, scan.how) for scan in scans)
+        yield key, fold(Seen(*scan[2:]) for scan in scans)
 
 
 def _broken_chain() -> list[str]:

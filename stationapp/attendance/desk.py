@@ -11,9 +11,9 @@ from stationapp import clock, codes
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
-from stationapp.attendance.desk_event import its
+from stationapp.attendance.desk_event import its, keep_refusal, why_shut
 from stationapp.attendance.forms import WalkInForm
-from stationapp.attendance.intake import turned_away
+from stationapp.attendance.models import Attendance
 from stationapp.attendance.pins import said_now
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import (
@@ -22,9 +22,10 @@ from stationapp.attendance.rules import (
     Kind,
     Part,
     moment_problem,
-    opens_at,
     state_problem,
+    told_at,
 )
+from stationapp.calendar.forms import read_time
 from stationapp.db import retried, transaction
 from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
@@ -59,11 +60,11 @@ def roster(code: str):
 def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", status: int = 200):
     now, text = clock.now(), request.args.get("q", "").replace("\0", "")[:40]
     letter = request.values.get("at", "")[:1].lower()
-    lines = queries.roster(event, helpers_at(event.id))
+    lines = _lines(event)
     shown, elsewhere = _asked(event, lines, text)
     shown = [line for line in shown if line.initials.startswith(letter)]
     form.community.offer(now)
-    only = shown[0] if text and len(shown) == 1 and shown[0].there is None else None
+    only = shown[0] if text and len(shown) == 1 and not (shown[0].there or shown[0].back) else None
     return render_template(
         "desk/attendance/roster.html",
         event=event,
@@ -74,6 +75,7 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
         people=[line for line in shown if line.part is not Part.VOLUNTEER],
         helpers=[line for line in shown if line.part is Part.VOLUNTEER],
         nobody=not shown,
+        leavers=[line for line in lines if line.there and line.part is Part.VOLUNTEER],
         elsewhere=elsewhere,
         only=only,
         came=sum(line.there is not None and line.part is Part.RESIDENT for line in lines),
@@ -87,12 +89,18 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
     ), status
 
 
+def _lines(event: Event) -> list[Line]:
+    """The roster, with those whose coming was taken back."""
+    return queries.roster(event, helpers_at(event.id), queries.taken_back_at(event))
+
+
 def _letters(lines: list[Line]) -> dict[str, int]:
     """The first letters of the names on a roster, each with how many of them are not here yet."""
     missing: dict[str, int] = {}
     for line in lines:
         for letter in line.initials[:1]:
-            missing[letter] = missing.get(letter, 0) + (line.there is None)
+            expected = line.place is not None or line.helps
+            missing[letter] = missing.get(letter, 0) + (expected and line.there is None)
     return dict(sorted(missing.items()))
 
 
@@ -110,57 +118,68 @@ def _asked(event: Event, lines: list[Line], text: str) -> tuple[list[Line], str]
 def _closed(event: Event, now: datetime) -> str:
     """Why nothing can be ticked now, in words; empty while it can."""
     problem = state_problem(event.state) or moment_problem(How.ROSTER, event.starts_at, event.ends_at, now)
-    return sentence(Refused(problem, opens_at=opens_at(event.starts_at))) if problem else ""
+    return why_shut(problem, event)
 
 
 @bp.post("/events/<code>/attendance")
 def mark(code: str):
-    """One button of the roster: `in`, `walk`, `out` or `undo`, with the person's number on this list."""
+    """One button of the roster: `in`, `walk`, `out`, `undo`, `back` or `leave`, with the person's number on this list.
+
+    `leave` says when somebody left (`time`, as the clock showed it), `back` puts back what was taken back.
+    """
     event, site = its(code)
     act, line = _pressed(event)
+    at, problem = _when_left(event) if act == "leave" else (None, "")
+    if problem:
+        return _roster(event, site, WalkInForm(formdata=None), problem=problem, status=422)
     try:
-        retried(lambda: _marked(event, act, line))
+        there = retried(lambda: _marked(event, act, line, at))
     except Refused as refused:
         how = How.WALK_IN if act == "walk" else How.ROSTER
         _turned_away(refused, event, line.resident_id, _KINDS[act], how)
         return _roster(event, site, WalkInForm(formdata=None), problem=sentence(refused), status=409)
-    flash(_said(act, line))
+    flash(_said(act, line, there))
     letter = request.form.get("at")  # pressed in the list: back to the same row, under the same letter
     row = None if letter is None else f"p-{line.resident_id}"
     return redirect(url_for(".roster", code=code, at=letter or None, _anchor=row), code=303)
 
 
-_KINDS = {"in": Kind.IN, "walk": Kind.IN, "out": Kind.OUT, "undo": Kind.UNDO}
+_KINDS = {
+    "in": Kind.IN,
+    "walk": Kind.IN,
+    "back": Kind.IN,
+    "out": Kind.OUT,
+    "leave": Kind.OUT,
+    "undo": Kind.UNDO,
+}
+
+
+def _when_left(event: Event) -> tuple[datetime | None, str]:
+    """The instant of the time typed, or what is wrong with it."""
+    typed = read_time(request.form.get("time", "").strip()[:10])
+    if typed is None:
+        return None, _("离开时间请写成 10:30 的样子。")
+    at = told_at(event.starts_at, event.ends_at, typed)
+    return (None, _("这个离开时间还没有到，请再看一遍。")) if at > clock.now() else (at, "")
 
 
 def _turned_away(refused: Refused, event: Event, resident_id: int | None, kind: Kind, how: How) -> None:
-    """Keep that it was refused, in a transaction of its own: the refused one is undone by now."""
-    now = clock.now()
-    with transaction():
-        turned_away(
-            refused.reason,
-            site_id=event.site_id,
-            event_id=event.id,
-            resident_id=resident_id,
-            kind=kind,
-            how=how,
-            by=guard.user().staff_id,
-            at=now,
-            now=now,
-        )
+    keep_refusal(refused, event, resident_id=resident_id, kind=kind, how=how, by=guard.user().staff_id)
 
 
-def _marked(event: Event, act: str, line: Line) -> None:
+def _marked(event: Event, act: str, line: Line, at: datetime | None) -> Attendance | None:
     resident = get_resident(line.resident_id)
     by, now, nonce = guard.user().staff_id, clock.now(), request.form.get("nonce", "")[:40] or None
     with transaction():
         if act == "undo":
-            operations.undo(event, resident, by=by, now=now)
-        elif act == "out":
-            operations.check_out(event, resident, how=How.ROSTER, by=by, now=now, nonce=nonce)
-        else:
-            how = How.WALK_IN if act == "walk" else How.ROSTER
-            operations.check_in(event, resident, how=how, part=line.part, by=by, now=now, nonce=nonce)
+            return operations.undo(event, resident, by=by, now=now)
+        if act == "back":
+            return operations.put_back(event, resident, by=by, now=now)
+        if act in ("out", "leave"):
+            given = {"how": How.ROSTER, "by": by, "now": now, "nonce": nonce}
+            return operations.check_out(event, resident, at=at, **given)
+        how = How.WALK_IN if act == "walk" else How.ROSTER
+        return operations.check_in(event, resident, how=how, part=line.part, by=by, now=now, nonce=nonce)
 
 
 def _pressed(event: Event) -> tuple[str, Line]:
@@ -168,14 +187,21 @@ def _pressed(event: Event) -> tuple[str, Line]:
     for act in _KINDS:
         text = request.form.get(act, "")
         if text.isascii() and text.isdigit() and len(text) < 10:
-            for line in queries.roster(event, helpers_at(event.id)):
-                if line.resident_id == int(text):
+            for line in _lines(event):
+                if int(text) in (line.resident_id, *line.also):
                     return act, line
     raise NotFound
 
 
-def _said(act: str, line: Line) -> str:
+def _said(act: str, line: Line, there: Attendance | None) -> str:
+    if act == "leave":
+        return _(
+            "%(name)s 的离开时间是 %(at)s。", name=line.shown.name, at=f"{clock.local(there.left_at):%H:%M}"
+        )
+    if act == "back" and (there is None or there.undone):
+        return _("%(name)s 没有可以恢复的签到。", name=line.shown.name)
     says = {
+        "back": _("已恢复 %(name)s 的签到。", name=line.shown.name),
         "in": _("%(name)s 到了。", name=line.shown.name),
         "walk": _("%(name)s 到了。", name=line.shown.name),
         "out": _("%(name)s 离开了。", name=line.shown.name),

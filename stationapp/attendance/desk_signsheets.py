@@ -12,10 +12,10 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations
 from stationapp.attendance.aside import count_waiting_of
-from stationapp.attendance.desk_event import its
-from stationapp.attendance.models import SignSheet
-from stationapp.attendance.queries import Line, roster
-from stationapp.attendance.rules import How, Part, opens_at
+from stationapp.attendance.desk_event import its, may_work_at, why_shut
+from stationapp.attendance.models import Attendance, SignSheet
+from stationapp.attendance.queries import Line, roster, taken_back_at
+from stationapp.attendance.rules import How, Part
 from stationapp.attendance.sheet_entry import Became, Taken, enter, open_problem
 from stationapp.attendance.sheet_forms import Filled, blank, read_filled
 from stationapp.attendance.sheet_paper import as_data
@@ -31,7 +31,6 @@ from stationapp.attendance.sheets import (
 from stationapp.cards.queries import list_people
 from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
-from stationapp.events.rules import touches
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.queries import get_resident, masked_each
 from stationapp.signups.rules import Place
@@ -39,6 +38,7 @@ from stationapp.sites.models import Site
 from stationapp.volunteers.queries import helpers_at
 from stationapp.web.errors import sentence
 from stationapp.web.pdf import pdf_answer, render
+from stationapp.web.words import word
 
 bp = Blueprint("signsheets", __name__)
 
@@ -52,17 +52,11 @@ def find():
     try:
         sheet = find_sheet(typed)
         event = db.session.get_one(Event, sheet.event_id)
-        if not _may(event, db.session.get_one(Site, event.site_id)):
+        if not may_work_at(event, db.session.get_one(Site, event.site_id)):
             raise Refused(SheetRefusal.UNKNOWN)
     except Refused as refused:
         return render_template("desk/signsheets/find.html", typed=typed, problem=sentence(refused)), 404
     return redirect(url_for(".show", code=event.code, serial=sheet.serial), code=303)
-
-
-def _may(event: Event, site: Site) -> bool:
-    """Whether this desk works at that event's door; a helper on its days alone."""
-    todays = touches(event, clock.day_of(clock.now()))
-    return guard.can(Action.CHECK_IN, site.path) and (todays or guard.can(Action.PLAN, site.path))
 
 
 # --- printing ---------------------------------------------------------------------------------------------------
@@ -84,15 +78,9 @@ def _index(event: Event, site: Site, *, problem: str = "", status: int = 200):
         named=len(_named(event)),
         choices=EMPTY_ROWS,
         problem=problem,
-        late=_late(event),
+        late=why_shut(open_problem(event, now=clock.now()), event),
         said_serial=said_serial,
     ), status
-
-
-def _late(event: Event) -> str:
-    """Why no sheet of this event can be entered now, in words; empty while it can."""
-    problem = open_problem(event, now=clock.now())
-    return sentence(Refused(problem, opens_at=opens_at(event.starts_at))) if problem else ""
 
 
 def _named(event: Event) -> list[int]:
@@ -152,7 +140,8 @@ def _data(paper: SignSheet, event: Event, site: Site) -> dict:
 
 def _lines(event: Event, people: dict[int, int]) -> dict[int, Line]:
     """Everybody of the roster and of a sheet, by id; who cancelled since stands on the sheet all the same."""
-    lines = {line.resident_id: line for line in roster(event, helpers_at(event.id))}
+    listed = roster(event, helpers_at(event.id), taken_back_at(event))
+    lines = {record: line for line in listed for record in (line.resident_id, *line.also)}
     gone = masked_each(list_people([one for one in people.values() if one not in lines]))
     return lines | {
         one: Line(one, shown, shown.name, "", shown.phone, place=None, there=None)
@@ -196,7 +185,7 @@ def _show(
         taken=taken,
         Became=Became,
         said=_said,
-        late=_late(event),
+        late=why_shut(open_problem(event, now=clock.now()), event),
         waiting=count_waiting_of(event.id),
         may_decide=guard.can(Action.CLOSE_OUT, site.path),
         problem=problem,
@@ -206,9 +195,13 @@ def _show(
 def _said(one: Taken) -> str:
     """Why a row, or its leaving, was not taken down; empty where all is well."""
     if one.became is Became.TAKEN_BACK:
-        return _("签到撤销过，再录不会恢复；确实来了，请在签到名单上勾。")
+        return _("签到撤销过，再录不会恢复；确实来了，请在下面这一行按“恢复”。")
     if one.became is Became.TWICE:
         return _("和这份表上另一行是同一个人，只算一次。")
+    if one.kept:
+        at, how = one.kept
+        known = {"at": f"{clock.local(at):%H:%M}", "how": word(how)}
+        return _("已经记了 %(at)s 离开（%(how)s），以它为准；要改，请在签到名单上改离开时间。", **known)
     reason = one.reason or one.left_reason
     return sentence(Refused(reason, **one.facts)) if reason else ""
 
@@ -249,35 +242,49 @@ def _summed_up(taken: list[Taken]) -> str:
         _("记下 %(n)s 人到场。", n=sum(one.became is Became.CAME for one in taken))
         + (_("%(n)s 人的离开时间也记了。", n=left) if left else "")
         + (_("第 %(rows)s 行没有记上，等人定。", rows=waits) if waits else "")
-        + "".join(_("第 %(row)s 行没有记上：%(why)s", row=one.row, why=_said(one)) for one in lost)
+        + "".join(_not_taken(one) for one in lost)
     )
 
 
+def _not_taken(one: Taken) -> str:
+    if one.kept or one.left_reason:
+        return _("第 %(row)s 行的离开时间没有记上：%(why)s", row=one.row, why=_said(one))
+    return _("第 %(row)s 行没有记上：%(why)s", row=one.row, why=_said(one))
+
+
 def _taken_in(paper: SignSheet, event: Event, filled: Filled, *, keep: bool) -> list[Taken]:
-    helpers = helpers_at(event.id)
     with transaction(rehearse=not keep):
-        return enter(
-            paper, event, filled.signed, lines=roster(event, helpers), helpers=helpers,
-            by=guard.user().staff_id, now=clock.now(),
-        )  # fmt: skip
+        lines, by = roster(event, helpers_at(event.id)), guard.user().staff_id
+        return enter(paper, event, filled.signed, lines=lines, by=by, now=clock.now())
 
 
 @bp.post("/events/<code>/sheets/<serial>/undo")
 def undo(code: str, serial: str):
-    """Take back the coming of who stands in the row pressed."""
+    """Take back the coming of who stands in the row pressed; `back` puts it back."""
     event, site = its(code)
     paper = get_sheet(event.id, serial)
-    pressed = request.form.get("row", "")
-    resident_id = next((one for row, one in people_of(paper).items() if str(row) == pressed), None)
+    act = "back" if "back" in request.form else "row"
+    pressed, people = request.form.get(act, ""), people_of(paper)
+    resident_id = next((one for row, one in people.items() if str(row) == pressed), None)
     if resident_id is None:
         raise NotFound
-    by, now = guard.user().staff_id, clock.now()
     try:
-        with transaction():
-            operations.undo(event, get_resident(resident_id), how=How.PAPER, by=by, now=now)
+        record = _lines(event, people)[resident_id].resident_id
+        there = retried(lambda: _undone(event, record, back=act == "back"))
     except Refused as refused:
-        return _show(
-            event, site, paper, blank(paper, people_of(paper)), problem=sentence(refused), status=409
-        )
-    flash(_("已撤销第 %(row)s 行的签到。", row=pressed))
+        return _show(event, site, paper, blank(paper, people), problem=sentence(refused), status=409)
+    if act == "row":
+        flash(_("已撤销第 %(row)s 行的签到，按错了可以在那一行按“恢复”。", row=pressed))
+    elif there and not there.undone:
+        flash(_("已恢复第 %(row)s 行的签到，到和离开的时间和原来一样。", row=pressed))
+    else:
+        flash(_("第 %(row)s 行没有可以恢复的签到。", row=pressed))
     return redirect(url_for(".show", code=code, serial=serial), code=303)
+
+
+def _undone(event: Event, resident_id: int, *, back: bool) -> Attendance | None:
+    by, now = guard.user().staff_id, clock.now()
+    with transaction():
+        if back:
+            return operations.put_back(event, get_resident(resident_id), by=by, now=now)
+        return operations.undo(event, get_resident(resident_id), how=How.PAPER, by=by, now=now)

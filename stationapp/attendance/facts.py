@@ -16,16 +16,20 @@ from stationapp.attendance.rules import Arrived, Kind, Part, Seen, fold
 from stationapp.calendar.rules import band_on
 from stationapp.db import db
 from stationapp.residents.models import Resident
+from stationapp.residents.queries import records_of
 from stationapp.vault import vault
 
 
 def hold_person(resident_id: int):
-    """What is written down of the person; the lock puts two scans of one person in line."""
-    return db.session.execute(
-        select(Resident.lives, Resident.community_id, Resident.birth_month)
+    """What is written down of the person; the lock puts two scans of one person in line, by whichever records."""
+    held = db.session.execute(
+        select(Resident.lives, Resident.community_id, Resident.birth_month, Resident.merged_into)
         .where(Resident.id == resident_id)
         .with_for_update(key_share=True)
     ).one()
+    if held.merged_into:
+        hold_person(held.merged_into)
+    return held
 
 
 def find_row(event_id: int, resident_id: int) -> Attendance | None:
@@ -35,6 +39,23 @@ def find_row(event_id: int, resident_id: int) -> Attendance | None:
         .where(Attendance.event_id == event_id, Attendance.resident_id == resident_id)
         .execution_options(populate_existing=True)
     )
+
+
+def find_rows(
+    event_id: int, resident_id: int, merged_into: int | None
+) -> tuple[Attendance | None, Attendance | None]:
+    """A record's row at an event, taken back or not, and the one by which the person is there, whichever record's."""
+    rows = db.session.scalars(
+        select(Attendance)
+        .where(
+            Attendance.event_id == event_id,
+            Attendance.resident_id.in_(records_of(merged_into or resident_id)),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    own = next((row for row in rows if row.resident_id == resident_id), None)
+    live = [row for row in rows if not row.undone]
+    return own, own if own in live else next(iter(live), None)
 
 
 def form_nonce(event_id: int, resident_id: int, kind: Kind, nonce: str) -> bytes:
@@ -67,6 +88,7 @@ def write_scan(
                 "device_id": None,
                 "sequence": None,
                 "asker_index": asker_index,
+                "said_at": seen.said_at,
             }
         ]
     )
@@ -161,6 +183,7 @@ def _columns(fact: Fact) -> dict:
         "device_id": scan.device_id,
         "sequence": scan.sequence,
         "asker_index": None,
+        "said_at": None,
     }
 
 
@@ -168,7 +191,7 @@ def _all_scans(pairs: Collection[Pair]) -> dict[Pair, list[Seen]]:
     """Every scan of these people at these events, by pair."""
     events, people = {event for event, _ in pairs}, {person for _, person in pairs}
     rows = db.session.execute(
-        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how)
+        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.at, Scan.how, Scan.said_at)
         .where(Scan.event_id.in_(events), Scan.resident_id.in_(people))
         .order_by(Scan.id)
     )

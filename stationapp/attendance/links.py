@@ -49,6 +49,7 @@ def content(scan: Row | Scan) -> dict:
         "sequence": scan.sequence,
         "nonce": _hex(scan.nonce_index),
         "asker": _hex(scan.asker_index),
+        "said": None if scan.said_at is None else scan.said_at.isoformat(),
     }
 
 

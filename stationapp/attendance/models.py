@@ -34,6 +34,7 @@ class Scan(Base):
     device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))
     sequence: Mapped[int | None]  # the device's own count of its scans
     asker_index: Mapped[bytes | None]  # keyed hash of the browser a person checked in with
+    said_at: Mapped[datetime | None]  # told by staff afterwards: its place among the scans, instead of `at`
 
 
 class ScanLink(Base):

@@ -1,6 +1,7 @@
 """The verbs of presence: check in and out, take back, count heads, close out (domain.md §5, §7).
 
-Locks are taken in one order everywhere: the event, the person, the audit chain.
+A verb holds the event, then the person (of several, by number), then the chains. Edges that take somebody in at the
+door hold people before the event, as the README has it: each edge that calls a verb here uses `retried`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from sqlalchemy import delete, func, insert, select
 from stationapp import clock
 from stationapp.attendance import facts
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left
+from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, scans_of
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
@@ -21,6 +22,7 @@ from stationapp.attendance.rules import (
     moment_problem,
     opens_at,
     state_problem,
+    undone,
 )
 from stationapp.audit.operations import record
 from stationapp.calendar.rules import AgeBand, band_on
@@ -49,18 +51,18 @@ def check_in(
 ) -> Attendance:
     """Take down that somebody came; repeated, it returns the row that is there.
 
-    The channel is the sign-up's own. Without a sign-up a resident is refused unless `channel` says WALK_IN.
-    `at` is when it happened, for scans that arrive later; `nonce` makes a repeated form harmless; `asker` is the
-    keyed hash of the browser somebody checks in with themselves.
+    Who is there by another of their records is there. The channel is the sign-up's own. Without a sign-up a resident
+    is refused unless `channel` says WALK_IN. `at` is when it happened, for scans that arrive later; `nonce` makes a
+    repeated form harmless; `asker` is the keyed hash of the browser somebody checks in with themselves.
     Raises Refused(AttendanceRefusal).
     """
     day, person = _open(event.id, how, min(at or now, now)), facts.hold_person(resident.id)
-    row = facts.find_row(event.id, resident.id)
-    if row and not row.undone:
-        if row.part is not part:
-            raise Refused(AttendanceRefusal.OTHER_PART, part=row.part.value)
-        if at is None:
-            return row
+    row, live = facts.find_rows(event.id, resident.id, person.merged_into)
+    if live:
+        if live.part is not part:
+            raise Refused(AttendanceRefusal.OTHER_PART, part=live.part.value)
+        if at is None or live is not row:
+            return live
     said = {
         "part": part,
         "channel": _channel(event.id, resident.id, how, part, channel),
@@ -68,7 +70,8 @@ def check_in(
         "community_id": person.community_id,
         "band": band_on(person.birth_month, day),
     }
-    seen = Seen(Kind.IN, _at(event.id, resident.id, row, at, now), how)
+    came_at = min(at, now) if at else _place(event.id, resident.id, now) if row else now
+    seen = Seen(Kind.IN, came_at, how)
     if not _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now, asker=asker):
         return row
     return facts.refold(row, said) if row else facts.insert_row(event.id, resident.id, seen, said)
@@ -118,13 +121,16 @@ def check_out(
     at: datetime | None = None,
     nonce: str | None = None,
 ) -> Attendance:
-    """Take down that somebody left; the last time given counts. Raises Refused(AttendanceRefusal)."""
+    """Take down that somebody left. `at` is said now of a time that is past: what was said last counts, be it earlier
+    than what was known. Raises Refused(AttendanceRefusal).
+    """
     _open(event.id, how, min(at or now, now))
     facts.hold_person(resident.id)
     row = facts.find_row(event.id, resident.id)
     if row is None or row.undone:
         raise Refused(AttendanceRefusal.NOT_CHECKED_IN)
-    seen = Seen(Kind.OUT, _at(event.id, resident.id, row, at, now), how)
+    place = _place(event.id, resident.id, now)
+    seen = Seen(Kind.OUT, place, how) if at is None else Seen(Kind.OUT, min(at, now), how, said_at=place)
     if seen.at <= row.came_at:
         raise Refused(AttendanceRefusal.LEFT_BEFORE_CAME, came_at=row.came_at)
     return facts.refold(row) if _scan(event.id, resident.id, seen, by=by, nonce=nonce, now=now) else row
@@ -139,13 +145,37 @@ def undo(
     row = facts.find_row(event.id, resident.id)
     if row is None or row.undone:
         return row
-    seen = Seen(Kind.UNDO, _at(event.id, resident.id, row, None, now), how)
+    seen = Seen(Kind.UNDO, _place(event.id, resident.id, now), how)
     _scan(event.id, resident.id, seen, by=by, nonce=None, now=now)
     row = facts.refold(row)
     if by is not None:  # what residents take back themselves has no audit line
-        subject = f"event {event.code} resident {resident.id}"
-        record("attendance.undo", subject, by=by, now=now, site_id=event.site_id)
+        _record("attendance.undo", event, resident, by, now)
     return row
+
+
+def put_back(event: Event, resident: Resident, *, by: int | None, now: datetime) -> Attendance | None:
+    """Undo an undo: who came came when and how it was known before, and left so.
+
+    Nothing happens to who is there, nor where there is nothing to put back: then the row stays undone. What was known
+    is said anew, after the undo. Raises Refused(AttendanceRefusal).
+    """
+    _open(event.id, How.ROSTER, now)
+    person = facts.hold_person(resident.id)
+    row, live = facts.find_rows(event.id, resident.id, person.merged_into)
+    was = None if live else undone(scans_of(event.id, resident.id))
+    if was is None:
+        return live or row
+    _open(event.id, How.ROSTER, was.came_at)  # the event may have been moved since
+    place, said = _place(event.id, resident.id, now), {"by": by, "nonce": None, "now": now}
+    _scan(event.id, resident.id, Seen(Kind.IN, was.came_at, was.came_how, said_at=place), **said)
+    if was.left_at:
+        _scan(event.id, resident.id, Seen(Kind.OUT, was.left_at, was.left_how, said_at=place), **said)
+    _record("attendance.put_back", event, resident, by, now)
+    return facts.refold(row)
+
+
+def _record(act: str, event: Event, resident: Resident, by: int | None, now: datetime) -> None:
+    record(act, f"event {event.code} resident {resident.id}", by=by, now=now, site_id=event.site_id)
 
 
 def send_home(event: Event, *, by: int | None, now: datetime) -> None:
@@ -240,16 +270,12 @@ def _channel(event_id: int, resident_id: int, how: How, part: Part, given: Chann
     return signed.channel
 
 
-def _at(event_id: int, resident_id: int, row: Attendance | None, at: datetime | None, now: datetime):
-    """When it happened. What is taken down on the spot comes after all that was taken down before."""
-    if at is not None:
-        return min(at, now)
-    if row is None:
-        return now
+def _place(event_id: int, resident_id: int, now: datetime) -> datetime:
+    """When it is said. What is taken down on the spot comes after all that was taken down before."""
     last = db.session.scalar(
-        select(Scan.at)
+        select(func.coalesce(Scan.said_at, Scan.at, type_=Scan.at.type))
         .where(Scan.event_id == event_id, Scan.resident_id == resident_id)
-        .order_by(Scan.at.desc())
+        .order_by(func.coalesce(Scan.said_at, Scan.at).desc())
         .limit(1)
     )
     return max(now, last + timedelta(microseconds=1)) if last else now

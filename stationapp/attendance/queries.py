@@ -1,14 +1,15 @@
 """Reads of presence: one person's scans, an event's roster, the venue's code of the moment."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.rules import Part, Seen, meant
+from stationapp.attendance.rules import Part, Presence, Seen, meant, opens_at, undone
 from stationapp.calendar.rules import AgeBand
 from stationapp.codes import tidy
 from stationapp.db import db
@@ -26,9 +27,26 @@ from stationapp.vault import vault
 def scans_of(event_id: int, resident_id: int) -> list[Seen]:
     """One person's scans at an event."""
     rows = db.session.execute(
-        select(Scan.kind, Scan.at, Scan.how).where(Scan.event_id == event_id, Scan.resident_id == resident_id)
+        select(Scan.kind, Scan.at, Scan.how, Scan.said_at).where(
+            Scan.event_id == event_id, Scan.resident_id == resident_id
+        )
     )
     return [Seen(*row) for row in rows]
+
+
+def taken_back_at(event: Event) -> dict[int, Presence]:
+    """Whose coming was taken back at an event and can be put back, by resident id, with what it was."""
+    its = (Attendance.event_id == Scan.event_id) & (Attendance.resident_id == Scan.resident_id)
+    rows = db.session.execute(
+        select(Scan.resident_id, Scan.kind, Scan.at, Scan.how, Scan.said_at)
+        .join(Attendance, its & Attendance.undone)
+        .where(Scan.event_id == event.id)
+    )
+    scans: dict[int, list[Seen]] = {}
+    for resident_id, *seen in rows:
+        scans.setdefault(resident_id, []).append(Seen(*seen))
+    found = {resident_id: was for resident_id, seen in scans.items() if (was := undone(seen))}
+    return {one: was for one, was in found.items() if was.came_at >= opens_at(event.starts_at)}
 
 
 def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
@@ -81,6 +99,8 @@ class Line:
     place: Place | None  # None: no sign-up
     there: Attendance | None
     helps: bool = False
+    back: Presence | None = None  # taken back, and what it was
+    also: tuple[int, ...] = ()  # other records of the same person on this roster
 
     @property
     def tail(self) -> str:
@@ -103,8 +123,14 @@ class Line:
         return text in self.name
 
 
-def roster(event: Event, helpers: Collection[int] = ()) -> list[Line]:
-    """Everybody signed up, those who walked in, and `helpers` (resident ids), by initials; who waits comes last."""
+def roster(
+    event: Event, helpers: Collection[int] = (), back: Mapping[int, Presence] = MappingProxyType({})
+) -> list[Line]:
+    """Everybody signed up, those who walked in, and `helpers` (resident ids), by initials; who waits comes last.
+
+    With `back` (`taken_back_at`) also those whose coming was taken back. One person has one line, whichever records
+    are on it: that by which they are there, else that which takes a shift, else that which is signed up.
+    """
     rows = db.session.execute(
         select(Resident, Household.phone_sealed, Signup.state, Attendance)
         .join(Household, Household.id == Resident.household_id)
@@ -118,13 +144,40 @@ def roster(event: Event, helpers: Collection[int] = ()) -> list[Line]:
             Attendance,
             (Attendance.resident_id == Resident.id) & (Attendance.event_id == event.id) & ~Attendance.undone,
         )
-        .where(Resident.id.in_(_who(event)) | Resident.id.in_(helpers))
+        .where(Resident.id.in_(_who(event)) | Resident.id.in_({*helpers, *back}))
         .order_by(Resident.initials, Resident.id)
         .execution_options(populate_existing=True)
     )
-    lines = [_line(*row) for row in rows]
-    lines = [replace(line, helps=True) if line.resident_id in helpers else line for line in lines]
+    people: dict[int, list[Line]] = {}
+    for person, *said in rows:
+        number = person.id
+        line = replace(_line(person, *said), helps=number in helpers, back=back.get(number))
+        people.setdefault(person.merged_into or number, []).append(line)
+    lines = [_as_one(records) for records in people.values()]
     return sorted(lines, key=lambda line: line.place is Place.WAITLISTED and line.there is None)
+
+
+def _as_one(records: list[Line]) -> Line:
+    """The line of a person, of those of their records."""
+    if len(records) == 1:
+        return records[0]
+    ranked = sorted(
+        records,
+        key=lambda one: (
+            one.there is None,
+            not one.helps,
+            one.place in (None, Place.WAITLISTED),
+            not one.place,
+        ),
+    )
+    first, others = ranked[0], ranked[1:]
+    return replace(
+        first,
+        place=next((one.place for one in ranked if one.place), None),
+        helps=any(one.helps for one in records),
+        back=None if first.there else first.back,
+        also=tuple(one.resident_id for one in others),
+    )
 
 
 def _who(event: Event):

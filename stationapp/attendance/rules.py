@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 
+from stationapp import clock
 from stationapp.events.rules import State
 
 
@@ -125,7 +126,7 @@ class Result(Enum):
     """What became of it."""
 
     ACCEPTED = "accepted"
-    ALREADY = "already"  # taken in before, whatever came of it then
+    ALREADY = "already"  # taken in before; with a reason: and still waiting for a person
     WAITING = "waiting"  # for a person
     REFUSED = "refused"
 
@@ -140,11 +141,12 @@ class Seen:
     kind: Kind
     at: datetime
     how: How
+    said_at: datetime | None = None  # a member of staff said it afterwards, and this is when
 
     @property
-    def rank(self) -> tuple[datetime, int, str]:
+    def rank(self) -> tuple[datetime, int, str, datetime]:
         """Its place in the row. Ties of time are broken by what it says, never by when it reached us."""
-        return self.at, list(Kind).index(self.kind), self.how.value
+        return self.said_at or self.at, list(Kind).index(self.kind), self.how.value, self.at
 
 
 @dataclass(frozen=True)
@@ -158,17 +160,39 @@ class Presence:
 
 
 def fold(scans: Iterable[Seen]) -> Presence | None:
-    """First sign-in after the last undo, last sign-out after that; the same set in any order gives the same."""
+    """First sign-in after the last undo, last sign-out after that; the same set in any order gives the same.
+
+    What was said afterwards has its place where it was said, so it stands against all that happened before. A time
+    that was scanned, or said like this, is better than one a paper told.
+    """
     since: list[Seen] = []
-    for scan in sorted(scans, key=lambda seen: seen.rank):
+    for scan in _ranked(scans):
+        since = [] if scan.kind is Kind.UNDO else [*since, scan]
+    return _presence(since)
+
+
+def undone(scans: Iterable[Seen]) -> Presence | None:
+    """What the last undo took back, while nobody came since; None: there is nothing to put back."""
+    since: list[Seen] = []
+    was = None
+    for scan in _ranked(scans):
         if scan.kind is Kind.UNDO:
-            since = []
+            was, since = _presence(since) or was, []
         else:
             since.append(scan)
+    return None if _presence(since) else was
+
+
+def _ranked(scans: Iterable[Seen]) -> list[Seen]:
+    return sorted(scans, key=lambda seen: seen.rank)
+
+
+def _presence(since: Sequence[Seen]) -> Presence | None:
     came = next((scan for scan in since if scan.kind is Kind.IN), None)
     if came is None:
         return None
     outs = [scan for scan in since if scan.kind is Kind.OUT and scan.at > came.at]
+    outs = [scan for scan in outs if scan.how is not How.PAPER or scan.said_at] or outs
     left = outs[-1] if outs else None
     return Presence(came.at, came.how, left and left.at, left and left.how)
 
@@ -201,6 +225,13 @@ def state_problem(state: State) -> AttendanceRefusal | None:
 def opens_at(starts_at: datetime) -> datetime:
     """When check-in begins."""
     return starts_at - timedelta(minutes=OPENS_BEFORE_MINUTES)
+
+
+def told_at(starts_at: datetime, ends_at: datetime, at: time) -> datetime:
+    """The instant of a wall-clock time at an event: on its first day, unless that was before the doors opened."""
+    first, last = clock.day_of(starts_at), clock.day_of(ends_at)
+    there = clock.instant(first, at.hour, at.minute)
+    return there if there >= opens_at(starts_at) else clock.instant(last, at.hour, at.minute)
 
 
 def meant(times: Sequence[tuple[datetime, datetime]], now: datetime) -> int | None:

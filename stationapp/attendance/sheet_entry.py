@@ -1,7 +1,7 @@
 """Taking in who signed a printed sheet (domain.md §7.4). Never commits."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -10,9 +10,17 @@ from sqlalchemy import insert, select
 from stationapp.attendance import intake
 from stationapp.attendance.facts import find_row
 from stationapp.attendance.models import SheetRow, SignSheet
-from stationapp.attendance.operations import check_in
+from stationapp.attendance.operations import check_in, check_out
 from stationapp.attendance.queries import Line
-from stationapp.attendance.rules import Arrived, AttendanceRefusal, How, Kind, Part, Result, state_problem
+from stationapp.attendance.rules import (
+    Arrived,
+    AttendanceRefusal,
+    How,
+    Kind,
+    Part,
+    arrival_problem,
+    state_problem,
+)
 from stationapp.attendance.sheet_rules import SheetRefusal
 from stationapp.attendance.sheets import people_of
 from stationapp.audit.operations import record
@@ -48,7 +56,10 @@ class Became(Enum):
 
 @dataclass(frozen=True)
 class Taken:
-    """A row and what became of it; `name` is masked, `reason` says why not, `left_reason` why the leaving not."""
+    """A row and what became of it; `name` is masked, `reason` says why not, `left_reason` why the leaving not.
+
+    `was` is the leaving that stood there before, by a paper; `kept` the one that stands against the paper.
+    """
 
     row: int
     name: str
@@ -57,6 +68,8 @@ class Taken:
     facts: Mapping[str, object] = field(default_factory=dict)
     left: datetime | None = None
     left_reason: Enum | None = None
+    was: datetime | None = None
+    kept: tuple[datetime, How] | None = None
 
 
 def open_problem(event: Event, *, now: datetime) -> Enum | None:
@@ -73,13 +86,12 @@ def enter(
     signed: Sequence[Signed],
     *,
     lines: Sequence[Line],
-    helpers: Collection[int],
     by: int | None,
     now: datetime,
 ) -> list[Taken]:
-    """Take in rows of a sheet; entering them again changes nothing. By row.
+    """Take in rows of a sheet; entering them again changes nothing, another leaving corrects what a paper said. By row.
 
-    `lines` is the event's roster, `helpers` the residents who take a shift. Raises Refused(AttendanceRefusal or
+    `lines` is the event's roster, with those who take a shift. Raises Refused(AttendanceRefusal or
     SheetRefusal) while the event is not open for it, and Refused(ResidentRefusal) for a person who cannot be
     taken in as written.
     """
@@ -90,7 +102,8 @@ def enter(
         raise Refused(SheetRefusal.NOTHING_TYPED)
     # Two who enter one sheet at once stand in line, and so do people, one after the other in one order.
     db.session.execute(select(SignSheet.id).where(SignSheet.id == sheet.id).with_for_update())
-    desk = _Desk(sheet, event, {line.resident_id: line for line in lines}, frozenset(helpers), by, now)
+    roster = {record: line for line in lines for record in (line.resident_id, *line.also)}
+    desk = _Desk(sheet, event, roster, by, now)
     known = people_of(sheet)
     ranked = sorted(signed, key=lambda one: (known.get(one.row, 0), one.row))
     taken = [desk.take(one, known) for one in ranked]
@@ -106,8 +119,7 @@ class _Desk:
 
     sheet: SignSheet
     event: Event
-    roster: dict[int, Line]
-    helpers: frozenset[int]
+    roster: dict[int, Line]  # by each record of a person
     by: int | None
     now: datetime
 
@@ -115,20 +127,20 @@ class _Desk:
         """One row; `known` says who stands where, and learns who signed in an empty row."""
         if one.row in known:
             resident_id = known[one.row]
-            return self._came(one, resident_id, walked_in=one.row > self.sheet.named_rows)
+            return self._came(one, self._record(resident_id), walked_in=one.row > self.sheet.named_rows)
         resident_id = self._who(one.person)
-        if resident_id in known.values():
+        if self._record(resident_id) in {self._record(other) for other in known.values()}:
             return Taken(one.row, self._name(resident_id), Became.TWICE)
         known[one.row] = resident_id
         row = {"sheet_id": self.sheet.id, "row": one.row, "resident_id": resident_id}
         db.session.execute(insert(SheetRow), [row])
-        return self._came(one, resident_id, walked_in=True)
+        return self._came(one, self._record(resident_id), walked_in=True)
 
     def _who(self, person: PersonIn) -> int:
         """Without a phone the only one of that name on the roster is meant."""
-        same = [line.resident_id for line in self.roster.values() if line.name == person.name]
+        same = {line.resident_id for line in self.roster.values() if line.name == person.name}
         if person.phone is None and len(same) == 1:
-            return same[0]
+            return same.pop()
         return take_in(person, now=self.now).id
 
     def _came(self, one: Signed, resident_id: int, *, walked_in: bool) -> Taken:
@@ -167,19 +179,36 @@ class _Desk:
         )
 
     def _left(self, one: Signed, resident_id: int, taken: Taken) -> Taken:
-        """The same with the leaving written down, if the sheet says when."""
+        """The same with the leaving written down, if the sheet says when; a time that was scanned stays."""
         if one.left is None:
             return taken
         row = find_row(self.event.id, resident_id)
-        given = {"left": one.left}
-        if row.left_at != one.left:
-            if one.left <= row.came_at:
-                given = {"left_reason": AttendanceRefusal.LEFT_BEFORE_CAME}
-            else:
-                result, reason = self._arrive(one, resident_id, Kind.OUT, one.left)
-                if result is not Result.ACCEPTED:
-                    given = {"left_reason": reason} if reason else {}
-        return Taken(**vars(taken) | given)
+        if row.left_at == one.left:
+            return replace(taken, left=one.left)
+        if row.left_at and row.left_how is not How.PAPER:
+            return replace(taken, kept=(row.left_at, row.left_how))
+        if one.left <= row.came_at:
+            return replace(taken, left_reason=AttendanceRefusal.LEFT_BEFORE_CAME)
+        was = row.left_at  # the row is read anew below
+        reason = self._take_leaving(one, resident_id, known=was is not None)
+        if reason:
+            return replace(taken, left_reason=reason)
+        stands = find_row(self.event.id, resident_id)
+        if stands.left_at != one.left:
+            return replace(taken, kept=(stands.left_at, stands.left_how))
+        return replace(taken, left=one.left, was=was)
+
+    def _take_leaving(self, one: Signed, resident_id: int, *, known: bool) -> AttendanceRefusal | None:
+        """A first leaving is a paper's; against one that is `known`, or an undoing since, it is said anew."""
+        event = self.event
+        if not known or arrival_problem(event.state, event.starts_at, event.ends_at, one.left, self.now):
+            _result, reason = self._arrive(one, resident_id, Kind.OUT, one.left)
+            if reason:
+                return reason
+        if find_row(event.id, resident_id).left_at != one.left:
+            person = get_resident(resident_id)
+            check_out(event, person, how=How.PAPER, by=self.by, now=self.now, at=one.left)
+        return None
 
     def _arrive(self, one: Signed, resident_id: int, kind: Kind, at: datetime):
         nonce = self._nonce(one) if kind is Kind.IN else f"{self._nonce(one)} {at.isoformat()}"
@@ -193,7 +222,13 @@ class _Desk:
         return f"sheet {self.sheet.serial} {one.row}"
 
     def _part(self, resident_id: int) -> Part:
-        return Part.VOLUNTEER if resident_id in self.helpers else Part.RESIDENT
+        line = self.roster.get(resident_id)
+        return line.part if line else Part.RESIDENT
+
+    def _record(self, resident_id: int) -> int:
+        """By which record a person is taken down, whichever of theirs stands in the row."""
+        line = self.roster.get(resident_id)
+        return line.resident_id if line else resident_id
 
     def _name(self, resident_id: int) -> str:
         line = self.roster.get(resident_id)

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, time
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from stationapp import clock
 from stationapp.attendance.models import SignSheet
-from stationapp.attendance.rules import opens_at
+from stationapp.attendance.rules import told_at
 from stationapp.attendance.sheet_entry import Signed
 from stationapp.attendance.sheet_rules import (
     Misread,
@@ -56,8 +55,8 @@ def read_filled(form: MultiDict, sheet: SignSheet, event: Event, known: Collecti
     people = {n: one for n in open_rows if (one := _person(read, form, n, n in rows or n in times))}
     for number in sorted(rows | set(times) | set(people)):
         at = times.get(number, Times(None, None))
-        came = _instant(event, at.came) if at.came else event.starts_at
-        left = _instant(event, at.left) if at.left else None
+        came = told_at(event.starts_at, event.ends_at, at.came) if at.came else event.starts_at
+        left = told_at(event.starts_at, event.ends_at, at.left) if at.left else None
         read.signed.append(Signed(row=number, came=came, left=left, person=people.get(number)))
     needed = rows | set(times) | set(people)
     read.asked = [n for place, n in enumerate(open_rows) if place < _SHOWN or n in needed]
@@ -101,13 +100,6 @@ def _person(read: Filled, form: MultiDict, number: int, came: bool) -> PersonIn 
     elif problem := person_problem(person, clock.day_of(clock.now())):
         read.problems[f"name_{number}"] = sentence(Refused(problem))
     return person
-
-
-def _instant(event: Event, at: time) -> datetime:
-    """The instant of a time on the sheet: on the event's first day, unless the doors were still closed then."""
-    first, last = clock.day_of(event.starts_at), clock.day_of(event.ends_at)
-    there = clock.instant(first, at.hour, at.minute)
-    return there if there >= opens_at(event.starts_at) else clock.instant(last, at.hour, at.minute)
 
 
 def _said(misread: Misread, sheet: SignSheet) -> str:

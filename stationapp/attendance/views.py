@@ -11,16 +11,15 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations, queries
+from stationapp.attendance.desk_event import keep_refusal, standing, why_shut
 from stationapp.attendance.forms import VenueWalkInForm
 from stationapp.attendance.guard import Proof, asker_here, is_poster, poster_event, proof, ticket_for
-from stationapp.attendance.intake import turned_away
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
     Kind,
     Part,
     moment_problem,
-    opens_at,
     state_problem,
 )
 from stationapp.attendance.views_asked import Asked, people_meant, remembered, typed
@@ -45,7 +44,6 @@ from stationapp.signups.queries import code_of, event_of, find_by_code, places_o
 from stationapp.signups.rules import AgeRule, Place, age_problem
 from stationapp.sites.models import Site
 from stationapp.volunteers.doors import Stands, doors_for, meant, open_doors
-from stationapp.volunteers.queries import helpers_at
 from stationapp.web.errors import sentence
 
 bp = Blueprint("attendance", __name__)
@@ -102,8 +100,7 @@ def checks_in(event: Event) -> bool:
 
 
 def _closed(event: Event, how: How, now: datetime) -> str:
-    problem = _shut(event, how, now)
-    return sentence(Refused(problem, opens_at=opens_at(event.starts_at))) if problem else ""
+    return why_shut(_shut(event, how, now), event)
 
 
 def _shut(event: Event, how: How, now: datetime) -> AttendanceRefusal | None:
@@ -149,30 +146,18 @@ _UNREAD = {AttendanceRefusal.WHO_MISSING, AttendanceRefusal.PHONE_UNREADABLE}
 
 
 def _turned_away(refused: Refused, event: Event, how: How, people: Sequence[int] = ()) -> None:
-    """Keep that somebody was refused here, in a transaction of its own; whom, only when it was one person."""
+    """Keep that somebody was refused here; whom, only when it was one person."""
     if refused.reason is AttendanceRefusal.TOO_MANY_TRIES:
         return  # each of the tries was kept
-    now = clock.now()
-    with transaction():
-        turned_away(
-            refused.reason,
-            site_id=event.site_id,
-            event_id=event.id,
-            resident_id=people[0] if len(people) == 1 else None,
-            kind=Kind.IN,
-            how=how,
-            by=None,
-            at=now,
-            now=now,
-        )
+    who = people[0] if len(people) == 1 else None
+    keep_refusal(refused, event, resident_id=who, kind=Kind.IN, how=how, by=None)
 
 
 def _arrived(came: Proof, people: list[int]) -> None:
-    helpers, asker = helpers_at(came.event.id), asker_here()
+    asker = asker_here()
     with transaction():
-        for resident_id in people:
-            part = Part.VOLUNTEER if resident_id in helpers else Part.RESIDENT
-            person, now = get_resident(resident_id), clock.now()
+        for record, part in sorted(set(standing(came.event, people).values()), key=lambda one: one[0]):
+            person, now = get_resident(record), clock.now()
             operations.check_in(came.event, person, how=came.how, part=part, by=None, now=now, asker=asker)
 
 
@@ -243,7 +228,8 @@ def personal(code: str):
     _event, site = event_of(signup)
     if not guard.can(Action.CHECK_IN, site.path):
         return ticket
-    there = queries.find_attendance(event.id, signup.resident_id)
+    record, part = standing(event, [signup.resident_id])[signup.resident_id]
+    there = queries.find_attendance(event.id, record)
     return render_template(
         "attendance/personal.html",
         code=tidied,
@@ -251,7 +237,7 @@ def personal(code: str):
         site=site,
         name=masked(get_resident(signup.resident_id)).name,
         there=there,
-        helps=signup.resident_id in helpers_at(event.id) or (there and there.part is Part.VOLUNTEER),
+        helps=Part.VOLUNTEER in (part, there and there.part),
         problem=_against(signup.state) or _closed(event, How.STAFF_SCAN, now),
     )
 

@@ -16,6 +16,7 @@ ACTS = {
     "attendance.enter_sheet": _("录入签到表"),
     "attendance.print_sheet": _("打印签到表"),
     "attendance.drop_scan": _("没记上的签到不算"),
+    "attendance.put_back": _("恢复签到"),
     "attendance.remove_photo": _("删活动照片"),
     "attendance.restore_scan": _("放回没记上的签到"),
     "attendance.take_scan": _("收下没记上的签到"),
