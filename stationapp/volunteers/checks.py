@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import aliased
@@ -14,11 +15,12 @@ from stationapp.audit.rules import Check
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import add_working_days
 from stationapp.db import db
+from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.volunteers import ledger
 from stationapp.volunteers.ledger import LIVE
-from stationapp.volunteers.models import HoursEntry, ManualHours
+from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.rules import DAILY_CAP, MANUAL_WINDOW, UNIT, ManualState, span
 
 
@@ -67,23 +69,16 @@ def _standing() -> list[HoursEntry]:
     return list(db.session.scalars(select(HoursEntry).where(LIVE).order_by(HoursEntry.id)))
 
 
-def _by_day(rows, day) -> dict[tuple[int, date], list]:
-    days = defaultdict(list)
-    for row in rows:
-        days[row.volunteer_id, day(row)].append(row)
-    return days
-
-
 def _not_the_rule() -> list[str]:
     """The lines that stand are those of the rule, to the minute, for every day of everybody."""
-    there = _by_day(ledger.services(), lambda row: row.day)
-    manual = _by_day(ledger.manual_lines(), lambda row: row.day)
-    lines = _by_day(
-        (line for line in _standing() if line.attendance_id is not None), lambda line: line.served_on
-    )
+    days = ledger.days(ledger.services(), ledger.manual_lines())
+    lines: dict[tuple[int, date], list[HoursEntry]] = defaultdict(list)
+    for line in _standing():
+        if line.attendance_id is not None:
+            lines[line.volunteer_id, line.served_on].append(line)
     wrong = []
-    for key in sorted(there.keys() | lines.keys()):
-        due = ledger.due_of(there.get(key, ()), manual.get(key, ()))
+    for key in sorted(days.keys() | lines.keys()):
+        due = days[key].due if key in days else {}
         for line in lines.get(key, ()):
             if due.pop(line.attendance_id, None) != (line.minutes, line.site_id):
                 wrong.append(f"hours {line.id}")
@@ -132,25 +127,47 @@ def _by_the_book(row, holidays: dict[date, bool]) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """Minutes that stand for one event of one person, by scans or by hand, and the time they can come from."""
+
+    begin: datetime
+    end: datetime
+    minutes: int
+    volunteer_id: int
+
+
 def _counted_twice() -> list[str]:
-    """A day's minutes by scans never exceed the time in which the person was somewhere at all."""
-    worth = {line.attendance_id: line.minutes for line in _standing() if line.attendance_id is not None}
+    """What stands for events that overlap, by scans or by hand, of whichever of a person's records, does not exceed
+    the time from the first of them to the last.
+    """
     wrong = []
-    for (volunteer_id, day), there in sorted(_by_day(ledger.services(), lambda row: row.day).items()):
-        posted = sum(worth.get(one.served.attendance_id, 0) for one in there)
-        parts = sorted(part for one in there if (part := span(one.served)))
-        if posted > _union_minutes(parts):
-            wrong.append(f"volunteer {volunteer_id} {day}")
-    return wrong
+    for counted in _by_person().values():
+        reached, minutes = None, 0
+        for one in sorted(counted, key=lambda one: (one.begin, one.end)):
+            if reached is None or one.begin >= reached:
+                begun, reached, minutes = one.begin, one.end, 0
+            reached, minutes = max(reached, one.end), minutes + one.minutes
+            if timedelta(minutes=minutes) > reached - begun:
+                wrong.append(f"volunteer {one.volunteer_id} {clock.day_of(one.begin)}")
+    return sorted(set(wrong))
 
 
-def _union_minutes(parts: list) -> float:
-    total, reached = timedelta(), None
-    for begin, end in parts:
-        begin = begin if reached is None else max(begin, reached)
-        total += max(end - begin, timedelta())
-        reached = end if reached is None else max(reached, end)
-    return total.total_seconds() / 60
+def _by_person() -> dict[int, list[_Counted]]:
+    """By the record that counts as the person; what is worth nothing is left out."""
+    worth = {line.attendance_id: line.minutes for line in _standing() if line.attendance_id is not None}
+    found = [
+        _Counted(*part, minutes, one.volunteer_id)
+        for one in ledger.services()
+        if (part := span(one.served)) and (minutes := worth.get(one.served.attendance_id))
+    ]
+    found += [_Counted(*one.part, one.minutes, one.volunteer_id) for one in ledger.manual_lines() if one.part]
+    who_counts = select(Volunteer.id, func.coalesce(Resident.merged_into, Resident.id))
+    people = dict(db.session.execute(who_counts.join(Resident, Resident.id == Volunteer.resident_id)).all())
+    by_person: dict[int, list[_Counted]] = defaultdict(list)
+    for one in found:
+        by_person[people[one.volunteer_id]].append(one)
+    return by_person
 
 
 def _over_the_cap() -> list[str]:

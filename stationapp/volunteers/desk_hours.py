@@ -16,7 +16,7 @@ from stationapp.sites.queries import list_where
 from stationapp.sites.rules import contains, ids_of
 from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
-from stationapp.volunteers.manual_queries import list_beside, list_proposed_here, origins
+from stationapp.volunteers.manual_queries import list_beside, list_proposed_here, list_scanned_beside, origins
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import VolunteerRefusal
@@ -116,16 +116,19 @@ def proposed():
 
 def _queue(*, problem: str = "", failed: int = 0, status: int = 200):
     """Who sits where a thing was proposed from sees it and leaves it to who sits above."""
+    here = reached(guard.reach(Action.APPROVE_HOURS))
     rows = [
         (row.ManualHours, masked(row.Resident).name, row.Volunteer, row.Site, row.Staff, row.Event)
-        for row in queries.list_proposed(reached(guard.reach(Action.APPROVE_HOURS)))
+        for row in queries.list_proposed(here)
     ]
-    proposed_from = origins([row[0] for row in rows])
+    proposals = [row[0] for row in rows]
+    proposed_from = origins(proposals)
     return render_template(
         "desk/volunteers/hours.html",
         rows=rows,
         level={number for number, path in proposed_from.items() if not _above(path)},
-        beside=list_beside([row[0] for row in rows]),
+        beside=list_beside(proposals),
+        scanned=list_scanned_beside(proposals, here),
         problem=problem,
         failed=failed,
         me=guard.user().staff_id,

@@ -1,10 +1,10 @@
 """How the minutes of one presence came about, step by step, for whoever answers a question about it (domain.md §7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stationapp.volunteers.rules import DAILY_CAP, UNIT, Served, alone, credited, span
+from stationapp.volunteers.rules import DAILY_CAP, UNIT, Served, Span, alone, credited, span
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Explained:
     served: Served
     begin: datetime | None
     end: datetime | None
-    elsewhere: int  # counted already at an event that began earlier
+    elsewhere: int  # counted already at an event that began earlier, or by hand
     net: int  # what is left of it, without the stated break
     credited: int
     earned: int  # that day before it, by hand and at other events
@@ -25,10 +25,15 @@ class Explained:
         return self.credited < self.net // UNIT * UNIT and self.earned + self.credited > DAILY_CAP - UNIT
 
 
-def explain(day: Sequence[Served], attendance_id: int, *, earned: int = 0) -> Explained | None:
-    """The steps of one of a day's presences; None when it is not among them. `earned`: minutes entered by hand."""
-    minutes = credited(day, earned=earned)
-    before: list[tuple[datetime, datetime]] = []
+def explain(
+    day: Sequence[Served], attendance_id: int, *, earned: int = 0, before: Iterable[Span] = ()
+) -> Explained | None:
+    """The steps of one of a day's presences; None when it is not among them.
+
+    `earned`: minutes entered by hand; `before`: time that counts already (`rules.credited`).
+    """
+    before = list(before)
+    minutes = credited(day, earned=earned, before=before)
     for served in sorted(day, key=lambda one: one.turn):
         part = span(served)
         if served.attendance_id == attendance_id:
@@ -40,8 +45,8 @@ def explain(day: Sequence[Served], attendance_id: int, *, earned: int = 0) -> Ex
 
 def _explained(
     served: Served,
-    part: tuple[datetime, datetime] | None,
-    before: Sequence[tuple[datetime, datetime]],
+    part: Span | None,
+    before: Sequence[Span],
     worth: int,
     earned: int,
 ) -> Explained:

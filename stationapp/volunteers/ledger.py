@@ -1,6 +1,7 @@
 """Reads of the ledger: what it says, and what it should say of a day."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.sites.models import Site
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
-from stationapp.volunteers.rules import Served, credited
+from stationapp.volunteers.rules import Served, Span, by_hand, credited, span, worth_alone
 
 _undoing = aliased(HoursEntry)
 
@@ -115,45 +116,124 @@ def _served(there: Attendance, event: Event) -> Served:
 
 @dataclass(frozen=True)
 class ManualLine:
-    """A manual line that stands, as the rule needs it."""
+    """A manual line that stands, as the rule needs it; `part` is the time of the event it was entered for."""
 
     volunteer_id: int
     day: date
     minutes: int
     event_id: int | None
+    part: Span | None
 
 
 def manual_lines(*narrowed: ColumnElement[bool]) -> list[ManualLine]:
     """The manual lines that stand."""
     rows = db.session.execute(
-        select(HoursEntry.volunteer_id, HoursEntry.served_on, HoursEntry.minutes, ManualHours.event_id)
+        select(HoursEntry.volunteer_id, HoursEntry.served_on, HoursEntry.minutes, Event)
         .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
+        .outerjoin(Event, Event.id == ManualHours.event_id)
         .where(LIVE, *narrowed)
     )
-    return [ManualLine(*row) for row in rows]
+    return [
+        ManualLine(who, day, minutes, event and event.id, event and (event.starts_at, event.ends_at))
+        for who, day, minutes, event in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the rule takes into account of a person's day."""
+
+    there: list[DayService]  # without events whose hours were entered by hand: their scans earn nothing more
+    earned: int  # minutes by hand, which come first
+    before: list[
+        Span
+    ]  # time that counts already: by hand, or for services of days before that reach into this one
+    taken: list[Span]  # time that counts for this day
+
+    @property
+    def served(self) -> list[Served]:
+        """Its services."""
+        return [one.served for one in self.there]
+
+    @property
+    def due(self) -> dict[int, tuple[int, int]]:
+        """What the ledger should say of it: attendance id → (minutes > 0, site id) (domain.md §7)."""
+        minutes = credited(self.served, earned=self.earned, before=self.before)
+        sites = {one.served.attendance_id: one.site_id for one in self.there}
+        return {which: (worth, sites[which]) for which, worth in minutes.items() if worth}
+
+
+def days(there: Iterable[DayService], manual: Iterable[ManualLine]) -> dict[tuple[int, date], Day]:
+    """The days of these by volunteer and day; of each person all days that reach into another must be among them."""
+    rows: dict[tuple[int, date], tuple[list[DayService], list[ManualLine]]] = defaultdict(lambda: ([], []))
+    for one in there:
+        rows[one.volunteer_id, one.day][0].append(one)
+    for line in manual:
+        rows[line.volunteer_id, line.day][1].append(line)
+    found: dict[tuple[int, date], Day] = {}
+    taken: dict[int, list[Span]] = defaultdict(list)
+    for who, day in sorted(rows):
+        reaching = [part for part in taken[who] if part[1] > clock.instant(day)]
+        found[who, day] = _day(*rows[who, day], reaching)
+        taken[who] = reaching + found[who, day].taken
+    return found
+
+
+def _day(there: Sequence[DayService], manual: Sequence[ManualLine], reaching: list[Span]) -> Day:
+    entered = {line.event_id for line in manual}
+    there = [one for one in there if one.event_id not in entered]
+    scanned = [part for one in there if (part := span(one.served))]
+    hand = [piece for line in manual if line.part for piece in by_hand(line.part, line.minutes, scanned)]
+    return Day(there, sum(line.minutes for line in manual), reaching + hand, scanned + hand)
+
+
+def day_of(volunteer_id: int, day: date) -> Day:
+    """A volunteer's day, with what reaches into it."""
+    there, manual = _until(volunteer_id, day, day)
+    return days(there, manual).get((volunteer_id, day)) or Day([], 0, [], [])
 
 
 def due(volunteer_id: int, day: date) -> dict[int, tuple[int, int]]:
     """What the ledger should say of a volunteer's day: attendance id → (minutes > 0, site id)."""
+    return day_of(volunteer_id, day).due
+
+
+def _until(volunteer_id: int, day: date, last: date) -> tuple[list[DayService], list[ManualLine]]:
+    """What a volunteer did from `day`, or an earlier one that reaches into it, to `last`."""
+    begins = clock.instant(day)
+    scanned = select(Attendance.event_id).join(Volunteer, Volunteer.resident_id == Attendance.resident_id)
+    entered = select(ManualHours.event_id).where(ManualHours.volunteer_id == volunteer_id)
+    earliest = db.session.scalar(
+        select(func.min(Event.starts_at)).where(
+            Event.starts_at < begins,
+            Event.ends_at > begins,
+            Event.id.in_(scanned.where(Volunteer.id == volunteer_id)) | Event.id.in_(entered),
+        )
+    )
+    first = clock.day_of(earliest) if earliest else day
     there = services(
         Volunteer.id == volunteer_id,
-        Event.starts_at >= clock.instant(day),
-        Event.starts_at < clock.instant(day + timedelta(days=1)),
+        Event.starts_at >= clock.instant(first),
+        Event.starts_at < clock.instant(last + timedelta(days=1)),
     )
-    manual = manual_lines(HoursEntry.volunteer_id == volunteer_id, HoursEntry.served_on == day)
-    return due_of(there, manual)
+    return there, manual_lines(
+        HoursEntry.volunteer_id == volunteer_id, HoursEntry.served_on.between(first, last)
+    )
 
 
-def due_of(there: Sequence[DayService], manual: Sequence[ManualLine]) -> dict[int, tuple[int, int]]:
-    """The same of one person's day already read (domain.md §7).
+def days_touched(event: Event) -> list[date]:
+    """The local days an event lies in: the first one has its hours, on the others its time counts already."""
+    first, last = clock.day_of(event.starts_at), clock.day_of(event.ends_at - timedelta(microseconds=1))
+    return [first + timedelta(days=more) for more in range((last - first).days + 1)]
 
-    Approved manual hours come first; an event they were entered for earns nothing more by its scans.
-    """
-    entered = {line.event_id for line in manual}
-    there = [one for one in there if one.event_id not in entered]
-    minutes = credited([one.served for one in there], earned=sum(line.minutes for line in manual))
-    sites = {one.served.attendance_id: one.site_id for one in there}
-    return {which: (worth, sites[which]) for which, worth in minutes.items() if worth}
+
+def room_for(volunteer_id: int, event: Event) -> int:
+    """Minutes a volunteer can still have entered by hand for an event: what no other hours of theirs count."""
+    touched = days_touched(event)
+    there, manual = _until(volunteer_id, touched[0], touched[-1])
+    elsewhere = days((one for one in there if one.event_id != event.id), manual).values()
+    taken = [part for its in elsewhere for part in its.taken]
+    return worth_alone((event.starts_at, event.ends_at), event.break_minutes, taken)
 
 
 def is_credited(volunteer_id: int, event_id: int, day: date) -> bool:

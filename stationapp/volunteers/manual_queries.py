@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, String, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp.accounts.models import Staff
+from stationapp.attendance.models import Attendance
 from stationapp.audit.models import AuditLine
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -69,6 +70,37 @@ def list_beside(proposals: Collection[ManualHours]) -> dict[int, list[ManualHour
         one.id: [other for other in days[one.volunteer_id, one.served_on] if other.id != one.id]
         for one in proposals
     }
+
+
+def list_scanned_beside(
+    proposals: Collection[ManualHours], here: ColumnElement[bool]
+) -> dict[int, list[Row]]:
+    """For each proposal the lines by scans that stand of the same person and day, in the order of the events.
+
+    (volunteer_id, served_on, minutes, starts_at, ends_at, the site's name where `here` holds, else None).
+    """
+    days: dict[tuple[int, date], list[Row]] = defaultdict(list)
+    for row in db.session.execute(
+        select(
+            HoursEntry.volunteer_id,
+            HoursEntry.served_on,
+            HoursEntry.minutes,
+            Event.starts_at,
+            Event.ends_at,
+            case((here, Site.short_name)).label("site"),
+        )
+        .join(Attendance, Attendance.id == HoursEntry.attendance_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .join(Site, Site.id == HoursEntry.site_id)
+        .where(
+            HoursEntry.volunteer_id.in_({one.volunteer_id for one in proposals}),
+            HoursEntry.served_on.in_({one.served_on for one in proposals}),
+            LIVE,
+        )
+        .order_by(Event.starts_at, Event.id)
+    ):
+        days[row.volunteer_id, row.served_on].append(row)
+    return {one.id: days[one.volunteer_id, one.served_on] for one in proposals}
 
 
 def origins(proposals: Collection[ManualHours]) -> dict[int, str]:

@@ -147,20 +147,22 @@ def unassign(assignment: Assignment, *, by: int | None, now: datetime) -> None:
 
 
 def post_hours(event: Event, *, by: int | None, now: datetime) -> None:
-    """Bring the ledger to what the rule says of everybody who helped at `event`, that day, at every site.
+    """Bring the ledger to what the rule says of everybody who helped at `event`, on its days, at every site.
 
     The edge calls it after `close_out`, and after `reopen`, which takes the event's lines back until it is
     closed out again. Lines that stand right are left alone; twice is harmless.
     """
-    day, everybody = clock.day_of(event.starts_at), queries.volunteers_at(event.id)
+    days, everybody = ledger.days_touched(event), queries.volunteers_at(event.id)
     for volunteer in everybody:
         posting.hold(volunteer.id)  # all before the first line: people come before the chain
     posted = []
     for volunteer in everybody:
-        posted += posting.bring_up(volunteer, day, by=by, now=now)
+        for day in days:
+            posted += posting.bring_up(volunteer, day, by=by, now=now)
     if event.state is State.CLOSED_OUT:  # while it is open again, nothing is final
         telling.tell_posted(posted, now=now)
-        telling.tell_taken_back(everybody, day, now=now)
+        for day in days:
+            telling.tell_taken_back(everybody, day, now=now)
 
 
 def propose_manual(
@@ -196,7 +198,7 @@ def propose_manual(
         raise Refused(VolunteerRefusal.REASON_MISSING)
     if event and clock.day_of(event.starts_at) != served_on:
         raise Refused(VolunteerRefusal.OTHER_DAY)
-    _not_credited(volunteer, event, served_on)
+    _has_room(volunteer, event, served_on, minutes)
     manual = ManualHours(
         volunteer_id=volunteer.id,
         site_id=site.id,
@@ -247,7 +249,8 @@ def decide_manual(
     line = posting.post(
         volunteer.id, manual.site_id, manual.served_on, manual.minutes, by, now, manual_id=manual.id
     )
-    posting.bring_up(volunteer, manual.served_on, by=by, now=now)
+    for day in _days_of(manual):
+        posting.bring_up(volunteer, day, by=by, now=now)
     telling.tell_manual(line, now=now)
     return line
 
@@ -270,8 +273,9 @@ def correct_line(line: HoursEntry, *, reason: str, by: int, now: datetime) -> Ho
         reason=reason.strip(),
     )
     undoing = posting.undo_line(line, by, now)
-    telling.tell_posted(posting.bring_up(volunteer, line.served_on, by=by, now=now), now=now)
-    telling.tell_taken_back([volunteer], line.served_on, now=now)
+    for day in _days_of(db.session.get_one(ManualHours, line.manual_id)):
+        telling.tell_posted(posting.bring_up(volunteer, day, by=by, now=now), now=now)
+        telling.tell_taken_back([volunteer], day, now=now)
     return undoing
 
 
@@ -286,18 +290,32 @@ def _may_decide(manual: ManualHours, from_site: Site, by: int) -> None:
 
 
 def _fits(manual: ManualHours, volunteer: Volunteer) -> None:
-    """Refuse an approval that would count the event twice or go over the day's cap."""
+    """Refuse an approval that would count time twice or go over the day's cap."""
     posting.hold(volunteer.id)
-    event = db.session.get(Event, manual.event_id) if manual.event_id else None
-    _not_credited(volunteer, event, manual.served_on)
+    _has_room(volunteer, _event_of(manual), manual.served_on, manual.minutes)
     posted = sum(line.minutes for line in ledger.live_lines(volunteer.id, manual.served_on))
     if posted + manual.minutes > rules.DAILY_CAP:
         raise Refused(VolunteerRefusal.TOO_MANY_MINUTES)
 
 
-def _not_credited(volunteer: Volunteer, event: Event | None, day: date) -> None:
-    if event and ledger.is_credited(volunteer.id, event.id, day):
+def _has_room(volunteer: Volunteer, event: Event | None, day: date, minutes: int) -> None:
+    """Refuse hours for an event that has some already, or more than it lasted without what counts elsewhere."""
+    if event is None:
+        return
+    if ledger.is_credited(volunteer.id, event.id, day):
         raise Refused(VolunteerRefusal.ALREADY_CREDITED)
+    if minutes > (room := ledger.room_for(volunteer.id, event)):
+        raise Refused(VolunteerRefusal.LONGER_THAN_EVENT, minutes=room)
+
+
+def _event_of(manual: ManualHours) -> Event | None:
+    return db.session.get(Event, manual.event_id) if manual.event_id else None
+
+
+def _days_of(manual: ManualHours) -> list[date]:
+    """The days whose hours it may change."""
+    event = _event_of(manual)
+    return ledger.days_touched(event) if event else [manual.served_on]
 
 
 def _deadline(served_on: date) -> date:

@@ -1,7 +1,7 @@
 """Reads of questions about hours: the desk's list, a volunteer's own, and the facts beside one."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
@@ -127,14 +127,9 @@ def facts_of(question: HourQuestion, volunteer: Volunteer, event: Event | None) 
 
 
 def _explained(volunteer: Volunteer, event: Event) -> Explained | None:
-    day = clock.day_of(event.starts_at)
-    begins, ends = clock.instant(day), clock.instant(day + timedelta(days=1))
-    there = ledger.services(Volunteer.id == volunteer.id, Event.starts_at >= begins, Event.starts_at < ends)
-    manual = ledger.manual_lines(HoursEntry.volunteer_id == volunteer.id, HoursEntry.served_on == day)
-    entered = {one.event_id for one in manual}
-    its = next((one.served.attendance_id for one in there if one.event_id == event.id), None)
-    counted = [one.served for one in there if one.event_id not in entered]
-    return explain(counted, its, earned=sum(one.minutes for one in manual)) if its else None
+    day = ledger.day_of(volunteer.id, clock.day_of(event.starts_at))
+    its = next((one.served.attendance_id for one in day.there if one.event_id == event.id), None)
+    return explain(day.served, its, earned=day.earned, before=day.before) if its else None
 
 
 def event_to_ask(volunteer: Volunteer, code: str) -> Event | None:

@@ -63,6 +63,9 @@ class VolunteerRefusal(Enum):
     OTHER_DAY = "other_day"  # the event named was on another day
     SAME_DAY = "same_day"  # told once, then done if asked again; facts["minutes"] by hand of that day
     TOO_MANY_MINUTES = "too_many_minutes"
+    LONGER_THAN_EVENT = (
+        "longer_than_event"  # facts["minutes"]: what is left of its time, counted nowhere else
+    )
     REASON_MISSING = "reason_missing"
     BENEFICIARY = "beneficiary"
     ALREADY_DECIDED = "already_decided"
@@ -95,7 +98,10 @@ class Served:
         return self.starts_at, self.event_id
 
 
-def span(served: Served) -> tuple[datetime, datetime] | None:
+Span = tuple[datetime, datetime]
+
+
+def span(served: Served) -> Span | None:
     """The part of the event that the person was there for; None when pending or nothing."""
     if served.left_at is None or not served.staff_side:
         return None
@@ -103,19 +109,19 @@ def span(served: Served) -> tuple[datetime, datetime] | None:
     return (begin, end) if begin < end else None
 
 
-def credited(day: Sequence[Served], *, earned: int = 0) -> dict[int, int]:
+def credited(day: Sequence[Served], *, earned: int = 0, before: Iterable[Span] = ()) -> dict[int, int]:
     """Minutes per attendance for one person's services of one day, in order of start.
 
-    Overlapping time counts once, at the service that began first; the stated break is taken off; each is
-    floored to UNIT; together with `earned` (minutes already posted that day, manual ones) at most DAILY_CAP.
+    Overlapping time counts once, at the service that began first; what lies in `before` counts already, for services
+    of the day before or by hand; the stated break is taken off; each is floored to UNIT; together with `earned`
+    (minutes already posted that day, manual ones) at most DAILY_CAP.
     """
     minutes: dict[int, int] = {}
-    before: list[tuple[datetime, datetime]] = []
+    before = list(before)
     for served in sorted(day, key=lambda one: one.turn):
         part, worth = span(served), 0
         if part:
-            net = alone(part, before) - timedelta(minutes=served.break_minutes)
-            worth = max(0, int(net.total_seconds() // 60)) // UNIT * UNIT
+            worth = worth_alone(part, served.break_minutes, before)
             before.append(part)
         worth = min(worth, (DAILY_CAP - earned) // UNIT * UNIT)
         earned += worth
@@ -123,15 +129,41 @@ def credited(day: Sequence[Served], *, earned: int = 0) -> dict[int, int]:
     return minutes
 
 
-def alone(part: tuple[datetime, datetime], others: Iterable[tuple[datetime, datetime]]) -> timedelta:
+def alone(part: Span, others: Iterable[Span]) -> timedelta:
     """How much of `part` lies in none of the others, wherever in it they are."""
-    (reached, end), left = part, timedelta()
+    return sum((end - begin for begin, end in gaps(part, others)), timedelta())
+
+
+def gaps(part: Span, others: Iterable[Span]) -> list[Span]:
+    """What of `part` lies in none of the others, in order."""
+    (reached, end), found = part, []
     for begins, ends in sorted(others):
         if begins >= end:
             break
-        left += max(begins - reached, timedelta())
+        if begins > reached:
+            found.append((reached, begins))
         reached = max(reached, ends)
-    return left + max(end - reached, timedelta())
+    return [*found, (reached, end)] if reached < end else found
+
+
+def by_hand(part: Span, minutes: int, scanned: Sequence[Span]) -> list[Span]:
+    """Where in an event, `part`, the time lies that was entered for it by hand.
+
+    Nobody wrote down when it was: as far as it goes, where no scan saw the person elsewhere, from the beginning on.
+    """
+    free, found, left = gaps(part, scanned), [], timedelta(minutes=minutes)
+    for begin, end in (*free, *gaps(part, free)):
+        end = min(end, begin + left)
+        if begin < end:
+            found.append((begin, end))
+            left -= end - begin
+    return found
+
+
+def worth_alone(part: Span, break_minutes: int, taken: Iterable[Span]) -> int:
+    """Minutes that `part` is worth: its time alone, without the stated break, floored to UNIT."""
+    net = alone(part, taken) - timedelta(minutes=break_minutes)
+    return max(0, int(net.total_seconds() // 60)) // UNIT * UNIT
 
 
 NEVER_BELOW = 8

@@ -19,8 +19,8 @@ Hours = dict[tuple[int, date, str], int]
 """Minutes by volunteer, day and source ("event 7", "manual 3"); zeros are left out."""
 
 
-def by_hand() -> tuple[Hours, set[tuple[int, int]]]:
-    """Approved entries nobody took back; and the (volunteer, event) they stand for."""
+def by_hand() -> tuple[Hours, dict[tuple[int, int], int]]:
+    """Approved entries nobody took back; and the (volunteer, event) they stand for, with their minutes."""
     taken_back = {
         corrected
         for (corrected,) in db.session.execute(select(HoursEntry.corrects_id))
@@ -28,23 +28,26 @@ def by_hand() -> tuple[Hours, set[tuple[int, int]]]:
     }
     lines = db.session.execute(select(HoursEntry.id, HoursEntry.manual_id)).all()
     gone = {manual_id for line_id, manual_id in lines if line_id in taken_back}
-    hours, instead = {}, set()
+    hours, instead = {}, {}
     for one in db.session.scalars(select(ManualHours)):
         if one.state.value == "approved" and one.id not in gone:
             hours[one.volunteer_id, one.served_on, f"manual {one.id}"] = one.minutes
-            instead.add((one.volunteer_id, one.event_id))
+            if one.event_id is not None:
+                instead[one.volunteer_id, one.event_id] = one.minutes
     return hours, instead
 
 
 def there(scans: list) -> tuple | None:
     """(came, left, a member of staff was behind one end) after the last taking back; None without both ends."""
-    undone = max((at for kind, at, _how in scans if kind == "undo"), default=None)
-    since = [scan for scan in scans if undone is None or scan[1] > undone]
-    ins = sorted((at, how) for kind, at, how in since if kind == "in")
-    outs = sorted((at, how) for kind, at, how in since if kind == "out" and ins and at > ins[0][0])
+    placed = sorted((said or at, kind, how, at, said is not None) for kind, at, how, said in scans)
+    undone = max((place for place, kind, *_ in placed if kind == "undo"), default=None)
+    since = [scan for scan in placed if undone is None or scan[0] > undone]
+    ins = [(at, how) for _place, kind, how, at, _said in since if kind == "in"]
+    outs = [scan for scan in since if scan[1] == "out" and ins and scan[3] > ins[0][0]]
+    outs = [scan for scan in outs if scan[2] != "paper" or scan[4]] or outs
     if not ins or not outs:
         return None
-    return ins[0][0], outs[-1][0], bool({ins[0][1], outs[-1][1]} & BY_STAFF)
+    return ins[0][0], outs[-1][3], bool({ins[0][1], outs[-1][2]} & BY_STAFF)
 
 
 def recomputed() -> Hours:
@@ -60,30 +63,55 @@ def recomputed() -> Hours:
     }
     closed = {one.id: one for one in db.session.scalars(select(Event)) if one.state.value == "closed_out"}
     seen = defaultdict(list)
-    for event_id, resident_id, kind, how, at in db.session.execute(
-        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.how, Scan.at)
+    for event_id, resident_id, kind, how, at, said in db.session.execute(
+        select(Scan.event_id, Scan.resident_id, Scan.kind, Scan.how, Scan.at, Scan.said_at)
     ):
         if event_id in closed and resident_id in helpers and (event_id, resident_id) in roles:
-            seen[event_id, resident_id].append((kind.value, at, how.value))
-    days = defaultdict(list)
+            seen[event_id, resident_id].append((kind.value, at, how.value, said))
+    days, entered = defaultdict(list), defaultdict(list)
+    events = {one.id: one for one in db.session.scalars(select(Event))}
+    for (who, event_id), minutes in instead.items():
+        entered[who, _day_of(events[event_id])].append((events[event_id], minutes))
     for (event_id, resident_id), scans in seen.items():
         event, who = closed[event_id], helpers[resident_id]
         if (who, event_id) not in instead:
-            day = (event.starts_at + timedelta(hours=8)).date()
-            days[who, day].append((event.starts_at, event_id, event, there(scans)))
-    for (who, day), its in days.items():
-        hours |= _day(who, day, its, sum(m for (w, d, _), m in hours.items() if (w, d) == (who, day)))
+            days[who, _day_of(event)].append((event.starts_at, event_id, event, there(scans)))
+    counted: dict[int, set[int]] = defaultdict(set)
+    for who, day in sorted(days.keys() | entered.keys()):
+        its, by_day = days[who, day], sum(m for (w, d, _), m in hours.items() if (w, d) == (who, day))
+        elsewhere = set().union(*(_seconds(event, presence) for _, _, event, presence in its))
+        for event, minutes in entered[who, day]:
+            counted[who] |= _spent(event, minutes, elsewhere)
+        hours |= _day(who, day, its, by_day, counted[who])
     return {key: minutes for key, minutes in hours.items() if minutes}
 
 
-def _day(who: int, day: date, its: list, entered: int) -> Hours:
+def _day_of(event: Event) -> date:
+    return (event.starts_at + timedelta(hours=8)).date()
+
+
+def _seconds(event: Event, presence: tuple | None) -> set[int]:
+    """The seconds of an event in which somebody was there; none where no member of staff stood behind an end."""
+    if presence is None or not presence[2]:
+        return set()
+    begin, end = max(presence[0], event.starts_at), min(presence[1], event.ends_at)
+    return set(range(int(begin.timestamp()), int(end.timestamp())))
+
+
+def _spent(event: Event, minutes: int, elsewhere: set[int]) -> set[int]:
+    """The seconds entered by hand: the event's first ones without those that scans saw elsewhere, then among those."""
+    lasted = range(int(event.starts_at.timestamp()), int(event.ends_at.timestamp()))
+    return set(sorted(lasted, key=lambda second: (second in elsewhere, second))[: minutes * 60])
+
+
+def _day(who: int, day: date, its: list, entered: int, counted: set[int]) -> Hours:
     """One person's day: each second counts once, for the event that began first; half hours; eight hours."""
-    found, counted, total = {}, set(), entered
-    for starts_at, event_id, event, presence in sorted(its, key=lambda one: one[:2]):
-        if presence is None or not presence[2]:
+    found, total = {}, entered
+    for _starts_at, event_id, event, presence in sorted(its, key=lambda one: one[:2]):
+        seconds = _seconds(event, presence)
+        if not seconds:
             continue
-        begin = max(presence[0], starts_at).timestamp()
-        seconds = set(range(int(begin), int(min(presence[1], event.ends_at).timestamp()))) - counted
+        seconds = seconds - counted
         counted |= seconds
         minutes = max(len(seconds) // 60 - event.break_minutes, 0) // 30 * 30
         while minutes and total + minutes > 480:

@@ -10,10 +10,13 @@ from stationapp.accounts.models import Staff
 from stationapp.accounts.operations import grant_role
 from stationapp.accounts.rules import Role
 from stationapp.db import db, transaction
+from stationapp.events.models import Event
 from stationapp.vault import vault
+from stationapp.volunteers.checks import CHECKS
 from stationapp.volunteers.ledger import total_minutes
+from stationapp.volunteers.queries import find_volunteer
 from tests import cast
-from tests.volunteers.acts import volunteer
+from tests.volunteers.acts import at, close, event, serve, volunteer
 
 pytestmark = pytest.mark.both_databases
 
@@ -214,6 +217,71 @@ def test_another_of_the_same_day_is_named_to_who_proposes_and_to_who_decides(app
     assert "同一天还有补录：2.0 小时（等待审批）" in page and "同一天还有补录：1.0 小时（等待审批）" in page
     decide(chen)
     assert "同一天还有补录：2.0 小时（已通过）" in chen.get("/desk/hours").text
+
+
+def served_yesterday(people, who, *, where, hours):
+    """An event of yesterday, scanned from nine on and closed out."""
+    day = clock.day_of(clock.now()) - timedelta(days=1)
+    made = event(where, at(9, day=day), at(9 + hours, day=day), title="清洁家园")
+    serve(made, who, at(9, day=day), at(9 + hours, day=day))
+    close(made)
+    return made
+
+
+def test_who_decides_reads_what_was_scanned_that_day(app, people):
+    _number, code, _personal = registered(app, people)
+    with app.app_context():
+        who = find_volunteer(code)
+        served_yesterday(people, who, where=people.two, hours=3)
+        served_yesterday(people, who, where=people.far, hours=4)
+    propose(cast.signed_in(app, people.lin), code)
+    page = cast.signed_in(app, people.chen).get("/desk/hours").text
+    assert "这一天签到已经记了" in page and "湖北路示例二社区" in page and "3.0 小时" in page
+    assert people.far.short_name not in page and "别的街道的阵地" in page
+
+
+def test_no_more_than_the_event_lasted_is_proposed_nor_approved(app, people):
+    number, code, _personal = registered(app, people)
+    day = clock.day_of(clock.now()) - timedelta(days=1)
+    with app.app_context():
+        who = find_volunteer(code)
+        made = event(people.one, at(9, day=day), at(11, day=day), title="送药上门")
+        serve(made, who, at(9, day=day))  # nobody signed out
+        close(made)
+        chosen = {"event": str(made.id), "served_on": "", "reason": "forgot_out"}
+    lin = cast.signed_in(app, people.lin)
+    refused = propose(lin, code, minutes="300", **chosen)
+    assert refused.status_code == 409 and "最多还能补录 2.0 小时" in refused.text
+    assert propose(lin, code, minutes="120", **chosen).status_code == 303
+    with app.app_context():  # meanwhile the next street closes out what took half of that time
+        other = event(people.far, at(10, day=day), at(12, day=day))
+        serve(other, find_volunteer(code), at(10, day=day), at(12, day=day))
+        close(other)
+    refused = decide(cast.signed_in(app, people.chen))
+    assert refused.status_code == 409 and "最多还能补录 1.0 小时" in refused.text
+    with app.app_context():
+        assert total_minutes(number) == 120
+
+
+def test_time_entered_by_hand_is_not_counted_again_by_what_is_closed_out_later(app, people):
+    number, code, _personal = registered(app, people)
+    day = clock.day_of(clock.now()) - timedelta(days=1)
+    with app.app_context():
+        who = find_volunteer(code)
+        made, other = (
+            event(people.one, at(9, day=day), at(12, day=day)),
+            event(people.two, at(9, day=day), at(13, day=day)),
+        )
+        serve(made, who, at(9, day=day))
+        close(made)
+        serve(other, who, at(9, day=day), at(13, day=day))
+        chosen = {"event": str(made.id), "served_on": "", "reason": "forgot_out"}
+    propose(cast.signed_in(app, people.lin), code, minutes="180", **chosen)
+    decide(cast.signed_in(app, people.chen))
+    with app.app_context():
+        close(db.session.get_one(Event, other.id))
+        assert total_minutes(number) == 240
+        assert [found for check in CHECKS for found in check.find()] == []
 
 
 def test_who_proposed_reads_what_became_of_it_and_why_not(app, people):

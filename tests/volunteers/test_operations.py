@@ -10,6 +10,7 @@ from stationapp.db import db, transaction
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_resident
 from stationapp.volunteers import operations, queries
+from stationapp.volunteers.checks import CHECKS
 from stationapp.volunteers.models import HoursEntry
 from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import ManualReason, ManualState, Risk, VolunteerRefusal
@@ -30,6 +31,12 @@ def refusal(act, *args, **kwargs):
     with pytest.raises(Refused) as caught, transaction():
         act(*args, **kwargs)
     return caught.value.reason
+
+
+def findings() -> list[str]:
+    """What `audit` finds."""
+    db.session.rollback()
+    return [found for check in CHECKS for found in check.find()]
 
 
 def test_a_close_out_posts_what_was_served_within_the_event(people):
@@ -300,6 +307,22 @@ def test_manual_hours_and_scans_share_the_days_cap_and_never_count_an_event_twic
     with pytest.raises(Refused) as caught:
         decide(people, rest)
     assert caught.value.reason is VolunteerRefusal.TOO_MANY_MINUTES
+
+
+def test_what_begins_before_midnight_counts_it_all_and_what_overlaps_it_after_counts_the_rest(people):
+    who, next_day = volunteer(people.one), DAY + timedelta(days=1)
+    night = event(people.one, at(22), at(3, day=next_day))
+    early = event(people.two, at(0, 30, day=next_day), at(4, day=next_day))
+    serve(early, who, at(0, 30, day=next_day), at(4, day=next_day))
+    close(early)
+    assert total(who) == 210
+    serve(night, who, at(22), at(3, day=next_day))
+    close(night)
+    assert total(who) == 360 and findings() == []
+    reopen(night)
+    assert total(who) == 210 and findings() == []
+    close(night, now=at(6, day=next_day))
+    assert total(who) == 360 and findings() == []
 
 
 def test_a_manual_line_is_taken_back_by_a_new_line(people):

@@ -20,6 +20,8 @@ from tests.volunteers.acts import volunteer
 from tests.volunteers.recomputing import recomputed, written
 
 WAYS = (How.ROSTER, How.STAFF_SCAN, How.WALK_IN, How.PAPER, How.VENUE, How.PIN)
+HOURS = {"small hours": (0, 2), "early": (7, 10), "late": (11, 14), "night": (20, 23)}
+"""Between which hours events begin; those of the night reach into the small hours."""
 FIRST = date(2026, 10, 12)
 
 
@@ -28,6 +30,7 @@ class History:
 
     def __init__(self, people: cast.District, seed: int, helpers: int) -> None:
         self.people, self.random, self.did = people, random.Random(seed), Counter()
+        self.held = []  # of the day before
         self.helpers = [
             volunteer(people.one, name, f"1990002{number:04d}")
             for number, name in enumerate(f"志愿{n}" for n in range(helpers))
@@ -36,7 +39,8 @@ class History:
     def live(self, day: date) -> None:
         """A day: who comes, goes, is taken back; closing out, manual entries, opening again."""
         sites = (self.people.one, self.people.two, self.people.far)
-        held = [self._event(day, site, late) for site in sites for late in (False, True)]
+        held = [self._event(day, site, part) for site in sites for part in ("early", "late")]
+        held += [self._event(day, self.people.one, part) for part in ("small hours", "night")]
         with transaction():
             for who in self.helpers:
                 for made in self.random.sample(held, self.random.choice((1, 2, 2, 3, 4))):
@@ -48,11 +52,12 @@ class History:
             self._close(made, after)
         for who in self.random.sample(self.helpers, len(self.helpers) // 3):
             self._enter(who, day, self.random.choice([*held, None]), after)
-        for made in self.random.sample(held, 2):
+        for made in self.random.sample([*held, *self.held], 3):
             self._open_again(made, after + timedelta(hours=2))
+        self.held = held
 
-    def _event(self, day: date, site, late: bool):
-        hour = self.random.randint(11, 14) if late else self.random.randint(7, 10)
+    def _event(self, day: date, site, part: str):
+        hour = self.random.randint(*HOURS[part])
         starts = clock.instant(day, hour, self.random.choice((0, 15, 30)))
         lasts = timedelta(minutes=30 * self.random.randint(1, 12))
         pause = self.random.choice((0, 0, 0, 15, 45))
@@ -167,7 +172,7 @@ def test_both_databases_agree_with_it(app):
         assert written() == recomputed() != {}, f"seed {seed}"
 
 
-@pytest.mark.parametrize("broken", ["rounding", "cap", "staff", "overlap"])
+@pytest.mark.parametrize("broken", ["rounding", "cap", "staff", "overlap", "midnight"])
 def test_a_rule_that_is_broken_is_told_apart(app, monkeypatch, broken):
     if broken == "rounding":
         monkeypatch.setattr(rules, "UNIT", 15)
@@ -175,8 +180,11 @@ def test_a_rule_that_is_broken_is_told_apart(app, monkeypatch, broken):
         monkeypatch.setattr(rules, "DAILY_CAP", 120)
     elif broken == "staff":
         monkeypatch.setattr(ledger, "STAFF_SIDE", frozenset(How))
+    elif broken == "midnight":
+        rule = ledger._day
+        monkeypatch.setattr(ledger, "_day", lambda there, manual, reaching: rule(there, manual, []))
     else:
         monkeypatch.setattr(rules, "alone", lambda part, others: part[1] - part[0])
-    lived(app, 7, days=1, helpers=25)
+    lived(app, 7, days=2 if broken == "midnight" else 1, helpers=25)
     with app.app_context():
         assert written() != recomputed()
