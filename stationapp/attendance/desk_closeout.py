@@ -14,7 +14,7 @@ from stationapp.attendance.photo_rules import LARGEST, MOST, PhotoRefusal, windo
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import How, Part, opens_at, state_problem
 from stationapp.calendar.rules import AgeBand
-from stationapp.db import db, transaction
+from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import list_steps
 from stationapp.events.rules import State, Step
@@ -106,17 +106,21 @@ def close(code: str):
         return _page(event, site, filled, trouble=sentence(trouble), status=_status(trouble))
     if filled.problems:
         return _page(event, site, filled, status=422)
-    by, now = guard.user().staff_id, clock.now()
     try:
-        with transaction():
-            operations.count_heads(event, filled.heads, by=by, now=now)
-            for resident_id, at in filled.left.items():
-                operations.check_out(event, get_resident(resident_id), how=How.ROSTER, by=by, now=now, at=at)
-            operations.close_out(event, note=filled.note, by=by, now=now)
-            volunteers.post_hours(event, by=by, now=now)
+        retried(lambda: _closed(event, filled))
     except Refused as refused:
         return _page(event, site, filled, problem=sentence(refused), status=409)
     return redirect(url_for(".show", code=code), code=303)
+
+
+def _closed(event: Event, filled: CloseOut) -> None:
+    by, now = guard.user().staff_id, clock.now()
+    with transaction():
+        operations.count_heads(event, filled.heads, by=by, now=now)
+        for resident_id, at in sorted(filled.left.items()):
+            operations.check_out(event, get_resident(resident_id), how=How.ROSTER, by=by, now=now, at=at)
+        operations.close_out(event, note=filled.note, by=by, now=now)
+        volunteers.post_hours(event, by=by, now=now)
 
 
 def _filled(event: Event) -> CloseOut:

@@ -3,13 +3,12 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 
-from stationapp import clock
-from stationapp.attendance.rules import Part, opens_at
+from stationapp.attendance.rules import Part, told_at
 from stationapp.calendar.forms import read_time
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.models import Event
@@ -53,20 +52,19 @@ def read_close_out(form: MultiDict, event: Event, pending: Mapping[int, datetime
     """Headcounts (`heads_60-64`), how the volunteers without a sign-out left, the note.
 
     `pending` says when each of these came. A time (`out_17`, as the clock showed it) goes before the choice "stayed
-    to the end" (`end_17`, or `end_all` for everybody); without either nobody is signed out.
+    to the end" (`end_17`, or `end_all` for everybody shown, of whom there is an `out_<id>`); without either nobody is
+    signed out.
     """
     read = CloseOut(note=" ".join(form.get("note", "").replace("\0", "").split())[:500])
     for band in AgeBand:
         _read_heads(read, f"heads_{band.value}", band, form)
     read.typed["end_all"] = form.get("end_all", "")[:1]
     for resident_id, came_at in pending.items():
-        _read_out(read, f"out_{resident_id}", resident_id, form, event)
-        end = read.typed[f"end_{resident_id}"] = form.get(f"end_{resident_id}", "")[:1]
-        if (
-            (end or read.typed["end_all"])
-            and not read.typed[f"out_{resident_id}"]
-            and came_at < event.ends_at
-        ):
+        out, end = f"out_{resident_id}", f"end_{resident_id}"
+        _read_out(read, out, resident_id, form, event)
+        read.typed[end] = form.get(end, "")[:1]
+        stayed = read.typed[end] or (read.typed["end_all"] and out in form)
+        if stayed and not read.typed[out] and came_at < event.ends_at:
             read.left[resident_id] = event.ends_at
     return read
 
@@ -89,11 +87,4 @@ def _read_out(read: CloseOut, name: str, resident_id: int, form: MultiDict, even
     if at is None:
         read.problems[name] = _("时间请写成 10:30 的样子。")
         return
-    read.left[resident_id] = _after_opening(event, at)
-
-
-def _after_opening(event: Event, at: time) -> datetime:
-    """The instant of a wall-clock time at the event: on its first day, unless that was before the doors opened."""
-    first, last = clock.day_of(event.starts_at), clock.day_of(event.ends_at)
-    left = clock.instant(first, at.hour, at.minute)
-    return left if left >= opens_at(event.starts_at) else clock.instant(last, at.hour, at.minute)
+    read.left[resident_id] = told_at(event.starts_at, event.ends_at, at)

@@ -140,12 +140,12 @@ def test_the_roster_changes_a_leaving_whichever_way_it_was_known(app, lin, door)
 def test_an_undo_on_the_sheet_is_undone_with_the_times_that_were_there(app, lin, door):
     paper = printed(lin, door.at)
     enter(lin, paper, rows="3", times="3 12:30-14:00")
-    assert "按“恢复”" in said(_beside(lin, paper, row="3"))
+    assert "按“恢复”" in said(beside(lin, paper, row="3"))
     assert wang(app, door) is None
     again = enter(lin, paper, rows="3", times="3 12:30-14:00", keep=False)
     assert "请在下面这一行按“恢复”" in again.text
     assert "恢复（12:30到）" in lin.get(paper).text
-    assert "已恢复第 3 行的签到" in said(_beside(lin, paper, back="3"))
+    assert "已恢复第 3 行的签到" in said(beside(lin, paper, back="3"))
     row = wang(app, door)
     assert (row.came_at, row.came_how, row.left_at, row.left_how) == (
         at(12, 30),
@@ -154,7 +154,7 @@ def test_an_undo_on_the_sheet_is_undone_with_the_times_that_were_there(app, lin,
         How.PAPER,
     )
     before = _scans(app)
-    _beside(lin, paper, back="3")
+    beside(lin, paper, back="3")
     assert _scans(app) == before
     enter(lin, paper, times="3 13:45")  # what was put back can still be put right
     assert wang(app, door).left_at == at(13, 45)
@@ -164,7 +164,7 @@ def test_an_undo_on_the_sheet_is_undone_with_the_times_that_were_there(app, lin,
     assert minutes(app, door, lin) == 60
 
 
-def _beside(client, paper: str, **button):
+def beside(client, paper: str, **button):
     """Press a button beside a row of the sheet."""
     form = next(form for form in Page(client.get(paper).text).forms if form.action.endswith("/undo"))
     return client.post(form.action, data=form.values | button, follow_redirects=True)
