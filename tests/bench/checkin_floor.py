@@ -1,7 +1,8 @@
-"""The floor of checkin.py: a bare WSGI application that takes one scan down with the driver and nothing else.
+"""The floor of checkin.py: a bare WSGI application that takes scans down with the driver and nothing else.
 
 One guarded insert in one transaction, on a connection kept by each thread: the least that an acknowledged scan can
-cost on this database with this durability.
+cost on this database with this durability. Several codes in one request are as many guarded inserts in one
+transaction: the floor of a device that sends what it kept.
 """
 
 import os
@@ -16,7 +17,7 @@ _LITE = "INSERT INTO floor_scans SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM flo
 _POSTGRESQL = "INSERT INTO floor_scans VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
 
-def _lite(code: str) -> None:
+def _lite(codes: list[str]) -> None:
     if not hasattr(_mine, "connection"):
         from stationapp.db import sqlite_module
 
@@ -27,25 +28,31 @@ def _lite(code: str) -> None:
             _mine.connection.execute(f"PRAGMA {pragma}").fetchall()
     with _turn:
         _mine.connection.execute("BEGIN IMMEDIATE")
-        _mine.connection.execute(_LITE, (code, "in", code))
+        for code in codes:
+            _mine.connection.execute(_LITE, (code, "in", code))
         _mine.connection.execute("COMMIT")
 
 
-def _postgresql(code: str) -> None:
+def _postgresql(codes: list[str]) -> None:
     if not hasattr(_mine, "connection"):
         import psycopg
 
         _mine.connection = psycopg.connect(URL.replace("postgresql+psycopg", "postgresql"), autocommit=True)
-    _mine.connection.execute(_POSTGRESQL, (code, "in"))
+    if len(codes) == 1:
+        _mine.connection.execute(_POSTGRESQL, (codes[0], "in"))
+        return
+    with _mine.connection.transaction():
+        for code in codes:
+            _mine.connection.execute(_POSTGRESQL, (code, "in"))
 
 
 _take = _lite if URL.startswith("sqlite") else _postgresql
 
 
 def app(environ, start_response):
-    """Take down the scan that was sent."""
+    """Take down the scans that were sent."""
     if environ["REQUEST_METHOD"] == "POST":
-        _take(parse_qs(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())["code"][0])
+        _take(parse_qs(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())["code"])
         start_response("303 See Other", [("Location", "/"), ("Content-Length", "0")])
         return [b""]
     start_response("200 OK", [("Content-Length", "2")])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
-_HIDDEN = re.compile(rb'name="(csrf_token|ticket)"[^>]*value="([^"]+)"')
+HIDDEN = re.compile(rb'name="(csrf_token|ticket)"[^>]*value="([^"]+)"')
 
 
 class Press(Protocol):
@@ -84,7 +84,7 @@ class _Visitor:
         self.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n\r\n".encode())
         while not self.receive():
             pass
-        self.hidden = {name.decode(): value.decode() for name, value in _HIDDEN.findall(self.body)}
+        self.hidden = {name.decode(): value.decode() for name, value in HIDDEN.findall(self.body)}
         given = re.search(rb"(?im)^set-cookie: (session=[^;]+)", self.head)
         self.cookie = "; ".join(filter(None, (self.cookie, given and given[1].decode())))
 
