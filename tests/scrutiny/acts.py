@@ -47,6 +47,8 @@ class World:
     app: object
     people: cast.District
     numbers: count = field(default_factory=lambda: count(1))
+    phones: dict[int, str] = field(default_factory=dict)
+    """Of the volunteers."""
 
     def browser(self, who=None):
         """A new browser, of a member of staff when given."""
@@ -71,7 +73,9 @@ class World:
         home, (made_up, phone) = home or self.people.one, self.name()
         resident = cast.resident(cast.person(name or made_up, phone, birth_month="1968-05", home=home))
         with transaction():
-            return operations.register(resident, site=home, by=None, now=at(7, day=date(2026, 8, 1)))
+            made = operations.register(resident, site=home, by=None, now=at(7, day=date(2026, 8, 1)))
+        self.phones[made.id] = phone
+        return made
 
     def staff(self, where, role=Role.REVIEWER):
         """A further member of staff under an own name."""

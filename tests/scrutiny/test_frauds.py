@@ -1,4 +1,5 @@
-"""A corpus of frauds, each acted out as a fraudster would: prevented, or flagged for a person, or named by `audit`.
+"""A corpus of frauds, each acted out as a fraudster would: prevented, flagged for a person, drawn for a call, or named
+by `audit`.
 
 Every one returns what stopped it; the table of all of them is printed (`pytest -s`).
 """
@@ -7,15 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from stationapp.attendance import operations as attendance
 from stationapp.attendance.checks import CHECKS as PRESENCE
 from stationapp.attendance.models import Attendance, RefusedScan, Scan
 from stationapp.attendance.queries import venue_token
-from stationapp.attendance.rules import AttendanceRefusal, How
+from stationapp.attendance.rules import AttendanceRefusal, How, Kind
+from stationapp.calendar.rules import Month
 from stationapp.cards import operations as cards
 from stationapp.cards.queries import code_of
-from stationapp.cards.rules import Ended
+from stationapp.cards.rules import CardRefusal, Ended
 from stationapp.db import db, transaction
 from stationapp.devices.operations import revoke
 from stationapp.events import operations as events
@@ -23,7 +26,9 @@ from stationapp.events.models import Event
 from stationapp.events.rules import EventRefusal
 from stationapp.messages.certified import check_code
 from stationapp.refusal import Refused
+from stationapp.residents.models import Resident
 from stationapp.residents.queries import get_resident
+from stationapp.scrutiny import spots
 from stationapp.scrutiny.rules import Flag
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.checks import CHECKS as LEDGER
@@ -35,6 +40,7 @@ from tests.devices.helping import enrol, results, scan, send
 from tests.scrutiny.acts import DAY, World, at, close, corrupt, event, helped, minutes, serve, then, ticked
 
 FRAUDS = {}
+HOWS = ("prevented", "flagged", "drawn", "audit")
 
 
 def fraud(says: str):
@@ -49,7 +55,7 @@ def fraud(says: str):
 
 @dataclass(frozen=True)
 class Stopped:
-    """What stopped a fraud: `how` is prevented, flagged or audit; `by` the refusal, the flag or the check."""
+    """What stopped a fraud: `how` is prevented, flagged, drawn or audit; `by` the refusal, flag, pool or check."""
 
     how: str
     by: str
@@ -78,6 +84,14 @@ def flagged(world: World, flag: Flag, about: str) -> Stopped:
     ]
     assert fitting, (flag, about, found)
     return Stopped("flagged", flag.name)
+
+
+def drawn(world: World, people: list) -> Stopped:
+    """Each of these volunteers' lines is among those a call of the spot check is drawn from."""
+    pool = spots.pools(Month.of(DAY), up_to=spots.last_line())[world.people.office.id]
+    lines = select(HoursEntry.id).where(HoursEntry.volunteer_id.in_([who.id for who in people]))
+    assert len(pool.one_hand) >= len(people) and set(db.session.scalars(lines)) <= set(pool.one_hand)
+    return Stopped("drawn", "one hand")
 
 
 def named(check: str, number: str) -> Stopped:
@@ -137,6 +151,32 @@ def buddy_scan(world: World) -> Stopped:
     return flagged(world, Flag.ONE_DEVICE, made.code)
 
 
+@fraud("站长编出六个人、排好岗，用无痕窗口替他们扫场地码，再在名单上一一签退")
+def ghosts_at_the_venue(world: World) -> Stopped:
+    made, lin = event(world.people.one, at(9), at(11)), world.people.lin
+    its, ghosts = _shift_of(made), []
+    for _ in range(5):
+        given = world.person()
+        with transaction():
+            ghost = volunteers.register(cast.resident(given), site=world.people.one, by=lin.id, now=at(8))
+            volunteers.assign(its, ghost, by=lin.id, now=at(8))
+        with then(at(9)):
+            window = world.browser()
+            page = window.get(f"/c/{venue_token(made, at(9))}")
+            typed = {"name": given.name, "phone": given.phone}
+            assert window.submit(page, typed, to="/arrivals").status_code == 303
+        ghosts.append(ghost)
+    with then(at(11)):
+        roster = world.browser(lin)
+        for ghost in ghosts:
+            out = {"out": ghost.resident_id}
+            assert roster.post(f"/desk/events/{made.code}/attendance", data=out).status_code == 303
+    close(made, now=at(11, 20), by=lin.id)
+    assert [minutes(ghost) for ghost in ghosts] == [120] * 5
+    assert not [one for one in world.flags() if made.code in {rest.event for rest in one.rests}]
+    return drawn(world, ghosts)
+
+
 # --- cards --------------------------------------------------------------------------------------------------------
 
 
@@ -145,43 +185,66 @@ def card_of(who):
         return cards.make([who.resident_id], site_id=who.site_id, by=None, now=at(7))[who.resident_id]
 
 
+def scanned(world: World, staff, code: str, moment):
+    """A member of staff scans that code at the desk."""
+    with then(moment):
+        return world.browser(staff).submit("/desk/checkin", {"code": code}, to="/desk/checkin")
+
+
 @fraud("拍下别人的个人卡，自己打开签到")
 def photographed_card(world: World) -> Stopped:
     made, who = event(world.people.one, at(9), at(11)), world.volunteer()
+    _expected(made, who)
     code = code_of(card_of(who))
     with then(at(9)):
         stranger = world.browser()
         page = stranger.get(f"/p/{code}")
-        assert get_resident(who.resident_id).name not in page.text
-        assert stranger.post("/desk/checkin", data={"code": code}).status_code in (303, 400)
+        assert get_resident(who.resident_id).name not in page.text and "checkin" not in page.text
+        for act in ("in", "out"):
+            sent = stranger.post("/desk/checkin", data={"code": code, "event": made.code, "act": act})
+            assert sent.status_code == 303 and "/signin" in sent.location
+        page = stranger.get(
+            f"/c/{venue_token(made, at(9))}"
+        )  # at the venue, with the card's code for one's own
+        answer = stranger.submit(page, {"code": code}, to="/arrivals")
+        assert answer.status_code == 409 and "没有找到这个报名号" in answer.text
     assert presences(made) == 0
+    assert (
+        scanned(world, world.people.lin, code, at(9)).status_code == 303 and presences(made) == 1
+    )  # as is meant
     return prevented("only staff check in by a card")
 
 
 @fraud("拿拍下的卡在另一处签到，本人正在别处服务")
 def card_in_two_places(world: World) -> Stopped:
     who = world.volunteer()
+    code = code_of(card_of(who))
     here, there = event(world.people.one, at(9), at(11)), event(world.people.two, at(9), at(11))
-    ticked(here, who, at(9), at(11), by=world.people.lin.id)
-    ticked(there, who, at(9, 5), at(10, 55), by=world.people.ma.id)
+    person = get_resident(who.resident_id)
+    _expected(here, who)
+    cast.sign_up(there, cast.person(person.name, world.phones[who.id], birth_month="1968-05", home=world.people.one),
+                 now=at(8))  # fmt: skip
+    assert scanned(world, world.people.lin, code, at(9)).status_code == 303
+    assert scanned(world, world.people.ma, code, at(9, 5)).status_code == 303
+    with transaction():
+        attendance.check_out(here, person, how=How.ROSTER, by=world.people.lin.id, at=at(11), now=at(11))
     close(here), close(there)
-    assert minutes(who) == 120  # counted once
+    assert (presences(here), presences(there)) == (1, 1) and minutes(who) == 120
     return flagged(world, Flag.TWO_PLACES, there.code)
 
 
 @fraud("报失的旧卡继续用")
 def lost_card(world: World) -> Stopped:
-    made, who = event(world.people.one, at(9), at(11)), world.volunteer()
-    card = card_of(who)
-    code = code_of(card)
+    made, who, other = event(world.people.one, at(9), at(11)), world.volunteer(), world.volunteer()
+    _expected(made, who, other)
+    card, lin = card_of(who), world.people.lin
     with transaction():
-        cards.end(card, Ended.LOST, by=world.people.lin.id, now=at(8))
-    with then(at(9)):
-        desk = world.browser(world.people.lin)
-        answer = desk.submit("/desk/checkin", {"code": code}, to="/desk/checkin")
-        assert answer.status_code in (409, 410, 422) or "flash" in answer.text
-    assert presences(made) == 0
-    return prevented("the card has ended")
+        cards.end(card, Ended.LOST, by=lin.id, now=at(8))
+    assert scanned(world, lin, code_of(card_of(other)), at(9)).status_code == 303 and presences(made) == 1
+    answer = scanned(world, lin, code_of(card), at(9))
+    assert answer.status_code == 409 and "这张卡已挂失" in answer.text
+    assert presences(made) == 1
+    return prevented(CardRefusal.ENDED)
 
 
 # --- events -------------------------------------------------------------------------------------------------------
@@ -273,6 +336,27 @@ def typed_at_the_end(world: World) -> Stopped:
     return flagged(world, Flag.ONE_HAND, made.code)
 
 
+@fraud("混进一个真来的人，其余三个人事后由一个人全打进去")
+def one_hand_beside_somebody_honest(world: World) -> Stopped:
+    made, lin = event(world.people.one, at(9), at(11)), world.people.lin.id
+    ticked(made, world.volunteer(), at(9), at(11), by=None, how=How.VENUE, out=How.VENUE)
+    ghosts = [world.volunteer() for _ in range(3)]
+    for who in ghosts:
+        serve(made, who, at(9), at(11), by=lin, now=at(20))
+    close(made, now=at(20, 30), by=lin)
+    raised = next(one for one in world.flags() if one.flag is Flag.ONE_HAND and made.code in one.subject)
+    assert {rest.resident_id for rest in raised.rests} == {who.resident_id for who in ghosts}
+    return flagged(world, Flag.ONE_HAND, made.code)
+
+
+def _expected(made, *people) -> None:
+    """They have a shift of the event."""
+    its = _shift_of(made)
+    for who in people:
+        with transaction():
+            volunteers.assign(its, who, by=None, now=at(7))
+
+
 def _shift_of(made):
     with transaction():
         return volunteers.add_shift(
@@ -312,8 +396,8 @@ def self_approval(world: World) -> Stopped:
         answer = world.browser(world.people.chen).post(
             f"/desk/hours/{manual.id}/decision", data={"verdict": "approve"}
         )
-    assert answer.status_code == 409 and waits(manual)
-    return prevented(VolunteerRefusal.OWN_PROPOSAL)
+    assert answer.status_code == 409 and "补录要由上一级审批" in answer.text and waits(manual)
+    return refused(lambda: world.approve(manual), VolunteerRefusal.OWN_PROPOSAL)
 
 
 @fraud("同一个站的熟人审批")
@@ -409,16 +493,27 @@ def twice_over(world: World) -> Stopped:
     return refused(lambda: world.manual(who, 120, event=made), VolunteerRefusal.ALREADY_CREDITED)
 
 
-@fraud("同一个人建两条记录，同时在两场")
+@fraud("同一个人建三条记录，其中两条同时在两场")
 def duplicate_person(world: World) -> Stopped:
-    one = world.volunteer()
-    name = get_resident(one.resident_id).name
-    resident = cast.resident(cast.person(name, None, birth_month="1968-05", home=world.people.one))
-    with transaction():
-        other = volunteers.register(resident, site=world.people.one, by=None, now=at(7))
+    morning, one, other = (world.volunteer(name="张三丰") for _ in range(3))
+    helped(world, [morning], starts=7, ends=8)
     here, there = event(world.people.one, at(14), at(16)), event(world.people.two, at(14), at(16))
     ticked(here, one, at(14), at(16), by=world.people.lin.id)
     ticked(there, other, at(14), at(16), by=world.people.ma.id)
+    close(here), close(there)
+    return flagged(world, Flag.TWO_PLACES, here.code)
+
+
+@fraud("合并过的记录又建一条新的，同时在两场")
+def merged_and_made_again(world: World) -> Stopped:
+    old, kept, new = (world.volunteer(name="李四光") for _ in range(3))
+    here, there = event(world.people.one, at(14), at(16)), event(world.people.two, at(14), at(16))
+    ticked(here, old, at(14), at(16), by=world.people.lin.id)
+    ticked(there, new, at(14), at(16), by=world.people.ma.id)
+    with transaction():
+        db.session.execute(
+            update(Resident).where(Resident.id == old.resident_id).values(merged_into=kept.resident_id)
+        )
     close(here), close(there)
     return flagged(world, Flag.TWO_PLACES, here.code)
 
@@ -498,7 +593,10 @@ def edited_line(world: World) -> Stopped:
 def edited_scan(world: World) -> Stopped:
     made = helped(world, [world.volunteer()])
     number = db.session.scalar(select(func.max(Scan.id)).where(Scan.event_id == made.id))
-    corrupt(f"UPDATE scans SET how = 'paper' WHERE id = {number}", table="scans")
+    left = db.session.get_one(Scan, number)
+    assert left.kind is Kind.OUT
+    later = (left.at + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    corrupt(f"UPDATE scans SET at = '{later}' WHERE id = {number}", table="scans")
     return named("H10 scans", f"scan {number}")
 
 
@@ -525,7 +623,7 @@ def inserted_attendance(world: World) -> Stopped:
 
 def presences(made) -> int:
     """Who is there by now."""
-    db.session.expire_all()
+    db.session.rollback()  # what was read before is not what others wrote since
     there = select(func.count(Attendance.id)).where(Attendance.event_id == made.id, ~Attendance.undone)
     return db.session.scalar(there)
 
@@ -545,8 +643,10 @@ def test_every_fraud_is_prevented_flagged_or_named(app):
             db.session.rollback()
             print(f"{stopped[name].how:10} {stopped[name].by:40} {says}")
         raised = world.flags()
-    counted = [sum(one.how == how for one in stopped.values()) for how in ("prevented", "flagged", "audit")]
-    print(f"{len(stopped)} frauds: {counted[0]} prevented, {counted[1]} flagged, {counted[2]} named by audit")
+    counted = [sum(one.how == how for one in stopped.values()) for how in HOWS]
+    said = "{} prevented, {} flagged, {} drawn, {} named by audit".format(*counted)
+    print(f"{len(stopped)} frauds: {said}")
+    assert sum(counted) == len(stopped)
     assert len(stopped) >= 15
     assert {one.flag for one in raised} == set(Flag)  # each flag was raised by a fraud of the corpus
     assert DAY.month == 11 and _all_on_the_page(world)
