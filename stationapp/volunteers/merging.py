@@ -5,6 +5,8 @@ A ledger belongs to one profile and is never rewritten: two of them cannot becom
 
 from sqlalchemy import select
 
+from stationapp.attendance.models import Attendance
+from stationapp.attendance.rules import Part
 from stationapp.db import db
 from stationapp.refusal import Refused
 from stationapp.residents.rules import MergeRefusal
@@ -26,10 +28,15 @@ def refuse_two_ledgers(kept_id: int, gone_id: int) -> None:
 
 
 def _has_hours(volunteer: Volunteer) -> bool:
-    """Whether the ledger has a line, or may come to have one: a shift taken, an entry awaiting its decision."""
+    """Whether the ledger has a line, or may come to have one: a shift taken, an entry by hand, having been there."""
     shift = select(Assignment.id).where(
         Assignment.volunteer_id == volunteer.id, Assignment.ended_at.is_(None)
     )
     entry = select(ManualHours.id).where(ManualHours.volunteer_id == volunteer.id)
-    open_ones = any(db.session.scalar(one.limit(1)) is not None for one in (shift, entry))
+    there = select(Attendance.id).where(  # at an event not closed out yet, or one that may be opened again
+        Attendance.resident_id == volunteer.resident_id,
+        Attendance.part == Part.VOLUNTEER,
+        ~Attendance.undone,
+    )
+    open_ones = any(db.session.scalar(one.limit(1)) is not None for one in (shift, entry, there))
     return open_ones or bool(totals(HoursEntry.volunteer_id == volunteer.id))
