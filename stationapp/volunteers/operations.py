@@ -33,11 +33,13 @@ def register(resident: Resident, *, site: Site, by: int | None, now: datetime) -
 
     Hours of services before the profile are posted now. Raises Refused(VolunteerRefusal).
     """
-    found = db.session.scalar(select(Volunteer).where(Volunteer.resident_id == resident.id).with_for_update())
+    its = select(Volunteer).where(Volunteer.resident_id == resident.id)
+    found = db.session.scalar(its.execution_options(populate_existing=True))
     _refuse(rules.register_problem(_age(resident, clock.day_of(now))))
     if found and found.ended_at is None:
-        return found
+        return found  # not held: whoever checks them in asks for the event next, and events come before volunteers
     if found:
+        posting.hold(found.id)
         found.ended_at = None
     else:
         secret = codes.new_personal()
@@ -92,6 +94,25 @@ def add_shift(
     return shift
 
 
+def remove_shift(shift: Shift, *, by: int | None, now: datetime) -> None:
+    """Take a shift back in which nobody stands, before its event's end; twice is harmless. Raises Refused."""
+    db.session.refresh(shift, with_for_update=True)
+    if shift.ended_at is not None:
+        return
+    event = db.session.get_one(Event, shift.event_id)
+    _open(event)
+    if event.ends_at <= now:
+        raise Refused(VolunteerRefusal.EVENT_OVER)
+    if db.session.scalar(
+        select(Assignment.id).where(Assignment.shift_id == shift.id, Assignment.ended_at.is_(None)).limit(1)
+    ):
+        raise Refused(VolunteerRefusal.SHIFT_TAKEN)
+    shift.ended_at = now
+    db.session.flush()
+    subject = f"event {event.code} shift {shift.id}"
+    record("volunteers.remove_shift", subject, by=by, now=now, site_id=event.site_id)
+
+
 def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime) -> Assignment:
     """Let a volunteer take a shift; who takes it already keeps it. Raises Refused(VolunteerRefusal)."""
     db.session.refresh(shift, with_for_update=True)
@@ -105,6 +126,8 @@ def assign(shift: Shift, volunteer: Volunteer, *, by: int | None, now: datetime)
             return one
     event = db.session.get_one(Event, shift.event_id)
     _open(event)
+    if shift.ended_at is not None:
+        raise Refused(VolunteerRefusal.SHIFT_GONE)
     if event.ends_at <= now:  # who helped without a shift is taken down at the door, not planned afterwards
         raise Refused(VolunteerRefusal.EVENT_OVER)
     if volunteer.ended_at is not None:
@@ -135,14 +158,17 @@ def may_help(resident: Resident, event: Event) -> None:
 
 
 def unassign(assignment: Assignment, *, by: int | None, now: datetime) -> None:
-    """Take a volunteer off a shift; twice is harmless."""
+    """Take a volunteer off a shift; twice is harmless. Raises Refused(VolunteerRefusal.EVENT_OVER)."""
     if assignment.ended_at is not None:
         return
+    shift = db.session.get_one(Shift, assignment.shift_id)
+    event = db.session.get_one(
+        Event, shift.event_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    _open(event)
     assignment.ended_at = now
     db.session.flush()
-    shift = db.session.get_one(Shift, assignment.shift_id)
     volunteer = db.session.get_one(Volunteer, assignment.volunteer_id)
-    event = db.session.get_one(Event, shift.event_id)
     _record_shift("volunteers.unassign", event, shift, volunteer, by, now)
 
 

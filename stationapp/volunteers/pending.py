@@ -1,4 +1,4 @@
-"""Presences of a volunteer without a line in the ledger, and why there is none (domain.md §7)."""
+"""Presences of a volunteer without a line in the ledger, by scans or by hand, and why there is none (domain.md §7)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.sites.models import Site
-from stationapp.volunteers.models import HoursEntry, Volunteer
+from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 
 MOST = 100
 """So many are shown, the latest first."""
@@ -44,6 +44,12 @@ def list_pending(volunteer_id: int, *among: ColumnElement[bool], now: datetime) 
     undone = select(undoing.id).where(undoing.corrects_id == HoursEntry.id).exists()
     # Not LIVE: "corrects nothing" is true of every line, and SQLite would go through all of them for each presence.
     lined = select(HoursEntry.id).where(HoursEntry.attendance_id == Attendance.id, ~undone).exists()
+    by_hand = (
+        select(ManualHours.id)
+        .join(HoursEntry, HoursEntry.manual_id == ManualHours.id)
+        .where(ManualHours.volunteer_id == volunteer_id, ManualHours.event_id == Event.id, ~undone)
+        .exists()
+    )
     rows = db.session.execute(
         select(Attendance, Event, Site)
         .join(Volunteer, Volunteer.resident_id == Attendance.resident_id)
@@ -55,6 +61,7 @@ def list_pending(volunteer_id: int, *among: ColumnElement[bool], now: datetime) 
             ~Attendance.undone,
             Event.starts_at <= now,
             ~lined,
+            ~by_hand,
             *among,
         )
         .order_by(Event.starts_at.desc(), Event.id)

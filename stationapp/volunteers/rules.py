@@ -71,7 +71,8 @@ class VolunteerRefusal(Enum):
     ALREADY_DECIDED = "already_decided"
     ALREADY_CREDITED = "already_credited"  # the event's hours stand in the ledger
     BY_REOPENING = "by_reopening"  # a line from an event changes only by reopening the event
-    CODE_UNKNOWN = "code_unknown"
+    SHIFT_TAKEN = "shift_taken"  # somebody stands in the shift that is to be taken back
+    SHIFT_GONE = "shift_gone"  # it was taken back
 
 
 UNIT = 30  # minutes; credited time is floored to it, never rounded up
@@ -170,6 +171,7 @@ NEVER_BELOW = 8
 ALONE_FROM = 14
 GROWN_FROM = 18
 LATEST_HOUR = 21  # minors are home by then
+EARLIEST_HOUR = 5  # and not out before
 
 
 @dataclass(frozen=True)
@@ -216,9 +218,9 @@ def shift_fields_problem(
 
 
 def ends_late(ends_at_local: datetime, starts_at_local: datetime) -> bool:
-    """Whether an event, in local time, reaches past 21:00."""
+    """Whether an event, in local time, reaches past 21:00 or begins before dawn."""
     nine = starts_at_local.replace(hour=LATEST_HOUR, minute=0, second=0, microsecond=0)
-    return ends_at_local > nine
+    return ends_at_local > nine or starts_at_local.hour < EARLIEST_HOUR
 
 
 REST_WARNING_HOURS = 12

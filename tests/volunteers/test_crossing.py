@@ -10,11 +10,13 @@ from datetime import timedelta
 import pytest
 
 from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How, Part
 from stationapp.calendar.rules import Month
 from stationapp.db import at_end, db, transaction
 from stationapp.events.models import Event
 from stationapp.reports.checks import CHECKS as REPORT_CHECKS
 from stationapp.reports.operations import close_month
+from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
 from stationapp.volunteers import operations
 from stationapp.volunteers.checks import CHECKS
@@ -107,6 +109,26 @@ def test_two_close_outs_with_the_same_two_volunteers_both_come_through(app, peop
         db.session.get_one(Volunteer, second_id, with_for_update=True)
         other = Meanwhile(app, lambda: _close(both, people.lin.id))
         _close(one, people.ma.id)
+    other.join()
+    _sound()
+
+
+def test_a_volunteer_is_taken_in_at_the_door_while_hours_of_the_event_are_posted(app, people):
+    who = acts.volunteer(people.one)
+    event_id, resident_id = _served(people.one, who), who.resident_id
+
+    def post():
+        event = db.session.get_one(Event, event_id, with_for_update=True)
+        operations.post_hours(event, by=people.lin.id, now=acts.at(12))
+
+    with transaction():
+        resident = db.session.get_one(Resident, resident_id)
+        operations.register(resident, site=people.one, by=people.lin.id, now=acts.at(11))
+        other = Meanwhile(app, post)
+        attendance.check_in(
+            db.session.get_one(Event, event_id), resident, how=How.WALK_IN, part=Part.VOLUNTEER,
+            by=people.lin.id, now=acts.at(11),
+        )  # fmt: skip
     other.join()
     _sound()
 

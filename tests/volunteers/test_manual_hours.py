@@ -263,6 +263,23 @@ def test_no_more_than_the_event_lasted_is_proposed_nor_approved(app, people):
         assert total_minutes(number) == 120
 
 
+def test_what_was_entered_by_hand_is_no_longer_said_to_be_missing(app, people, client):
+    _number, code, personal = registered(app, people)
+    day = clock.day_of(clock.now()) - timedelta(days=1)
+    with app.app_context():
+        who = find_volunteer(code)
+        made = event(people.one, at(9, day=day), at(11, day=day), title="清洁家园")
+        serve(made, who, at(9, day=day))
+        close(made)
+        chosen = {"event": str(made.id), "served_on": "", "reason": "forgot_out"}
+    assert "还没有记入的" in client.get(f"/hours/{personal}").text
+    lin = cast.signed_in(app, people.lin)
+    propose(lin, code, **chosen)
+    decide(cast.signed_in(app, people.chen))
+    assert "还没有记入的" not in client.get(f"/hours/{personal}").text
+    assert "清洁家园" not in lin.get(f"/desk/volunteers/{code}/manual").text
+
+
 def test_time_entered_by_hand_is_not_counted_again_by_what_is_closed_out_later(app, people):
     number, code, _personal = registered(app, people)
     day = clock.day_of(clock.now()) - timedelta(days=1)

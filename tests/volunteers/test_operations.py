@@ -218,6 +218,15 @@ def test_minors_are_home_by_nine_in_the_evening(people):
     assert caught.value.reason is VolunteerRefusal.MINOR_AT_RISK
 
 
+def test_minors_are_not_out_before_dawn(people):
+    who = volunteer(people.one, birth_month="2010-01")
+    next_day = DAY + timedelta(days=1)
+    which = shift(event(people.one, at(1, day=next_day), at(5, day=next_day)))
+    with pytest.raises(Refused) as caught:
+        assign(which, who)
+    assert caught.value.reason is VolunteerRefusal.MINOR_AT_RISK
+
+
 def propose(people, who, **changes):
     values = {
         "site": people.one,
