@@ -16,7 +16,7 @@ from stationapp.events.models import Event
 from stationapp.phones import normal_phone
 from stationapp.refusal import Refused
 from stationapp.residents.guard import household_here
-from stationapp.residents.queries import home_of, masked_each, records_at
+from stationapp.residents.queries import home_of, masked_each, records_at, records_of
 from stationapp.residents.rules import PersonIn
 from stationapp.signups.dates import place_at, places_at
 from stationapp.signups.models import Signup
@@ -90,9 +90,16 @@ def people_meant(event: Event, asked: Asked) -> list[int]:
     if asked.phone and not phone:
         raise Refused(AttendanceRefusal.PHONE_UNREADABLE)
     known = home_of(PersonIn(asked.name, phone)).people.get(asked.name) if phone else None
-    if known and (queries.has_place(event.id, known.id) or known.id in helpers_at(event.id)):
+    if known and _is_expected(event, known.id):
         return [known.id]
     raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
+
+
+def _is_expected(event: Event, resident_id: int) -> bool:
+    """Whether a person has a place or a shift, by whichever of their records."""
+    helpers = helpers_at(event.id)
+    records = db.session.scalars(records_of(resident_id))
+    return any(one in helpers or queries.has_place(event.id, one) for one in records)
 
 
 def _place(event: Event, code: str) -> int:

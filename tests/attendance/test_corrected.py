@@ -246,6 +246,16 @@ def test_whoever_has_a_shift_by_another_record_comes_as_a_volunteer_whichever_wa
     assert live(app) == [(door.wang.resident_id, Part.VOLUNTEER)]
 
 
+def test_whoever_signs_in_by_name_and_phone_is_known_by_either_record(app, door, client, two_records):
+    with app.app_context():
+        token = venue_token(door.event, clock.now())
+    page = client.get(f"/c/{token}")
+    form = next(form for form in reversed(Page(page.text).forms) if form.action.endswith("arrivals"))
+    said = client.post(form.action, data=form.values | {"name": "王建国", "phone": "19900003333"})
+    assert said.status_code == 303
+    assert live(app) == [(door.wang.resident_id, Part.VOLUNTEER)]
+
+
 def test_a_sheet_from_before_two_records_were_one_takes_one_person_in(app, door, lin):
     paper = printed(lin, door.at)
     with app.app_context(), transaction():
