@@ -82,7 +82,7 @@ def _event(lived: Lived, n: int) -> None:
         office = next(one for one in (lived.world.people.office, lived.world.people.far_office)
                       if station.path.startswith(one.path))  # fmt: skip
         manual = lived.world.manual(
-            idle, random.choice((60, 120)), by=_Staff(by), on=day, where=station,
+            idle, min(random.choice((60, 120)), 60 * lasts), by=_Staff(by), on=day, where=station,
             event=made if n % 16 == 5 else None, now=at(20, day=day),
         )  # fmt: skip
         lived.world.approve(manual, seen_from=office, now=at(9, day=day + timedelta(days=2)))
