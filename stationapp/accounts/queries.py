@@ -31,9 +31,12 @@ class Open:
 
 def find_user(token: str, *, now: datetime) -> tuple[User, Open] | None:
     """Who holds this sign-in token, with their present rights; None when it ended or was idle too long."""
+    live = (Grant.staff_id == Staff.id) & Grant.ended_at.is_(None)
     found = db.session.execute(
-        select(Login, Staff)
+        select(Login.id, Login.seen_at, Staff.id, Staff.name, Grant.role, Site.path, Site.short_name)
         .join(Staff, Staff.id == Login.staff_id)
+        .outerjoin(Grant, live)
+        .outerjoin(Site, Site.id == Grant.site_id)
         .where(
             Login.token_index == vault().index("login", token),
             Login.ended_at.is_(None),
@@ -41,11 +44,13 @@ def find_user(token: str, *, now: datetime) -> tuple[User, Open] | None:
             Login.began_at > now - LONGEST,
             Staff.ended_at.is_(None),
         )
-    ).one_or_none()
-    if found is None:
+        .order_by(Site.code)
+    ).all()
+    if not found:
         return None
-    login, staff = found
-    return User(staff.id, staff.name, list_held(staff.id)), Open(login.id, login.seen_at)
+    login_id, seen_at, staff_id, name, *_ = found[0]
+    held = tuple(Held(*row[4:]) for row in found if row[4] is not None)  # (no row of it: no role any more)
+    return User(staff_id, name, held), Open(login_id, seen_at)
 
 
 def list_held(staff_id: int) -> tuple[Held, ...]:

@@ -89,9 +89,9 @@ def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", st
     ), status
 
 
-def _lines(event: Event) -> list[Line]:
-    """The roster, with those whose coming was taken back."""
-    return queries.roster(event, helpers_at(event.id), queries.taken_back_at(event))
+def _lines(event: Event, whose: int | None = None) -> list[Line]:
+    """The roster, with those whose coming was taken back; with `whose` the line of the person with that record."""
+    return queries.roster(event, helpers_at(event.id), queries.taken_back_at(event), whose=whose)
 
 
 def _letters(lines: list[Line]) -> dict[str, int]:
@@ -187,7 +187,7 @@ def _pressed(event: Event) -> tuple[str, Line]:
     for act in _KINDS:
         text = request.form.get(act, "")
         if text.isascii() and text.isdigit() and len(text) < 10:
-            for line in _lines(event):
+            for line in _lines(event, int(text)):
                 if int(text) in (line.resident_id, *line.also):
                     return act, line
     raise NotFound

@@ -26,6 +26,7 @@ from stationapp.events.queries import find_event
 from stationapp.events.rules import touches
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_person, get_resident, masked
+from stationapp.residents.rules import masked_name
 from stationapp.signups.dates import place_at
 from stationapp.signups.models import Signup
 from stationapp.signups.queries import event_of, find_by_code
@@ -221,7 +222,7 @@ def _taken_down(door: Door) -> str:
     with transaction():
         event, resident = door.event, get_resident(door.resident_id)
         given = {"by": guard.user().staff_id, "now": clock.now()}
-        name = masked(resident).name
+        name = masked_name(resident.name)
         if _leaving():
             operations.check_out(event, resident, how=How.STAFF_SCAN, **given)
             return _("%(name)s 离开了。", name=name)

@@ -16,6 +16,7 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.residents.models import Household, Resident
+from stationapp.residents.queries import records_of
 from stationapp.residents.rules import Masked, mask
 from stationapp.signups.dates import held_by
 from stationapp.signups.models import Signup
@@ -124,14 +125,19 @@ class Line:
 
 
 def roster(
-    event: Event, helpers: Collection[int] = (), back: Mapping[int, Presence] = MappingProxyType({})
+    event: Event,
+    helpers: Collection[int] = (),
+    back: Mapping[int, Presence] = MappingProxyType({}),
+    *,
+    whose: int | None = None,
 ) -> list[Line]:
     """Everybody signed up, those who walked in, and `helpers` (resident ids), by initials; who waits comes last.
 
     With `back` (`taken_back_at`) also those whose coming was taken back. One person has one line, whichever records
-    are on it: that by which they are there, else that which takes a shift, else that which is signed up.
+    are on it: that by which they are there, else that which takes a shift, else that which is signed up. With
+    `whose` only the line of the person with that record.
     """
-    rows = db.session.execute(
+    query = (
         select(Resident, Household.phone_sealed, Signup.state, Attendance)
         .join(Household, Household.id == Resident.household_id)
         .outerjoin(
@@ -148,8 +154,11 @@ def roster(
         .order_by(Resident.initials, Resident.id)
         .execution_options(populate_existing=True)
     )
+    if whose is not None:
+        kept = select(func.coalesce(Resident.merged_into, Resident.id)).where(Resident.id == whose)
+        query = query.where(Resident.id.in_(records_of(kept.scalar_subquery())))
     people: dict[int, list[Line]] = {}
-    for person, *said in rows:
+    for person, *said in db.session.execute(query):
         number = person.id
         line = replace(_line(person, *said), helps=number in helpers, back=back.get(number))
         people.setdefault(person.merged_into or number, []).append(line)

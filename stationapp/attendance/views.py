@@ -39,7 +39,7 @@ from stationapp.residents.queries import (
     list_members,
     masked,
 )
-from stationapp.residents.rules import PersonIn
+from stationapp.residents.rules import PersonIn, masked_name
 from stationapp.signups.queries import code_of, event_of, find_by_code, places_of
 from stationapp.signups.rules import AgeRule, Place, age_problem
 from stationapp.sites.models import Site
@@ -193,7 +193,7 @@ def _walked_in(came: Proof, person: PersonIn) -> int:
 
 
 def _welcome(event: Event, people: list[int]):
-    names = "、".join(masked(get_resident(one)).name for one in people)
+    names = "、".join(masked_name(get_resident(one).name) for one in people)
     flash(_("%(names)s 签到成功。", names=names))
     return redirect(url_for(".welcome", code=event.code), code=303)
 
