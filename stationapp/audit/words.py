@@ -112,6 +112,8 @@ ACTS = {
     "teams.leave": _("离开队伍"),
     "teams.make": _("建队伍"),
     "teams.say_about": _("记下特长和空闲时间"),
+    "teams.unassign": _("队长取消上岗"),
+    "teams.unsay_skill": _("去掉确认过的特长"),
     "templates.bring_back": _("恢复模板"),
     "templates.change": _("修改模板"),
     "templates.retire": _("停用模板"),
@@ -125,6 +127,7 @@ ACTS = {
     "volunteers.propose_manual": _("申请补录"),
     "volunteers.register": _("登记志愿者"),
     "volunteers.reject_manual": _("驳回补录"),
+    "volunteers.remove_shift": _("撤掉志愿岗位"),
     "volunteers.unassign": _("取消上岗"),
 }
 """Acts by the name they are written down with."""

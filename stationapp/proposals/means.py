@@ -240,7 +240,7 @@ def _helpers(event_ids: Collection[int]) -> dict[int, int]:
     """How many volunteers these events asked for."""
     rows = db.session.execute(
         select(Shift.event_id, func.sum(Shift.needed))
-        .where(Shift.event_id.in_(event_ids))
+        .where(Shift.event_id.in_(event_ids), Shift.ended_at.is_(None))
         .group_by(Shift.event_id)
     )
     return {event_id: int(needed) for event_id, needed in rows}

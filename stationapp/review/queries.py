@@ -146,7 +146,9 @@ def _last_steps(ids: Collection[int]) -> dict[int, tuple[int, int | None, str | 
 
 def _shifts(ids: Collection[int]) -> dict[int, list[Shift]]:
     found: dict[int, list[Shift]] = {number: [] for number in ids}
-    for shift in db.session.scalars(select(Shift).where(Shift.event_id.in_(ids)).order_by(Shift.id)):
+    for shift in db.session.scalars(
+        select(Shift).where(Shift.event_id.in_(ids), Shift.ended_at.is_(None)).order_by(Shift.id)
+    ):
         found[shift.event_id].append(shift)
     return found
 

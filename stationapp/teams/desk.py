@@ -147,6 +147,7 @@ def _page(team: Team, site: Site, *, form: TeamForm | None = None, problem: str 
         left=left,
         q=text,
         found=masked_lines(found.rows) if found else None,
+        page=found,
         inside={row.Volunteer.id for row in rows},
         form=form or TeamForm(name=team.name, kind=team.kind),
         problem=problem,

@@ -23,6 +23,7 @@ from stationapp.volunteers.models import Volunteer
 from stationapp.volunteers.queries import get_known
 from stationapp.volunteers.rest import long_days
 from stationapp.web.errors import sentence
+from stationapp.web.words import word
 
 bp = Blueprint("about", __name__, url_prefix="/volunteers/<code>")
 
@@ -77,8 +78,11 @@ def say(code: str):
     volunteer = _its(code)
     said = ticked(request.form.getlist("skill"), request.form.getlist("free"))
     with transaction():
-        operations.say_about(volunteer, **said, **_by_now())
+        lost = operations.say_about(volunteer, **said, **_by_now())
     flash(_("已记下。"))
+    if lost:
+        names = "、".join(str(word(skill)) for skill in lost)
+        flash(_("去掉了确认过的：%(names)s。再写上，要重新确认。", names=names), "warn")
     return _back(code, "about")
 
 

@@ -4,8 +4,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from stationapp.teams.operations import NAME_LENGTH, TITLE_LENGTH
-from stationapp.teams.rules import DayPart, RecordKind, Skill, TeamKind
+from stationapp.teams.rules import NAME_LENGTH, TITLE_LENGTH, DayPart, RecordKind, Skill, TeamKind
 from stationapp.web.forms import NEEDED, EnumField, Form, PickField, TextField
 
 

@@ -14,13 +14,20 @@ from stationapp.refusal import Refused
 from stationapp.sites.models import Site
 from stationapp.teams import queries
 from stationapp.teams.models import Ability, FreeTime, Membership, ServiceRecord, Team
-from stationapp.teams.rules import DayPart, RecordKind, Skill, TeamKind, TeamRefusal
+from stationapp.teams.rules import (
+    NAME_LENGTH,
+    TITLE_LENGTH,
+    DayPart,
+    RecordKind,
+    Skill,
+    TeamKind,
+    TeamRefusal,
+)
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
+from stationapp.volunteers.operations import unassign
 from stationapp.volunteers.queries import is_same_name
 from stationapp.volunteers.rest import assign_rested
 from stationapp.volunteers.rules import VolunteerRefusal
-
-NAME_LENGTH, TITLE_LENGTH = 40, 60
 
 # --- teams ------------------------------------------------------------------------------------------------------
 
@@ -155,16 +162,17 @@ def say_about(
     free: Collection[tuple[int, DayPart]],
     by: int | None,
     now: datetime,
-) -> None:
+) -> list[Skill]:
     """Write down what a volunteer can do and when they can help, as they say; `by` None: they themselves.
 
-    A skill that is said no more takes its confirmation with it.
+    A skill that is said no more takes its confirmation with it: those are answered, and the audit keeps whose it was.
     """
     db.session.refresh(volunteer, with_for_update=True)
     before = queries.about(volunteer.id)
-    for skill, ability in before.abilities.items():
-        if skill not in skills:
-            db.session.delete(ability)
+    gone = [ability for skill, ability in before.abilities.items() if skill not in skills]
+    lost = [(ability.skill, _confirmed_by(ability)) for ability in gone if ability.confirmed_at]
+    for ability in gone:
+        db.session.delete(ability)
     db.session.add_all(
         Ability(volunteer_id=volunteer.id, skill=skill, said_at=now)
         for skill in Skill
@@ -177,8 +185,19 @@ def say_about(
             for weekday, part in sorted(set(free), key=lambda one: (one[0], one[1].value))
         )
     db.session.flush()
+    who = {"by": by, "now": now, "site_id": volunteer.site_id}
+    for skill, confirmed_by in lost:
+        subject = f"volunteer {volunteer.code} skill {skill.value} confirmed by {confirmed_by}"
+        record("teams.unsay_skill", subject, **who)
     if by is not None:
-        record("teams.say_about", f"volunteer {volunteer.code}", by=by, now=now, site_id=volunteer.site_id)
+        record("teams.say_about", f"volunteer {volunteer.code}", **who)
+    return [skill for skill, _confirmed_by in lost]
+
+
+def _confirmed_by(ability: Ability) -> str:
+    if ability.confirmed_leader_id is None:
+        return f"staff {ability.confirmed_by}"
+    return f"leader {db.session.get_one(Volunteer, ability.confirmed_leader_id).code}"
 
 
 def confirm_skill(volunteer: Volunteer, skill: Skill, *, by: int, site: Site, now: datetime) -> None:
@@ -246,15 +265,38 @@ def assign_member(
 
     Everything that a desk is refused is refused here, too; `knowing` as in `rest.assign_rested`.
     """
+    _leads_here(team, shift, volunteer, now)
+    made = assign_rested(shift, volunteer, knowing=knowing, by=None, now=now)
+    subject = f"team {team.code} leader {leader.code} shift {shift.id} volunteer {volunteer.code}"
+    record("teams.assign", subject, by=None, now=now, site_id=team.site_id)
+    return made
+
+
+def unassign_member(
+    team: Team, leader: Volunteer, shift: Shift, volunteer: Volunteer, *, now: datetime
+) -> None:
+    """A leader takes a member of the team off an open shift of the team's site; twice is harmless."""
+    _leads_here(team, shift, volunteer, now)
+    its = select(Assignment).where(
+        Assignment.shift_id == shift.id,
+        Assignment.volunteer_id == volunteer.id,
+        Assignment.ended_at.is_(None),
+    )
+    held = db.session.scalar(its.with_for_update())
+    if held is None:
+        return
+    unassign(held, by=None, now=now)
+    subject = f"team {team.code} leader {leader.code} shift {shift.id} volunteer {volunteer.code}"
+    record("teams.unassign", subject, by=None, now=now, site_id=team.site_id)
+
+
+def _leads_here(team: Team, shift: Shift, volunteer: Volunteer, now: datetime) -> None:
+    """Refuse what is not a leader's: events begun, put off or off, other sites', and other people."""
     event = db.session.get_one(Event, shift.event_id)
     if event.site_id != team.site_id or event.state is not State.PUBLISHED or event.starts_at <= now:
         raise Refused(TeamRefusal.NOT_OPEN)
     if queries.find_membership(team.id, volunteer.id) is None:
         raise Refused(TeamRefusal.NOT_A_MEMBER)
-    made = assign_rested(shift, volunteer, knowing=knowing, by=None, now=now)
-    subject = f"team {team.code} leader {leader.code} shift {shift.id} volunteer {volunteer.code}"
-    record("teams.assign", subject, by=None, now=now, site_id=team.site_id)
-    return made
 
 
 # --- trainings and commendations --------------------------------------------------------------------------------

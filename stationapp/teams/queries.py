@@ -20,6 +20,9 @@ from stationapp.teams.rules import DayPart, Skill, TeamKind
 from stationapp.volunteers.ledger import LIVE
 from stationapp.volunteers.models import Assignment, HoursEntry, Shift, Volunteer
 
+MOST_SHIFTS = 30
+"""So many of the shifts to come a leader's page shows."""
+
 # --- teams ------------------------------------------------------------------------------------------------------
 
 
@@ -123,16 +126,21 @@ def led_by(volunteer: Volunteer, code: str) -> tuple[Team, Site]:
 
 
 def open_shifts(team: Team, *, now: datetime) -> list[tuple[Event, Shift, list[Row]]]:
-    """Shifts of published events of the team's site that have not begun, by start.
+    """Shifts of published events of the team's site that have not begun, by start; one more than MOST_SHIFTS at most.
 
     Each with who takes it: (Assignment, Volunteer).
     """
     rows = db.session.execute(
         select(Event, Shift)
         .join(Shift, Shift.event_id == Event.id)
-        .where(Event.site_id == team.site_id, Event.state == State.PUBLISHED, Event.starts_at > now)
+        .where(
+            Event.site_id == team.site_id,
+            Event.state == State.PUBLISHED,
+            Event.starts_at > now,
+            Shift.ended_at.is_(None),
+        )
         .order_by(Event.starts_at, Event.id, Shift.id)
-        .limit(30)
+        .limit(MOST_SHIFTS + 1)
     ).all()
     taken: dict[int, list[Row]] = defaultdict(list)
     for row in db.session.execute(

@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
+NAME_LENGTH, TITLE_LENGTH = 40, 60
+"""Characters of a team's name, and of a training's or commendation's."""
+
 
 class TeamKind(Enum):
     """The eight standing kinds of teams, and those a place adds."""

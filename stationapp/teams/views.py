@@ -3,11 +3,10 @@
 Looking at a page changes nothing; what is written goes through a button.
 """
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from stationapp import clock, codes
-from stationapp.accounts.logins import count_miss
+from stationapp import clock
 from stationapp.db import db, transaction
 from stationapp.events.announced import why
 from stationapp.events.models import Event
@@ -18,11 +17,13 @@ from stationapp.teams import operations, queries
 from stationapp.teams.forms import ticked
 from stationapp.teams.models import Team
 from stationapp.teams.rules import Skill, parts_between
+from stationapp.volunteers.guard import own_volunteer
 from stationapp.volunteers.models import Shift, Volunteer
-from stationapp.volunteers.queries import find_by_personal_code, find_volunteer
+from stationapp.volunteers.queries import find_volunteer
 from stationapp.volunteers.rest import long_days
 from stationapp.volunteers.rules import VolunteerRefusal
 from stationapp.web.errors import sentence
+from stationapp.web.words import word
 
 bp = Blueprint("teams", __name__, url_prefix="/hours/<code>")
 
@@ -46,23 +47,13 @@ def _coming_up(volunteer: Volunteer) -> dict:
     }
 
 
-def _volunteer(code: str) -> Volunteer:
-    """A wrong guess is counted against the asker's address (trust.md §4.7)."""
-    found = find_by_personal_code(codes.tidy(code))
-    if found is None:
-        with transaction():
-            patient = count_miss(request.remote_addr or "", now=clock.now())
-        abort(404 if patient else 429)
-    return found
-
-
 # --- the own page -----------------------------------------------------------------------------------------------
 
 
 @bp.get("/team")
 def mine(code: str):
     """What somebody can do and when, to be changed here; their teams, shifts to come, trainings."""
-    volunteer = _volunteer(code)
+    volunteer = own_volunteer(code)
     return render_template(
         "teams/mine.html",
         code=code,
@@ -78,11 +69,14 @@ def mine(code: str):
 @bp.post("/team")
 def say(code: str):
     """Keep what was ticked."""
-    volunteer = _volunteer(code)
+    volunteer = own_volunteer(code)
     said = ticked(request.form.getlist("skill"), request.form.getlist("free"))
     with transaction():
-        operations.say_about(volunteer, **said, by=None, now=clock.now())
+        lost = operations.say_about(volunteer, **said, by=None, now=clock.now())
     flash(_("已保存。新写的特长由队长或者站点的工作人员确认。"))
+    if lost:
+        names = "、".join(str(word(skill)) for skill in lost)
+        flash(_("去掉了确认过的：%(names)s。再写上，要重新确认。", names=names), "warn")
     return redirect(url_for(".mine", code=code), code=303)
 
 
@@ -96,7 +90,7 @@ def team(code: str, team: str):
 
 
 def _led(code: str, team: str) -> tuple[Volunteer, Team, Site]:
-    leader = _volunteer(code)
+    leader = own_volunteer(code)
     return leader, *queries.led_by(leader, team.replace("\0", "")[:20])
 
 
@@ -105,7 +99,7 @@ def _team_page(
 ):
     """`asked_of`: the shift and the member to be put to it after all if the button is pressed once more."""
     rows = queries.live_members([its.id])[its.id]
-    ids = [row.Volunteer.id for row in rows]
+    ids, shifts = [row.Volunteer.id for row in rows], _shifts(its, rows)
     return render_template(
         "teams/team.html",
         code=code,
@@ -115,7 +109,8 @@ def _team_page(
         rows=rows,
         names=masked_each([row.Resident for row in rows]),
         abilities=queries.abilities_of(ids),
-        shifts=_shifts(its, rows),
+        shifts=shifts[: queries.MOST_SHIFTS],
+        more_shifts=len(shifts) > queries.MOST_SHIFTS,
         problem=problem,
         asked_of=asked_of,
     ), status
@@ -164,9 +159,7 @@ def confirm(code: str, team: str):
 def assign(code: str, team: str, shift_id: int):
     """Put a member to a shift; the reasons against it are the desk's, without what is done elsewhere."""
     leader, its, site = _led(code, team)
-    shift = db.session.get(Shift, shift_id)
-    if shift is None or db.session.get_one(Event, shift.event_id).site_id != its.site_id:
-        raise NotFound
+    shift = _its_shift(its, shift_id)
     volunteer = find_volunteer(request.form.get("volunteer", "").replace("\0", "")[:20])
     knowing = request.form.get("knowing") == "1"
     try:
@@ -187,3 +180,29 @@ def assign(code: str, team: str, shift_id: int):
         )
     flash(_("已安排。"))
     return redirect(url_for(".team", code=code, team=team), code=303)
+
+
+@bp.post("/teams/<team>/shifts/<int:shift_id>/end")
+def unassign(code: str, team: str, shift_id: int):
+    """Take a member of the team off a shift."""
+    leader, its, site = _led(code, team)
+    shift = _its_shift(its, shift_id)
+    volunteer = find_volunteer(request.form.get("volunteer", "").replace("\0", "")[:20])
+    if volunteer is None:
+        raise NotFound
+    try:
+        with transaction():
+            operations.unassign_member(its, leader, shift, volunteer, now=clock.now())
+    except Refused as refused:
+        problem = sentence(Refused(refused.reason))
+        return _team_page(code, leader, its, site, problem=problem, status=409)
+    flash(_("已取消安排。"))
+    return redirect(url_for(".team", code=code, team=team), code=303)
+
+
+def _its_shift(its: Team, shift_id: int) -> Shift:
+    shift = db.session.get(Shift, shift_id)
+    gone = shift is None or shift.ended_at is not None
+    if gone or db.session.get_one(Event, shift.event_id).site_id != its.site_id:
+        raise NotFound
+    return shift

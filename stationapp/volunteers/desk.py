@@ -146,7 +146,7 @@ def _its_shift(shift_id: int) -> tuple[Shift, Event, Site]:
         select(Shift, Event, Site)
         .join(Event, Event.id == Shift.event_id)
         .join(Site, Site.id == Event.site_id)
-        .where(Shift.id == shift_id)
+        .where(Shift.id == shift_id, Shift.ended_at.is_(None))
     ).one_or_none()
     if found is None:
         raise NotFound
@@ -231,6 +231,23 @@ def _kept() -> dict[str, str]:
     return {name: request.args[name] for name in ("q", "team", "skill", "free") if request.args.get(name)}
 
 
+@bp.post("/shifts/<int:shift_id>/removal")
+def remove_shift(shift_id: int):
+    """Take a shift back that nobody stands in."""
+    shift, event, site = _its_shift(shift_id)
+    try:
+        retried(lambda: _removed(shift))
+    except Refused as refused:
+        return _shift_page(shift, event, site, problem=sentence(refused), status=409)
+    flash(_("岗位“%(title)s”已撤掉。撤错了，可以再加一个。", title=shift.title))
+    return redirect(url_for("desk.events.show", code=event.code), code=303)
+
+
+def _removed(shift: Shift) -> None:
+    with transaction():
+        operations.remove_shift(shift, by=guard.user().staff_id, now=clock.now())
+
+
 @bp.post("/shifts/<int:shift_id>/assignments")
 def assign(shift_id: int):
     """Let a volunteer take the shift; one whose day becomes too long only when asked once more."""
@@ -255,8 +272,11 @@ def unassign(assignment_id: int):
     assignment = db.session.get(Assignment, assignment_id)
     if assignment is None:
         raise NotFound
-    _its_shift(assignment.shift_id)
-    with transaction():
-        operations.unassign(assignment, by=guard.user().staff_id, now=clock.now())
+    its = _its_shift(assignment.shift_id)
+    try:
+        with transaction():
+            operations.unassign(assignment, by=guard.user().staff_id, now=clock.now())
+    except Refused as refused:
+        return _shift_page(*its, problem=sentence(refused), status=409)
     flash(_("已取消安排。"))
     return redirect(url_for(".shift", shift_id=assignment.shift_id), code=303)

@@ -42,6 +42,7 @@ class Shift(Base):
     risk_note: Mapped[str]
     insurance: Mapped[str] = mapped_column(default="")  # policy number
     made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # taken back by the desk: nobody stands in it, and no list shows it
 
 
 class Assignment(Base):

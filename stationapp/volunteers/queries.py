@@ -104,7 +104,8 @@ def volunteers_at(event_id: int) -> list[Volunteer]:
 
 def list_shifts(event_id: int) -> list[tuple[Shift, list[Row]]]:
     """An event's shifts in order, each with who takes it: (Assignment, Volunteer, Resident)."""
-    shifts = list(db.session.scalars(select(Shift).where(Shift.event_id == event_id).order_by(Shift.id)))
+    its = select(Shift).where(Shift.event_id == event_id, Shift.ended_at.is_(None))
+    shifts = list(db.session.scalars(its.order_by(Shift.id)))
     taken: dict[int, list[Row]] = {shift.id: [] for shift in shifts}
     rows = db.session.execute(
         select(Assignment, Volunteer, Resident)

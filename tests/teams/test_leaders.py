@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from stationapp import clock
@@ -13,6 +14,7 @@ from stationapp.events.models import Event
 from stationapp.teams import operations
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import Assignment
+from stationapp.volunteers.rules import Risk
 from tests import cast
 from tests.teams.scenes import in_two_days, personal, scene, send, shift, volunteer
 from tests.volunteers.acts import close, serve
@@ -182,3 +184,73 @@ def test_it_works_on_a_phone_without_scripts(app, here, browser, live_server):
     page.get_by_role("button", name="安排").click()
     page.get_by_text("我们队：李*兰").wait_for()
     context.close()
+
+
+def unassign(client, here, who):
+    return send(
+        client, here.leaders_page, f"{here.leaders_page}/shifts/{here.shift.id}/end", volunteer=who.code
+    )
+
+
+@pytest.mark.both_databases
+def test_a_leader_who_picked_the_wrong_member_takes_them_off_again(app, client, here):
+    assign(client, here, here.member)
+    page = client.get(here.leaders_page)
+    assert "取消安排 李*兰" in page.text
+    page = unassign(client, here, here.member)
+    assert "已取消安排" in page.text and "还缺 2 人" in page.text and "我们队" not in page.text
+    assert unassign(client, here, here.member).status_code == 200  # twice is harmless
+    with app.app_context():
+        subject = f"team {here.team.code} leader {here.leader.code} shift {here.shift.id} volunteer {here.member.code}"
+        lines = select(AuditLine.actor_id, AuditLine.subject).where(AuditLine.act == "teams.unassign")
+        assert [tuple(line) for line in db.session.execute(lines)] == [(None, subject)]
+        mine = f"/hours/{personal(here.member)}"
+    assert "接下来的岗位" not in client.get(mine).text
+
+
+def test_a_leader_takes_nobody_else_off_and_nobody_once_it_began(app, client, here):
+    with app.app_context():
+        stranger = volunteer(here.people.one, "赵六一", "19900006666")
+        with transaction():
+            for who in (stranger, here.member):
+                volunteers.assign(db.session.merge(here.shift), who, by=None, now=clock.now())
+        begins = db.session.get_one(Event, here.shift.event_id).starts_at
+    assert unassign(client, here, stranger).status_code == 409
+    with time_machine.travel(begins + timedelta(minutes=1)):
+        late = unassign(client, here, here.member)
+    assert late.status_code == 409 and "已经开始、改期或者取消" in late.text
+    with app.app_context():
+        assert db.session.query(Assignment).filter(Assignment.ended_at.is_(None)).count() == 2
+
+
+def test_unticking_what_was_confirmed_says_so_and_keeps_whose_word_it_was(app, client, here):
+    send(client, here.leaders_page, f"{here.leaders_page}/skills", skill=f"{here.member.code}:haircut")
+    with app.app_context():
+        mine = f"/hours/{personal(here.member)}/team"
+    page = client.get(mine)
+    assert "确认也跟着取消" in page.text
+    page = client.submit(page, {"skill": ["music"]}, follow_redirects=True)
+    assert "去掉了确认过的：理发" in page.text and "确认也跟着取消" not in page.text
+    with app.app_context():
+        [line] = db.session.scalars(select(AuditLine).where(AuditLine.act == "teams.unsay_skill"))
+        said = f"volunteer {here.member.code} skill haircut confirmed by leader {here.leader.code}"
+        assert (line.actor_id, line.subject) == (None, said)
+
+
+def test_a_leaders_page_says_that_it_shows_the_next_shifts_only(app, client, here):
+    assert "只列出最近的" not in client.get(here.leaders_page).text
+    with app.app_context():
+        event = db.session.get_one(Event, here.shift.event_id)
+        with transaction():
+            for number in range(30):
+                volunteers.add_shift(
+                    event,
+                    title=f"岗位{number}",
+                    needed=1,
+                    risk=Risk.ORDINARY,
+                    risk_note="久站",
+                    by=None,
+                    now=clock.now(),
+                )
+    page = client.get(here.leaders_page).text
+    assert "只列出最近的 30 个岗位" in page and page.count('id="shift-') == 30

@@ -4,16 +4,20 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from stationapp import clock
 from stationapp.db import db, transaction
+from stationapp.events.models import Event
+from stationapp.refusal import Refused
 from stationapp.teams import operations
 from stationapp.teams.rules import DayPart, Skill
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.models import Assignment
+from stationapp.volunteers.rules import VolunteerRefusal
 from tests import cast
 from tests.teams.scenes import in_two_days, personal, scene, send, shift
-from tests.volunteers.acts import serve
+from tests.volunteers.acts import close, serve
 
 
 @pytest.fixture
@@ -161,3 +165,38 @@ def test_a_day_ends_at_midnight_here(app, here, lin):
         after = shift(here.people.one, starts_at=in_two_days(17) + timedelta(hours=7), hours=7, title="清早")
     assert put(lin, before, here.member).status_code == 200
     assert put(lin, after, here.member).status_code == 200
+
+
+@pytest.mark.both_databases
+def test_a_mistyped_shift_is_taken_back_while_nobody_stands_in_it(app, client, here, lin):
+    path = at(here.shift)
+    page = lin.get(path)
+    assert "撤掉这个岗位" in page.text
+    send(lin, path, f"{path}/assignments", volunteer=here.member.code)
+    assert "撤掉这个岗位" not in lin.get(path).text
+    refused = lin.submit(page, to="/removal")
+    assert refused.status_code == 409 and "已经安排了人" in refused.text
+    lin.submit(path, to="/end")
+    assert cast.signed_in(app, here.people.ma).get(path).status_code == 404
+    gone = lin.submit(path, to="/removal", follow_redirects=True)
+    assert "岗位“引导”已撤掉" in gone.text and "/desk/shifts/" not in gone.text
+    assert lin.get(path).status_code == 404 and "引导" not in client.get(here.leaders_page).text
+    assert lin.submit(page, to="/removal").status_code == 404
+    with app.app_context(), transaction(), pytest.raises(Refused) as refused:
+        volunteers.assign(db.session.merge(here.shift), here.member, by=None, now=clock.now())
+    assert refused.value.reason is VolunteerRefusal.SHIFT_GONE
+
+
+def test_after_the_close_out_nobody_is_taken_off_and_no_shift_is_taken_back(app, here, lin):
+    path = at(here.shift)
+    send(lin, path, f"{path}/assignments", volunteer=here.member.code)
+    off = re.search(r"/desk/assignments/\d+/end", lin.get(path).text)[0]
+    with app.app_context():
+        made = db.session.get_one(Event, here.shift.event_id)
+        ends = made.ends_at
+        close(made)
+    with time_machine.travel(ends + timedelta(hours=1)):
+        cast.sign_in(lin, here.people.lin)
+        for act in (off, f"{path}/removal"):
+            late = send(lin, "/desk/volunteers/new", act)
+            assert late.status_code == 409 and "岗位和安排不能再改" in late.text

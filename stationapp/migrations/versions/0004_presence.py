@@ -626,6 +626,7 @@ def upgrade() -> None:
         "ALTER TABLE manual_hours ADD COLUMN proposed_from INTEGER"
         " CONSTRAINT fk_manual_hours_proposed_from REFERENCES sites (id)"
     )
+    op.add_column("shifts", sa.Column("ended_at", stationapp.db.UtcDateTime(timezone=True), nullable=True))
     op.create_index("uq_scans_device_sequence", "scans", ["device_id", "sequence"], unique=True)
     allow("scans", ["how"], HOWS)
     allow("attendances", ["came_how", "left_how"], HOWS)
