@@ -1,15 +1,17 @@
 """The ledger's lines as pages show them, each with what it comes from; and what stands behind one of them."""
 
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from stationapp import clock
 from stationapp.attendance.models import Attendance
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.sites.models import Site
-from stationapp.volunteers.models import HoursEntry, ManualHours
+from stationapp.volunteers.models import HourQuestion, HoursEntry, ManualHours
+from stationapp.volunteers.rules import ManualState
 
 _corrected, _undoing = aliased(HoursEntry), aliased(HoursEntry)
 _approver, _proposer = aliased(Site), aliased(Site)
@@ -89,10 +91,36 @@ def event_of(line: HoursEntry) -> int | None:
     return row.Event.id if row and row.Event else None
 
 
-def written_since(volunteer_id: int, at: datetime) -> bool:
-    """Whether a line, or an entry by hand that waits for its approval, came to the ledger from then on."""
-    posted = select(HoursEntry.id).where(HoursEntry.volunteer_id == volunteer_id, HoursEntry.posted_at >= at)
-    entered = select(ManualHours.id).where(
-        ManualHours.volunteer_id == volunteer_id, ManualHours.proposed_at >= at
+def corrected(*among: ColumnElement[bool]) -> set[int]:
+    """Of these questions, by their ids, those after which, and before the answer, the ledger was put right.
+
+    That is a line, or an entry by hand that was not rejected, of the day of the line or event they are about; of any
+    day where they are about the hours in general.
+    """
+    its_line = aliased(HoursEntry)
+    about = (
+        select(HourQuestion.id, its_line.served_on.label("of_line"), Event.starts_at)
+        .outerjoin(its_line, its_line.id == HourQuestion.entry_id)
+        .outerjoin(Event, Event.id == HourQuestion.event_id)
+        .where(*among)
     )
-    return any(db.session.scalar(one.limit(1)) is not None for one in (posted, entered))
+    answered_at = HourQuestion.answered_at
+    posted = (
+        HoursEntry.volunteer_id == HourQuestion.volunteer_id,
+        HoursEntry.posted_at >= HourQuestion.asked_at,
+        or_(answered_at.is_(None), HoursEntry.posted_at <= answered_at),
+    )
+    entered = (
+        ManualHours.volunteer_id == HourQuestion.volunteer_id,
+        ManualHours.proposed_at >= HourQuestion.asked_at,
+        or_(answered_at.is_(None), ManualHours.proposed_at <= answered_at),
+        or_(ManualHours.state != ManualState.REJECTED, ManualHours.decided_at > answered_at),
+    )
+    found = set()
+    for written, conditions in ((HoursEntry, posted), (ManualHours, entered)):
+        query = about.add_columns(written.served_on).join(written, and_(*conditions))
+        for question, of_line, starts_at, served_on in db.session.execute(query):
+            day = of_line or (clock.day_of(starts_at) if starts_at else None)
+            if day in (None, served_on):
+                found.add(question)
+    return found

@@ -9,7 +9,8 @@ from stationapp.audit.rules import Check
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import add_working_days
 from stationapp.db import db
-from stationapp.volunteers.models import HourQuestion, HoursEntry, ManualHours
+from stationapp.volunteers import lines
+from stationapp.volunteers.models import HourQuestion, HoursEntry
 from stationapp.volunteers.question_rules import ANSWER_WITHIN
 from stationapp.volunteers.rules import QuestionOutcome
 
@@ -47,20 +48,11 @@ def _due_otherwise() -> list[str]:
 
 
 def _not_corrected() -> list[str]:
-    """Where "corrected" was answered, a line or an entry by hand was written between question and answer."""
-    posted = select(HoursEntry.id).where(
-        HoursEntry.volunteer_id == HourQuestion.volunteer_id,
-        HoursEntry.posted_at.between(HourQuestion.asked_at, HourQuestion.answered_at),
-    )
-    entered = select(ManualHours.id).where(
-        ManualHours.volunteer_id == HourQuestion.volunteer_id,
-        ManualHours.proposed_at.between(HourQuestion.asked_at, HourQuestion.answered_at),
-    )
-    return _ids(
-        select(HourQuestion.id).where(
-            HourQuestion.outcome == QuestionOutcome.CORRECTED, ~posted.exists(), ~entered.exists()
-        )
-    )
+    """Where "corrected" was answered, something about it was written between question and answer."""
+    said = HourQuestion.outcome == QuestionOutcome.CORRECTED
+    right = lines.corrected(said)
+    found = db.session.scalars(select(HourQuestion.id).where(said).order_by(HourQuestion.id))
+    return [f"question {number}" for number in found if number not in right]
 
 
 def _of_another() -> list[str]:

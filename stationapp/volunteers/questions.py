@@ -134,9 +134,7 @@ def answer(
         raise Refused(QuestionRefusal.TOO_LONG, most=question_rules.LONGEST)
     if queries.is_same_name(question.volunteer_id, by):
         raise Refused(QuestionRefusal.OWN_QUESTION)
-    if outcome is QuestionOutcome.CORRECTED and not lines.written_since(
-        question.volunteer_id, question.asked_at
-    ):
+    if outcome is QuestionOutcome.CORRECTED and not lines.corrected(HourQuestion.id == question.id):
         raise Refused(QuestionRefusal.NOTHING_CORRECTED)
     question.outcome, question.answer = outcome, text
     question.answered_at, question.answered_by = now, by
