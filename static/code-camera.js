@@ -1,6 +1,6 @@
 // A camera that reads codes, for the pages that have one: by the browser's own reader, else by the vendored one, which
 // a device's shell keeps for when there is no network. `watch` calls `seen(text)` for each picture with a code in it,
-// until that answers true; it throws where there is no camera.
+// until that answers true; it throws where there is no camera. `stop` turns it off.
 window.codeCamera = (() => {
   "use strict";
   const PAUSE = 150, WIDE = 640; // enough for a card held before it, and quick on old phones
@@ -26,16 +26,26 @@ window.codeCamera = (() => {
     };
   };
 
+  let on = null;
+  const stop = () => {
+    if (!on) return;
+    on.srcObject.getTracks().forEach((track) => track.stop());
+    on.srcObject = on = null;
+    document.getElementById("seeing").hidden = true;
+  };
+
   const watch = async (video, source, seen) => {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    on = video;
     document.getElementById("seeing").hidden = false;
     await video.play();
     const read = (await own(video)) || (await vendored(video, source));
     const look = async () => {
+      if (!on) return;
       const text = video.videoWidth ? await read().catch(() => null) : null;
       if (!text || !seen(text)) setTimeout(look, PAUSE);
     };
     look();
   };
-  return { watch };
+  return { watch, stop };
 })();

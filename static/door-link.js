@@ -1,31 +1,7 @@
-// Contact with the server and the time of day: asks for the list, sends the queue, and learns what time it is.
-// A device's own clock may be wrong; what it showed at the last contact puts it right, also while there is no network.
+// Contact with the server: asks for the list, sends the queue, and keeps the page for when there is no network.
 const DoorLink = (() => {
   "use strict";
-  const PATIENCE = 60000, AT_ONCE = 100, NOTABLE = 1000;
-  let origin = Date.now(), wall = Date.now(), beat = performance.now(), latest = 0, era = crypto.randomUUID?.();
-
-  // Whichever has gone further since the last contact: the beat stands still while the device sleeps, and the wall
-  // clock may be set back. It never goes back by itself.
-  function now() {
-    latest = Math.max(latest, origin + Math.max(performance.now() - beat, Date.now() - wall));
-    return latest;
-  }
-  function anchor(at) {
-    [origin, wall, beat, latest] = [at, Date.now(), performance.now(), at];
-  }
-  async function begin() {
-    const [shift, last] = [await DoorStore.kept("shift"), await DoorStore.kept("last")];
-    anchor(Math.max(Date.now() + (shift || 0), last || 0)); // a clock that lost its battery begins where we stopped
-  }
-  // What was stamped since the last contact was stamped by the same wrong clock.
-  async function learn(said, asked) {
-    const at = Date.parse(said) + (performance.now() - asked) / 2, off = at - now();
-    if (Math.abs(off) > NOTABLE) await DoorStore.correct(era, off);
-    anchor(at);
-    era = crypto.randomUUID();
-    await DoorStore.keep("shift", at - Date.now());
-  }
+  const PATIENCE = 60000, AT_ONCE = 100;
 
   // {status, body, asked}; throws where there is no network, or something else than our server answers.
   async function ask(path, given = {}) {
@@ -50,11 +26,11 @@ const DoorLink = (() => {
       const answer = await ask("/door/scans", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ sent_at: new Date(now()).toISOString(), scans: scans.map(said) }),
+        body: JSON.stringify({ sent_at: new Date(DoorClock.now()).toISOString(), scans: scans.map(said) }),
       });
       if (answer.status !== 200) return answer;
       await DoorStore.settle(new Map(answer.body.results.map((result) => [result.nonce, result])));
-      await learn(answer.body.now, answer.asked);
+      await DoorClock.learn(answer.body.now, answer.asked);
     }
   }
 
@@ -77,5 +53,5 @@ const DoorLink = (() => {
     }
   }
 
-  return { begin, now, learn, ask, send, keepShell, era: () => era };
+  return { ask, send, keepShell };
 })();

@@ -63,13 +63,13 @@ const DoorStore = (() => {
     for (const { sealed, person, ...scan } of waiting) {
       const result = results.get(scan.nonce);
       if (!result) continue;
-      const state = result.result === "already" && result.said ? "waiting" : result.result; // it was put aside before
-      await answer(scans.put({ ...scan, state, said: result.said }));
+      await answer(scans.put({ ...scan, state: result.result, said: result.said }));
     }
   });
-  const correct = (era, by) => write(async (store, scans) => {
+  const correct = (righted) => write(async (store, scans) => {
     for (const scan of await answer(scans.index("state").getAll("queued"))) {
-      if (scan.era === era) await answer(scans.put({ ...scan, at: scan.at + by }));
+      const at = righted(scan);
+      if (at !== scan.at) await answer(scans.put({ ...scan, at }));
     }
   });
   const clear = (before) => write(async (store, scans) => {
@@ -79,6 +79,7 @@ const DoorStore = (() => {
   });
 
   // --- the end: nothing of it stays in this browser ---
+  const there = async () => !indexedDB.databases || (await indexedDB.databases()).some((one) => one.name === NAME);
   async function wipe() {
     if (opening) (await opening.catch(() => null))?.close();
     opening = null;
@@ -88,5 +89,5 @@ const DoorStore = (() => {
     for (const worker of workers) if (new URL(worker.scope).pathname === "/door") await worker.unregister();
   }
 
-  return { kept, keep, forget, countFrom, append, queued, every, of, settle, correct, clear, wipe, SHELL };
+  return { kept, keep, forget, countFrom, append, queued, every, of, settle, correct, clear, there, wipe, SHELL };
 })();

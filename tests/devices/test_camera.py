@@ -1,21 +1,14 @@
 """The camera of a device at the door, without network: the reader was kept with the page."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests import cast
 from tests.cards.test_camera import film
-from tests.devices.test_door import begun, enrolled, seated, take_up, wire  # noqa: F401
+from tests.devices.test_door import begun, enrolled, seated, take_up
 from tests.harness import browser as browsers
 from tests.harness import machine
 
 
-@pytest.fixture
-def people(app):
-    return cast.district(app)
-
-
-def test_the_camera_reads_a_card_without_network(app, people, wire, browser, tmp_path):  # noqa: F811
+def test_the_camera_reads_a_card_without_network(app, people, wire, browser, tmp_path):
     with app.app_context():
         code = seated(begun(people.one), "王秀英", "19900002222")
     seen = film(f"https://anywhere.example/p/{code}", tmp_path / "card.mjpeg")

@@ -16,33 +16,14 @@ from stationapp.db import db, transaction
 from stationapp.devices import operations
 from stationapp.devices.models import Device
 from tests import cast
-from tests.devices.wire import Wire
 from tests.harness import browser as browsers
 from tests.harness import machine
 
 
-@pytest.fixture
-def people(app):
-    return cast.district(app)
-
-
-@pytest.fixture
-def wire(live_server):
-    wire = Wire(live_server)
-    yield wire
-    wire.close()
-
-
-@pytest.fixture
-def door(browser, wire):
-    """A tablet's browser behind the wire."""
-    with browsers.visiting(browser, wire.url) as page:
-        yield page
-
-
 def begun(where, **changes):
-    """An event that began ten minutes ago."""
-    return cast.event(where, starts_at=clock.now() - timedelta(minutes=10), **changes)
+    """An event that began ten minutes ago, today."""
+    midnight = clock.instant(clock.day_of(clock.now()))
+    return cast.event(where, starts_at=max(midnight, clock.now() - timedelta(minutes=10)), **changes)
 
 
 def seated(event, name: str, phone: str) -> str:
