@@ -9,7 +9,7 @@ from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.calendar.rules import Month
 from stationapp.db import transaction
-from stationapp.refusal import Refused
+from stationapp.refusal import NotFound, Refused
 from stationapp.scrutiny import flags, operations
 from stationapp.scrutiny.flags import Looked
 from stationapp.scrutiny.rules import Flag, ScrutinyRefusal, Span, month_span, usual_span
@@ -27,11 +27,14 @@ FILTERS = ("month", "site", "flag", "show")
 
 
 def _span() -> Span:
-    """The month of the address, else this one and the one before."""
-    try:
-        return month_span(Month.parse(request.args.get("month", "")))
-    except ValueError:
+    """The month of the address, else this one and the one before. Raises NotFound for what is no month."""
+    text = request.args.get("month", "")
+    if not text:
         return usual_span(clock.day_of(clock.now()))
+    try:
+        return month_span(Month.parse(text))
+    except ValueError:
+        raise NotFound from None
 
 
 def _here():

@@ -4,17 +4,22 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event as listening
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from stationapp.accounts.rules import Role
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How, Part
 from stationapp.audit.models import AuditLine
-from stationapp.db import db
+from stationapp.db import db, transaction
+from stationapp.devices.models import Device
 from stationapp.events.queries import find_event
 from stationapp.residents.queries import get_resident
 from stationapp.scrutiny.models import Dismissal
+from stationapp.scrutiny.rules import Flag
 from stationapp.volunteers.models import HoursEntry
 from tests import cast
-from tests.scrutiny.acts import World, at, close, event, helped, serve, then
+from tests.devices.helping import enrol, scan, send
+from tests.scrutiny.acts import World, at, close, event, helped, serve, then, ticked
 from tests.volunteers.acts import reopen
 
 PAGE = "/desk/flags/?month=2026-11"
@@ -66,7 +71,9 @@ def test_the_center_reads_all_of_them_and_may_narrow_by_site_and_kind(app, world
     empty = reader.get(f"{PAGE}&flag=long_day")
     assert "放宽筛选条件" in empty.text
     assert "还没看的 0 条" in reader.get("/desk/flags/?month=2026-10").text
-    assert "还没看的 2 条" in reader.get("/desk/flags/?month=nonsense").text
+    for page in ("", "list.csv"):
+        for text in ("nonsense", "2026-13", "\0"):
+            assert reader.get(f"/desk/flags/{page}", query_string={"month": text}).status_code == 404
 
 
 @pytest.mark.both_databases
@@ -205,3 +212,97 @@ def test_of_an_event_elsewhere_an_office_reads_nothing_but_the_time(app, world):
         assert "湖北路的剪发" in page and "天津路" not in page and "不在您能看的阵地" in page
         both = world.browser(center_reviewer(world, app)).get(f"{PAGE}&flag=two_places").text
         assert "天津路的义诊" in both and "天津路示例一社区" in both
+
+
+@pytest.fixture
+def far_apart(app, world):
+    """One volunteer at two stations of two offices at the same time; a reviewer at the far office."""
+    people = world.people
+    with app.app_context():
+        who, manager = world.volunteer(), cast.staff("站长甲", people.far, Role.MANAGER)
+        here, there = event(people.one, at(9), at(11)), event(people.far, at(9), at(11))
+        serve(here, who, at(9), at(11), by=people.lin.id, now=at(11))
+        serve(there, who, at(9), at(11), by=manager.id, now=at(11))
+        far = cast.staff("所长甲", people.far_office, Role.REVIEWER)
+    with then(at(10) + timedelta(days=10)):
+        yield world.browser(people.chen), world.browser(far), world.browser(center_reviewer(world, app))
+
+
+def waiting(browser) -> int:
+    """How many flags about two places the page lists as not looked at."""
+    text = browser.get(f"{PAGE}&flag=two_places").text
+    return int(text.split("还没看的 ")[1].split(" 条")[0])
+
+
+@pytest.mark.both_databases
+def test_who_sees_one_half_speaks_for_that_half_alone(far_apart):
+    near, far, center = far_apart
+    done = far.submit(f"{PAGE}&flag=two_places", {"reason": "没事"}, to="/desk/flags/dismissals")
+    assert done.status_code == 303
+    assert [waiting(one) for one in far_apart] == [1, 0, 1]
+    center.submit(f"{PAGE}&flag=two_places", {"reason": "问过本人"}, to="/desk/flags/dismissals")
+    assert [waiting(one) for one in far_apart] == [0, 0, 0]
+    assert "问过本人" in near.get(f"{PAGE}&flag=two_places&show=dismissed").text
+    aside = f"{PAGE}&flag=two_places&show=dismissed"
+    assert far.submit(aside, to="/desk/flags/returns").status_code == 303
+    assert [waiting(one) for one in far_apart] == [0, 1, 0]
+
+
+def ticked_by_chen(world, kind: Flag):
+    """What raises the flag, taken down by Chen, who reviews at the office."""
+    people, chen = world.people, world.people.chen.id
+    if kind is Flag.TWO_PLACES:
+        who = world.volunteer()
+        for where in (people.one, people.two):
+            serve(event(where, at(9), at(11)), who, at(9), at(11), by=chen, now=at(11))
+    elif kind is Flag.LONG_DAY:
+        serve(event(people.one, at(7), at(21)), world.volunteer(), at(7), at(20), by=chen, now=at(20))
+    elif kind is Flag.ALL_AT_CAP:
+        made = event(people.one, at(9), at(18))
+        for who in [world.volunteer() for _ in range(3)]:
+            ticked(made, who, at(9), at(18), by=chen)
+        close(made, now=at(18, 30), by=people.lin.id)
+    elif kind is Flag.ONE_DEVICE:
+        made = event(people.one, at(9), at(11))
+        for person in [world.person() for _ in range(4)]:
+            cast.sign_up(made, person, now=at(8))
+            known = cast.resident(person)
+            with transaction():
+                attendance.check_in(
+                    made, known, how=How.VENUE, part=Part.RESIDENT, by=None, now=at(9), asker=b"x"
+                )
+                attendance.check_out(made, known, how=How.ROSTER, by=chen, at=at(11), now=at(11))
+
+
+@pytest.mark.parametrize("kind", [Flag.TWO_PLACES, Flag.LONG_DAY, Flag.ALL_AT_CAP, Flag.ONE_DEVICE])
+def test_who_took_somebody_down_does_not_put_the_flag_aside(app, world, kind):
+    with app.app_context():
+        ticked_by_chen(world, kind)
+        other = cast.staff("审核乙", world.people.office, Role.REVIEWER)
+    with then(at(10) + timedelta(days=10)):
+        at_page = f"{PAGE}&flag={kind.value}"
+        page = world.browser(world.people.chen).get(at_page).text
+        assert "还没看的 1 条" in page and "您经手过" in page and "/desk/flags/dismissals" not in page
+        assert "/desk/flags/dismissals" in world.browser(other).get(at_page).text
+
+
+def test_who_enrolled_the_device_does_not_put_its_clock_aside(app, world):
+    with app.app_context():
+        made, person = event(world.people.one, at(9), at(11)), world.person()
+        code = cast.sign_up(made, person, now=at(8)).codes[0]
+        with then(at(8, 30)):
+            door = enrol(app, world.people.one)
+            with transaction():
+                mine = update(Device).where(Device.id == door.id).values(made_by=world.people.chen.id)
+                db.session.execute(mine)
+            send(door, [scan(made.code, 1, code=code, at=at(10, 30))])
+        (raised,) = world.flags()
+        assert raised.flag is Flag.CLOCK_FORWARD and raised.concerned == {world.people.chen.id}
+
+
+def test_today_says_how_many_nobody_has_looked_at(app, world, suspicious):
+    chen = world.browser(world.people.chen)
+    assert "有 1 条要再看一眼" in chen.get("/desk/").text
+    chen.submit(PAGE, {"reason": "对过"}, to="/desk/flags/dismissals")
+    assert "要再看一眼的" in chen.get("/desk/").text
+    assert "要再看一眼" not in world.browser(world.people.lin).get("/desk/").text
