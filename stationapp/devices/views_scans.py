@@ -89,20 +89,22 @@ def create():
         return jsonify(said=str(wrong)), 422
     guard.heard()
     device = guard.device_here()
-    parts = [scans[first : first + AT_ONCE] for first in range(0, len(scans), AT_ONCE)]
+    formers = was_before(device)
+    opened = _opened(device, formers, scans)  # many keys may have to be tried; nobody waits for that
+    parts = [opened[first : first + AT_ONCE] for first in range(0, len(opened), AT_ONCE)]
     try:
-        results = [result for part in parts for result in retried(lambda part=part: _taken(device, part))]
+        results = [
+            result for part in parts for result in retried(lambda part=part: _taken(device, formers, part))
+        ]
     except Refused as revoked:  # while it was sending; what was taken in before stays
         return guard.turned_away(revoked.reason)
     return jsonify(now=clock.now().isoformat(), results=results)
 
 
-def _taken(device: Device, scans: Sequence[Said]) -> list[dict]:
+def _taken(device: Device, formers: Sequence[int], opened: Sequence[Opened]) -> list[dict]:
     """Take in some scans in one transaction. Raises Refused(DeviceRefusal.REVOKED)."""
     with transaction():
-        now = clock.now()
-        formers = was_before(device)
-        opened = _opened(device, formers, scans)
+        now, scans = clock.now(), [one.said for one in opened]
         senders = operations.hold(device.id, {one.device_id for one in opened}.intersection(formers), now=now)
         events, people = _events(device, scans), _people(opened)
         meant = [(events[scan.event].id if scan.event in events else None) for scan in scans]
