@@ -46,7 +46,8 @@ def _own_work() -> list[str]:
     """Nobody wrote down what a call found about a line they proposed, approved or ticked."""
     part = hands.parts()
     query = (
-        select(SpotCheck.id).distinct()
+        select(SpotCheck.id)
+        .distinct()
         .join(part, part.c.entry_id == SpotCheck.entry_id)
         .where(SpotCheck.checked_by == part.c.staff_id)
     )
