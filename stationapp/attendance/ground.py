@@ -18,6 +18,10 @@ Pair = tuple[int, int]
 """An event's and a person's number."""
 
 
+Became = tuple[AttendanceRefusal | None, Fate | None]
+"""Why a scan was put aside, and what became of it since; of one that is a scan, neither."""
+
+
 @dataclass
 class Ground:
     """What stands before; whoever takes a scan in keeps `known`, `numbers` and `parts` up with what it adds."""
@@ -25,7 +29,7 @@ class Ground:
     devices: Mapping[int, Row]
     events: Mapping[int, Row]
     people: Mapping[int, Row]
-    known: dict[bytes, AttendanceRefusal | None]  # nonces taken in before, with what they were put aside for
+    known: dict[bytes, Became]  # nonces taken in before
     numbers: set[tuple[int, int]]  # a device's numbers that are used
     rows: Mapping[Pair, Row]  # those of before: (id, event, person, role, undone)
     parts: dict[Pair, Part]  # in which role who came came, taken back or not
@@ -75,16 +79,13 @@ def _rows(statement: Select, wanted: Iterable) -> Sequence[Row]:
     return db.session.execute(statement).all() if wanted else ()
 
 
-def _known(nonces: list[bytes]) -> dict[bytes, AttendanceRefusal | None]:
+def _known(nonces: list[bytes]) -> dict[bytes, Became]:
     taken = select(Scan.nonce_index).where(Scan.nonce_index.in_(nonces))
     aside = select(RefusedScan.nonce_index, RefusedScan.reason, RefusedScan.fate).where(
         RefusedScan.nonce_index.in_(nonces)
     )
-    found = {
-        bytes(index): None if fate is Fate.TAKEN else AttendanceRefusal(reason)
-        for index, reason, fate in _rows(aside, nonces)
-    }
-    return found | {bytes(row.nonce_index): None for row in _rows(taken, nonces)}
+    found = {bytes(index): (AttendanceRefusal(reason), fate) for index, reason, fate in _rows(aside, nonces)}
+    return found | {bytes(row.nonce_index): (None, None) for row in _rows(taken, nonces)}
 
 
 def _numbers(arrived: Sequence[Arrived]) -> set[tuple[int, int]]:

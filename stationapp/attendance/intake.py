@@ -37,15 +37,16 @@ _SAME = timedelta(minutes=5)
 def take_in(arrived: Sequence[Arrived], *, by: int | None, now: datetime) -> list[Answer]:
     """Take in scans, one answer each, in their order; never raises for what they say, never loses one.
 
-    A past fact is not refused because the room is full by now. Repeated it is ALREADY, with the reason it was put
-    aside for. `by` is who stands behind them, if that is known. However many, the statements are as many as for one.
+    A past fact is not refused because the room is full by now. Repeated it is ALREADY, with the reason while it waits
+    for a person; what was refused, or not counted by a person, is REFUSED once more. `by` is who stands behind them,
+    if that is known. However many, the statements are as many as for one.
     """
     indexes = [_index(one) for one in arrived]
     ground = lay(arrived, indexes)
     taken, aside, answers = [], [], []
     for one, index in zip(arrived, indexes, strict=True):
         if index in ground.known:
-            answers.append((Result.ALREADY, ground.known[index]))
+            answers.append(_again(*ground.known[index]))
             continue
         reason, fate = _judge(one, ground, now)
         said = {"nonce_index": index, "by": by, "arrived_at": now}
@@ -55,13 +56,19 @@ def take_in(arrived: Sequence[Arrived], *, by: int | None, now: datetime) -> lis
             taken.append(facts.Fact(one, **said))
             if one.kind is Kind.IN:
                 ground.parts.setdefault((one.event_id, one.resident_id), one.part)
-        ground.known[index] = reason
+        ground.known[index] = reason, fate
         ground.numbers.add((one.device_id, one.sequence))
         answers.append((Result(fate.value) if fate else Result.ACCEPTED, reason))
     if aside:
         db.session.execute(insert(RefusedScan), aside)
     facts.store(taken, ground)
     return answers
+
+
+def _again(reason: AttendanceRefusal | None, fate: Fate | None) -> Answer:
+    if fate in (Fate.REFUSED, Fate.DROPPED):
+        return Result.REFUSED, reason
+    return Result.ALREADY, reason if fate is Fate.WAITING else None
 
 
 def turned_away(

@@ -97,12 +97,13 @@ class Doors:
     def outcome(self, sent: Iterable[Arrived]) -> tuple:
         """What stands after these were taken in and both events were closed out; nothing of it is kept."""
         with transaction(rehearse=True):
-            answers = Counter()
+            answers = {}
             for part in in_parts(sent):
-                answers.update(result for result, _reason in take_in(part, by=None, now=self.now))
+                for one, (result, _reason) in zip(part, take_in(part, by=None, now=self.now), strict=True):
+                    if result is not Result.ALREADY:
+                        assert answers.setdefault(one, result) is result, "sent again it is answered the same"
             self._close()
-            del answers[Result.ALREADY]
-            return self.stands(), answers
+            return self.stands(), Counter(answers.values())
 
     def close_out(self) -> None:
         """Close both events out for good."""

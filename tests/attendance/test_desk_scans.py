@@ -79,7 +79,12 @@ def test_what_is_not_counted_needs_a_note_and_can_wait_again(door, lin):
     assert "不算了" in page.text and door.row(door.li) is None
     decided = lin.get("/desk/scans/?view=decided").text
     assert "走错了门" in decided and "林晓燕" in decided
+    again = door.scan(who=door.li, sequence=1, nonce="n1")
+    assert door.arrive(again) == [
+        (Result.REFUSED, AttendanceRefusal.NOT_SIGNED_UP)
+    ]  # nobody is to decide about it
     assert "又在等人定" in press(lin, "/restore", "/desk/scans/?view=decided").text
+    assert door.arrive(again) == [(Result.ALREADY, AttendanceRefusal.NOT_SIGNED_UP)]
     assert acts() == ["attendance.drop_scan", "attendance.restore_scan"]
     assert press(lin, "/take").status_code == 200 and not door.row(door.li).undone
 

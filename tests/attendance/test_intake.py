@@ -209,7 +209,7 @@ def test_an_unknown_code_is_kept_once_with_its_reason(door):
     scan = door.scan(resident_id=None)
     answers = door.arrive(scan, scan)
     reason = AttendanceRefusal.CODE_UNKNOWN_PLACE
-    assert answers == [(Result.REFUSED, reason), (Result.ALREADY, reason)]
+    assert answers == [(Result.REFUSED, reason), (Result.REFUSED, reason)]
     nowhere = door.scan(event_id=None)
     assert door.arrive(nowhere) == [(Result.REFUSED, AttendanceRefusal.NOTHING_ON)]
     assert {fate for _reason, fate in aside()} == {Fate.REFUSED} and len(aside()) == 2
