@@ -16,11 +16,12 @@ from stationapp.sites.queries import list_where
 from stationapp.sites.rules import contains, ids_of
 from stationapp.volunteers import operations, queries
 from stationapp.volunteers.forms import ManualForm
-from stationapp.volunteers.manual_queries import list_beside, list_proposed_here, list_scanned_beside, origins
+from stationapp.volunteers.manual_queries import list_beside, list_scanned_beside, origins, proposed_here
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
 from stationapp.volunteers.pending import list_pending
 from stationapp.volunteers.rules import VolunteerRefusal
 from stationapp.web.errors import sentence
+from stationapp.web.paging import paged
 
 bp = Blueprint("hours", __name__)
 
@@ -109,23 +110,25 @@ def index():
 @bp.get("/hours/proposed")
 def proposed():
     """What was proposed at the own sites and what became of it, to read."""
-    rows = list_proposed_here(reached(guard.reach(Action.PROPOSE_HOURS)))
-    names = {row.ManualHours.id: masked(row.Resident).name for row in rows}
-    return render_template("desk/volunteers/proposed.html", rows=rows, names=names)
+    page = paged(proposed_here(reached(guard.reach(Action.PROPOSE_HOURS))), scalars=False)
+    names = {row.ManualHours.id: masked(row.Resident).name for row in page.rows}
+    return render_template("desk/volunteers/proposed.html", page=page, names=names)
 
 
 def _queue(*, problem: str = "", failed: int = 0, status: int = 200):
     """Who sits where a thing was proposed from sees it and leaves it to who sits above."""
     here = reached(guard.reach(Action.APPROVE_HOURS))
+    page = paged(queries.proposed(here), scalars=False)
     rows = [
         (row.ManualHours, masked(row.Resident).name, row.Volunteer, row.Site, row.Staff, row.Event)
-        for row in queries.list_proposed(here)
+        for row in page.rows
     ]
     proposals = [row[0] for row in rows]
     proposed_from = origins(proposals)
     return render_template(
         "desk/volunteers/hours.html",
         rows=rows,
+        page=page,
         level={number for number, path in proposed_from.items() if not _above(path)},
         beside=list_beside(proposals),
         scanned=list_scanned_beside(proposals, here),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp.accounts.models import Staff
@@ -23,10 +23,6 @@ STANDS = or_(
     ManualHours.id.in_(select(HoursEntry.manual_id).where(HoursEntry.manual_id.is_not(None), LIVE)),
 )
 """Proposed, or approved with a line that was not taken back."""
-
-
-SHOWN = 200
-"""So many proposals stand on the proposers' page, the newest."""
 
 
 def find_same(wanted: ManualHours) -> ManualHours | None:
@@ -112,29 +108,26 @@ def origins(proposals: Collection[ManualHours]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def list_proposed_here(here: ColumnElement[bool]) -> list[Row]:
-    """The last proposals of sites for which `here` holds, newest first, whatever became of them.
+def proposed_here(here: ColumnElement[bool]) -> Select:
+    """The proposals of sites for which `here` holds, newest first, whatever became of them.
 
     (ManualHours, Volunteer, Resident, Site, Event or None, the proposer's name, the decider's, why not).
     """
     proposer, decider = aliased(Staff), aliased(Staff)
-    return list(
-        db.session.execute(
-            select(ManualHours, Volunteer, Resident, Site, Event, proposer.name.label("proposer"),
-                   decider.name.label("decider"), AuditLine.reason.label("why"))
-            .join(Volunteer, Volunteer.id == ManualHours.volunteer_id)
-            .join(Resident, Resident.id == Volunteer.resident_id)
-            .join(Site, Site.id == ManualHours.site_id)
-            .join(proposer, proposer.id == ManualHours.proposed_by)
-            .outerjoin(decider, decider.id == ManualHours.decided_by)
-            .outerjoin(Event, Event.id == ManualHours.event_id)
-            .outerjoin(
-                AuditLine,
-                (AuditLine.act == "volunteers.reject_manual")
-                & (AuditLine.subject == literal("manual ").concat(cast(ManualHours.id, String))),
-            )
-            .where(here)
-            .order_by(ManualHours.id.desc())
-            .limit(SHOWN)
+    return (
+        select(ManualHours, Volunteer, Resident, Site, Event, proposer.name.label("proposer"),
+               decider.name.label("decider"), AuditLine.reason.label("why"))
+        .join(Volunteer, Volunteer.id == ManualHours.volunteer_id)
+        .join(Resident, Resident.id == Volunteer.resident_id)
+        .join(Site, Site.id == ManualHours.site_id)
+        .join(proposer, proposer.id == ManualHours.proposed_by)
+        .outerjoin(decider, decider.id == ManualHours.decided_by)
+        .outerjoin(Event, Event.id == ManualHours.event_id)
+        .outerjoin(
+            AuditLine,
+            (AuditLine.act == "volunteers.reject_manual")
+            & (AuditLine.subject == literal("manual ").concat(cast(ManualHours.id, String))),
         )
+        .where(here)
+        .order_by(ManualHours.id.desc())
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Reads of volunteers, shifts and the ledger of hours."""
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from stationapp.accounts.models import Staff
 from stationapp.attendance.models import Attendance
@@ -70,23 +70,20 @@ def list_proposals(volunteer_id: int) -> list[Row]:
     )
 
 
-def list_proposed(here: ColumnElement[bool]) -> list[Row]:
+def proposed(here: ColumnElement[bool]) -> Select:
     """What waits for a decision at sites for which `here` holds, oldest first.
 
     (ManualHours, Volunteer, Resident, Site, the proposing Staff, Event or None).
     """
-    return list(
-        db.session.execute(
-            select(ManualHours, Volunteer, Resident, Site, Staff, Event)
-            .join(Volunteer, Volunteer.id == ManualHours.volunteer_id)
-            .join(Resident, Resident.id == Volunteer.resident_id)
-            .join(Site, Site.id == ManualHours.site_id)
-            .join(Staff, Staff.id == ManualHours.proposed_by)
-            .outerjoin(Event, Event.id == ManualHours.event_id)
-            .where(here, ManualHours.state == ManualState.PROPOSED)
-            .order_by(ManualHours.id)
-            .limit(200)
-        )
+    return (
+        select(ManualHours, Volunteer, Resident, Site, Staff, Event)
+        .join(Volunteer, Volunteer.id == ManualHours.volunteer_id)
+        .join(Resident, Resident.id == Volunteer.resident_id)
+        .join(Site, Site.id == ManualHours.site_id)
+        .join(Staff, Staff.id == ManualHours.proposed_by)
+        .outerjoin(Event, Event.id == ManualHours.event_id)
+        .where(here, ManualHours.state == ManualState.PROPOSED)
+        .order_by(ManualHours.id)
     )
 
 
