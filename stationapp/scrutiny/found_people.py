@@ -17,7 +17,7 @@ from stationapp.attendance.rules import Kind, Part
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.residents.duplicates import ONE, OTHER, pairs
-from stationapp.residents.models import Resident
+from stationapp.residents.models import KeptApart, Resident
 from stationapp.residents.rules import masked_name
 from stationapp.scrutiny.hands import of_presences
 from stationapp.scrutiny.rules import (
@@ -86,6 +86,8 @@ def two_places(here: ColumnElement[bool], span: Span) -> list[Raised]:
             for pair in combinations(each, 2)
             if reached.keys() & {row.site_id for row in pair} and _contradict(*pair)
         ]
+    apart = _said_to_be_two({row.resident_id for pair in found for row in pair})
+    found = [pair for pair in found if {row.resident_id for row in pair} not in apart]
     part = of_presences({(row.event_id, row.resident_id) for pair in found for row in pair})
     return [_in_two_places(one, other, reached, part) for one, other in found]
 
@@ -148,6 +150,14 @@ def _joined(linked: Iterable[tuple[int, int]]) -> dict[int, int]:
         low, high = sorted((first(one), first(other)))
         above |= {low: low, high: low}
     return {number: first(number) for number in above}
+
+
+def _said_to_be_two(records: set[int]) -> list[set[int]]:
+    """Pairs of these records that somebody said are two people: each may look like a third."""
+    if not records:
+        return []
+    query = select(KeptApart.one_id, KeptApart.other_id).where(KeptApart.one_id.in_(records))
+    return [set(pair) for pair in db.session.execute(query)]
 
 
 def _in_two_places(one, other, reached: dict[int, str], part) -> Raised:

@@ -26,6 +26,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import EventRefusal
 from stationapp.messages.certified import check_code
 from stationapp.refusal import Refused
+from stationapp.residents.merging import keep_apart
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import get_resident
 from stationapp.scrutiny import spots
@@ -671,3 +672,17 @@ def test_a_refused_scan_is_kept_with_its_reason(app):
     with app.app_context():
         clock_forward(world)
         assert db.session.scalars(select(RefusedScan.reason)).all() == [AttendanceRefusal.CLOCK_AHEAD.value]
+
+
+def test_two_who_were_said_to_be_two_are_not_one_for_looking_like_a_third(app):
+    world = World(app, cast.district(app))
+    with app.app_context():
+        third, one, other = (world.volunteer(name="张三丰") for _ in range(3))
+        helped(world, [third], starts=7, ends=8)
+        here, there = event(world.people.one, at(14), at(16)), event(world.people.two, at(14), at(16))
+        ticked(here, one, at(14), at(16), by=world.people.lin.id)
+        ticked(there, other, at(14), at(16), by=world.people.ma.id)
+        assert [raised.flag for raised in world.flags()] == [Flag.TWO_PLACES]
+        with transaction():
+            keep_apart(one.resident_id, other.resident_id, by=world.people.chen.id, now=at(17))
+        assert world.flags() == []
