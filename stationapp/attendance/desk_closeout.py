@@ -23,6 +23,7 @@ from stationapp.residents.queries import get_resident
 from stationapp.signups.rules import Place
 from stationapp.sites.models import Site
 from stationapp.volunteers import operations as volunteers
+from stationapp.volunteers.minors import unfit_at
 from stationapp.volunteers.models import HoursEntry
 from stationapp.volunteers.queries import helpers_at
 from stationapp.web.errors import sentence
@@ -62,6 +63,7 @@ def _page(
         came={part: sum(line.there is not None and line.part is part for line in lines) for part in Part},
         absent=_absent(lines),
         pending=pending(lines),
+        unfit=_unfit(event, lines),
         waiting=0 if closed else count_waiting_of(event.id),
         over=now >= event.ends_at,
         closed=closed,
@@ -74,6 +76,13 @@ def _page(
         window=sentence(Refused(window, opens_at=opens_at(event.starts_at))) if window else "",
         Part=Part,
     ), status
+
+
+def _unfit(event: Event, lines: list[Line]) -> list[tuple[Line, str]]:
+    """Minors who were there as volunteers and should not have helped, each with why, by `VolunteerRefusal`."""
+    found = unfit_at(event)
+    there = [line for line in lines if line.there and line.there.resident_id in found]
+    return [(line, found[line.there.resident_id].value) for line in there]
 
 
 def _absent(lines: list[Line]) -> list[Line]:

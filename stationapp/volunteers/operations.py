@@ -23,7 +23,7 @@ from stationapp.sites.models import Site
 from stationapp.sites.rules import contains
 from stationapp.vault import vault
 from stationapp.volunteers import ledger, manual_queries, posting, queries, rules, telling
-from stationapp.volunteers.minors import minors_at
+from stationapp.volunteers.minors import minors_at, risks_at
 from stationapp.volunteers.models import Assignment, HoursEntry, ManualHours, Shift, Volunteer
 from stationapp.volunteers.rules import ManualReason, ManualState, Minor, Risk, VolunteerRefusal
 
@@ -154,7 +154,8 @@ def may_help(resident: Resident, event: Event) -> None:
     """
     who = _minor(resident, event)
     if who.age is not None:
-        _refuse(rules.shift_problem(who, Risk.ORDINARY, rules.ends_late(*_local(event))))
+        risk = risks_at(event, [resident])[resident.id]
+        _refuse(rules.shift_problem(who, risk, rules.ends_late(*_local(event))))
 
 
 def unassign(assignment: Assignment, *, by: int | None, now: datetime) -> None:
