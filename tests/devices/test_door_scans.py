@@ -1,5 +1,7 @@
 """What a device at the door asks, queues and shows when somebody comes, goes, or comes again (domain.md §7)."""
 
+import re
+
 from playwright.sync_api import expect
 
 from stationapp import clock
@@ -151,24 +153,9 @@ def test_many_and_alike_are_told_apart_in_the_list_of_names(app, people, wire, d
         for n in range(22):
             seated(event, f"王{chr(0x4E00 + n)}英", f"199000{n:02d}222")
     take_up(door, enrolled(app, people.one, names_shown=True))
-    door.evaluate("""() => {
-      const unseal = DoorSeal.unseal;
-      DoorSeal.unseal = async (...given) => {
-        const rows = await unseal(...given);
-        return Array.isArray(rows) ? rows.map((row, n) => ({ ...row, tail: String(2000 + n) })) : rows;
-      };
-    }""")
-    with app.app_context():
-        seated(event, "王小英", "19900004444")
-    door.evaluate("dispatchEvent(new Event('online'))")
-    search = door.get_by_label("姓，或者姓名的拼音首字母")
-    expect(door.locator("#names")).to_be_visible()
-    for _ in range(50):
-        search.fill("")
-        search.fill("w")
-        if "尾号" in door.locator("#found").text_content():
-            break
-        door.wait_for_timeout(100)
+    door.get_by_label("姓，或者姓名的拼音首字母").fill("w")
     expect(door.locator("#found button")).to_have_count(20)
-    expect(door.locator("#found button").first).to_contain_text("王*英 · 尾号 2000 · 智能手机课堂")
-    expect(door.locator("#found li").last).to_have_text("还有 3 位，请多输几个字母。")
+    expect(door.locator("#found button").first).to_contain_text(
+        re.compile(r"^王\*英 · 尾号 \d222 · 智能手机课堂$")
+    )
+    expect(door.locator("#found li").last).to_have_text("还有 2 位，请多输几个字母。")

@@ -75,7 +75,7 @@ def test_a_lost_token_takes_the_list_and_leaves_the_queue(app, people, wire, doo
         expect(door.get_by_role("status")).to_contain_text("还有 1 条没有发出去")
     else:
         door.evaluate("dispatchEvent(new Event('online'))")
-        expect(door.locator("#stopping")).to_contain_text("还没有登记")
+        expect(door.locator("#stopping")).to_contain_text("没有登记")
         expect(door.locator("#stopping")).to_contain_text("还有 1 条没有发出去")
         expect(door.locator("#scan")).to_be_hidden()
         expect(door.locator("#names")).to_be_hidden()
