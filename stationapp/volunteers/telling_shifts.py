@@ -70,11 +70,13 @@ def _subject(change: Row) -> str:
 def tell_shifts(*, now: datetime) -> int:
     """Write down whom to tell of changes that none of the volunteers was told of yet; how many messages.
 
-    The desk has it on its list, too, until everybody was called. Six statements, and three for each change.
+    The desk has it on its list, too, until everybody was called. Three statements, and four for each change.
     """
     helped = select(Shift.event_id).join(Assignment).where(Assignment.ended_at.is_(None))
     ahead = or_(Event.state == State.POSTPONED, Event.ends_at > now)
     changes = {_subject(one): one for one in db.session.execute(_changes(Event.id.in_(helped), ahead))}
+    if not changes:
+        return 0
     known = select(Notice.subject).where(Notice.occasion == OCCASION, Notice.subject.in_(list(changes)))
     for subject in db.session.scalars(known):
         del changes[subject]
