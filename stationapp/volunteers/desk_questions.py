@@ -58,7 +58,7 @@ def export():
             masked(row.Resident).name,
             _about(row),
             row.Site.short_name,
-            word(row.HourQuestion.outcome) if row.HourQuestion.outcome else _waits(row.HourQuestion.due_on),
+            word(row.HourQuestion.outcome) if row.HourQuestion.outcome else _waits(row.HourQuestion),
             row.HourQuestion.answer,
         )
         for row in rows
@@ -66,8 +66,8 @@ def export():
     return csv_answer(_("时长的疑问-%(day)s", day=_today()), head, said)
 
 
-def _waits(due_on: date) -> str:
-    return _("超期") if due_on < _today() else _("等答复")
+def _waits(question: HourQuestion) -> str:
+    return _("超期") if question.is_overdue(_today()) else _("等答复")
 
 
 def _about(row) -> str:

@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
+from stationapp.volunteers import question_rules
 from stationapp.volunteers.rules import ManualReason, ManualState, QuestionOutcome, Risk
 
 
@@ -144,3 +146,8 @@ class HourQuestion(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     outcome: Mapped[QuestionOutcome | None]
     answer: Mapped[str] = mapped_column(default="")
+
+    @hybrid_method
+    def is_overdue(self, today: date) -> bool:
+        """Whether an open one should have had its answer before today; as a condition, too."""
+        return question_rules.is_overdue(self.due_on, today)

@@ -75,13 +75,13 @@ def listed(here: ColumnElement[bool], today: date, *, site_id: int | None = None
     )
     if site_id is not None:
         query = query.where(HourQuestion.site_id == site_id)
-    narrowed = {OPEN: (is_open,), LATE: (is_open, HourQuestion.due_on < today), ANSWERED: (~is_open,)}
+    narrowed = {OPEN: (is_open,), LATE: (is_open, HourQuestion.is_overdue(today)), ANSWERED: (~is_open,)}
     return query.where(*narrowed.get(state, ()))
 
 
 def count_open(here: ColumnElement[bool], today: date) -> tuple[int, int]:
     """(how many wait for an answer at these sites, how many of them too long)."""
-    late = func.sum(case((HourQuestion.due_on < today, 1), else_=0))
+    late = func.sum(case((HourQuestion.is_overdue(today), 1), else_=0))
     query = select(func.count(HourQuestion.id), late).join(Site, Site.id == HourQuestion.site_id)
     many, overdue = db.session.execute(query.where(here, HourQuestion.answered_at.is_(None))).one()
     return many, int(overdue or 0)
