@@ -13,6 +13,7 @@ from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.residents.merging import merge
+from stationapp.residents.models import Resident
 from stationapp.residents.queries import get_resident
 from stationapp.signups import operations as signups
 from stationapp.signups.models import Signup
@@ -213,20 +214,21 @@ def test_what_is_of_an_event_that_takes_nothing_says_why(door, lin, step, senten
     assert page.count(sentence) == 2 and "收下</button>" not in page and "不算</button>" in page
 
 
-def twin_of_li(door) -> int:
-    """Li, who has a shift, by another record of theirs into which theirs was merged since; its number."""
+def helper_with_twin(door) -> tuple[Resident, int]:
+    """Somebody with a shift, and the number of another record of theirs into which theirs was merged since."""
     given = {"by": None, "now": door.now - timedelta(hours=9)}
-    other = cast.resident(
-        cast.person("李小满", "19900008888", birth_month="1970-05", home=door.people.one)
-    ).id
+    helper, other = (
+        cast.resident(cast.person("周平", phone, birth_month="1970-05", home=door.people.one))
+        for phone in ("19900005555", "19900008888")
+    )
     with transaction():
-        helper = volunteers.register(door.li, site=door.people.one, **given)
+        volunteer = volunteers.register(helper, site=door.people.one, **given)
         shift = volunteers.add_shift(
             door.event, title="引导", needed=1, risk=Risk.ORDINARY, risk_note="久站", **given
         )
-        volunteers.assign(shift, helper, **given)
-        merge(other, door.li.id, by=door.people.lin.id, now=door.now, reason="同一人")
-    return other
+        volunteers.assign(shift, volunteer, **given)
+        merge(other.id, helper.id, by=door.people.lin.id, now=door.now)
+    return helper, other.id
 
 
 def there(door) -> list[tuple[int, Part]]:
@@ -236,16 +238,16 @@ def there(door) -> list[tuple[int, Part]]:
 
 
 def test_a_scan_of_a_record_that_was_merged_since_is_taken_in_the_role_of_the_person(door, lin):
-    twin_of_li(door)
-    door.arrive(door.scan(who=door.li, part=Part.VOLUNTEER, minutes=-125))
+    helper, _other = helper_with_twin(door)
+    door.arrive(door.scan(who=helper, part=Part.VOLUNTEER, minutes=-125))
     assert "收下了" in press(lin, "/take").text
-    assert there(door) == [(door.li.id, Part.VOLUNTEER)]
+    assert there(door) == [(helper.id, Part.VOLUNTEER)]
 
 
 @pytest.mark.parametrize("part", [Part.RESIDENT, Part.VOLUNTEER])
 def test_who_is_there_by_another_record_is_not_there_twice_by_a_scan_that_is_taken(door, lin, part):
-    other = twin_of_li(door)
-    door.arrive(door.scan(who=door.li, part=Part.VOLUNTEER, minutes=-125))
+    helper, other = helper_with_twin(door)
+    door.arrive(door.scan(who=helper, part=Part.VOLUNTEER, minutes=-125))
     door.come(get_resident(other), part=part, channel=Channel.WALK_IN)
     assert "收下了" in press(lin, "/take").text
     assert there(door) == [(other, part)]
