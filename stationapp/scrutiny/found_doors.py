@@ -210,7 +210,7 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
     services: dict[int, list] = defaultdict(list)
     for row in db.session.execute(
         select(Attendance.id, Attendance.resident_id, Attendance.came_at, Attendance.left_at, Event.code,
-               Event.title, Event.site_id, Event.starts_at, Event.ends_at, Resident.name, Scan.how, Scan.at,
+               Event.title, Event.site_id, Event.starts_at, Event.ends_at, Resident.name, Scan.kind, Scan.how, Scan.at,
                Scan.arrived_at, Scan.by, Scan.device_id, Staff.name.label("staff"), EXPECTED.label("expected"),
                _LATECOMER.label("latecomer"), (on_paper & (Scan.how == How.PAPER)).label("paper"))
         .join(Event, Event.id == Attendance.event_id)
@@ -219,7 +219,8 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
         .join(Scan, BOTH_ENDS)
         .outerjoin(Staff, Staff.id == Scan.by)
         .where(within(span), here, Attendance.part == Part.VOLUNTEER, ~Attendance.undone,
-               Attendance.left_at.is_not(None))
+               Attendance.came_how.in_(STAFF_SIDE), Attendance.left_how.in_(STAFF_SIDE),
+               or_(Scan.arrived_at > Scan.at, Scan.arrived_at > Event.ends_at))  # else it was no time afterwards
         .order_by(Attendance.id, Scan.id)
     ):  # fmt: skip
         services[row.id].append(row)
@@ -232,8 +233,9 @@ def one_hand(here: ColumnElement[bool], span: Span) -> list[Raised]:
 
 def _typed_in(rows: list) -> bool:
     """Whether one hand typed both ends of a service in afterwards, and not from a sheet that names the person."""
+    both = {row.kind for row in rows} == {Kind.IN, Kind.OUT}
     one = len({row.by for row in rows}) == 1
-    return one and all(map(written_afterwards, rows)) and not all(row.paper for row in rows)
+    return both and one and all(map(written_afterwards, rows)) and not all(row.paper for row in rows)
 
 
 def _one_hand(rows: list) -> Raised | None:

@@ -10,6 +10,7 @@ from stationapp.attendance.aside import count_waiting
 from stationapp.events.rules import State
 from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.stops import live_stops
+from stationapp.scrutiny import flags
 from stationapp.scrutiny.queries import count_to_call
 from stationapp.today import queries
 from stationapp.volunteers.question_queries import count_open
@@ -35,6 +36,7 @@ def index():
         questions=_where(Action.PROPOSE_HOURS, lambda here: count_open(here, clock.day_of(now))),
         scans=_where(Action.CLOSE_OUT, count_waiting),
         spots=_where(Action.SCRUTINIZE, count_to_call),
+        flagged=_where(Action.SCRUTINIZE, lambda here: flags.count_open(here, clock.day_of(now))),
         stopped=_where(Action.SEE_JOBS, lambda here: live_stops()) if _is_sending() else None,
         not_closed_out=late,
         unfiled=queries.unfiled(late or (), now=now),

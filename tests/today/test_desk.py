@@ -140,7 +140,7 @@ def test_three_events_take_as_many_queries_as_one(app, client, people):
     more(1)
     one = queries()
     more(3)
-    assert (queries(), one <= 12) == (one, True)
+    assert (queries(), one <= 27) == (one, True)  # most of them find what asks for a second look
 
 
 def test_each_notice_says_what_it_is_about_and_leads_there(app, client, people):
