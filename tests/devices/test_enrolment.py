@@ -4,12 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from stationapp import clock
-from stationapp.attendance.models import RefusedScan, Scan
-from stationapp.db import db, transaction
+from stationapp.db import transaction
 from stationapp.devices import operations
 from tests import cast
-from tests.devices.test_door import begun, enrolled, scan, seated, take_up
-from tests.devices.wire import Wire
 from tests.harness import browser as browsers
 
 
@@ -32,24 +29,3 @@ def test_a_browser_that_cannot_work_without_network_is_told_so_before_it_is_enro
         expect(page.get_by_role("button", name="登记这台设备")).to_be_visible()
         expect(page.get_by_text("断网以后打不开签到页")).to_be_visible(visible=not able)
         expect(page.get_by_text("算工作人员经手")).to_be_visible()
-
-
-def test_a_tablet_enrolled_anew_with_a_queue_on_it_loses_nothing(app, browser, live_server):
-    people, wire = cast.district(app), Wire(live_server)
-    with app.app_context():
-        code = seated(begun(people.one), "王秀英", "19900002222")
-    with browsers.visiting(browser, wire.url) as page:
-        take_up(page, enrolled(app, people.one))
-        page.context.set_offline(True)
-        wire.pull()
-        scan(page, code)
-        expect(page.locator("#counts")).to_contain_text("1 条等着发送")
-        page.goto("about:blank")
-        wire.plug()
-        page.context.set_offline(False)
-        take_up(page, enrolled(app, people.one))
-        expect(page.locator("#counts")).to_have_text("0 条等着发送 · 已发送 1 条")
-    wire.close()
-    with app.app_context():
-        assert db.session.scalar(db.select(RefusedScan)) is None
-        assert db.session.scalar(db.select(Scan)).device_id == 1

@@ -342,14 +342,14 @@ def test_a_revoked_device_reads_and_sends_nothing(app, people, event, code):
         assert (answer.json["reason"], answer.json["wipe"]) == ("revoked", True)
         assert device.client.get_cookie("door", path="/door") is None
     device.client.set_cookie("door", token, path="/door")
-    assert "door-stopped.js" in device.client.get("/door").text
+    assert "data-wipe" in device.client.get("/door").text
     assert stored(app, Scan) == []
 
 
 def test_who_is_no_device_reads_and_sends_nothing(app, people, event, code):
     stranger = app.test_client()
     page = stranger.get("/door")
-    assert page.status_code == 401 and "door-stopped.js" not in page.text  # a token may just have got lost
+    assert page.status_code == 401 and "data-wipe" not in page.text  # a token may just have got lost
     told = stranger.get("/door/list").json
     assert (told["reason"], told["wipe"]) == ("not_enrolled", False) and "接着发" in told["said"]
     body = {"sent_at": clock.now().isoformat(), "scans": [scan(event.code, 1, code=code)]}
