@@ -431,7 +431,7 @@ def _volunteering(site: Site, event, resident: int, by: int) -> tuple[str, int, 
         manual = volunteers.propose_manual(
             volunteer,
             site=site,
-            from_site=site,
+            from_site=site if site.parent_id else db.session.query(Site).filter_by(parent_id=site.id).first(),
             served_on=clock.day_of(now),
             minutes=30,
             reason=ManualReason.OTHER,
