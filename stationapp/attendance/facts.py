@@ -22,14 +22,18 @@ from stationapp.vault import vault
 
 def hold_person(resident_id: int):
     """What is written down of the person; the lock puts two scans of one person in line, by whichever records."""
-    held = db.session.execute(
-        select(Resident.lives, Resident.community_id, Resident.birth_month, Resident.merged_into)
-        .where(Resident.id == resident_id)
-        .with_for_update(key_share=True)
-    ).one()
+    held = db.session.execute(_person, {"its": resident_id}).one()
     if held.merged_into:
         hold_person(held.merged_into)
     return held
+
+
+# Statements of every scan are made once: to put one together costs more than to run it.
+_person = (
+    select(Resident.lives, Resident.community_id, Resident.birth_month, Resident.merged_into)
+    .where(Resident.id == bindparam("its"))
+    .with_for_update(key_share=True)
+)
 
 
 def find_row(event_id: int, resident_id: int) -> Attendance | None:
@@ -45,17 +49,20 @@ def find_rows(
     event_id: int, resident_id: int, merged_into: int | None
 ) -> tuple[Attendance | None, Attendance | None]:
     """A record's row at an event, taken back or not, and the one by which the person is there, whichever record's."""
-    rows = db.session.scalars(
-        select(Attendance)
-        .where(
-            Attendance.event_id == event_id,
-            Attendance.resident_id.in_(records_of(merged_into or resident_id)),
-        )
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = db.session.scalars(_theirs, {"event": event_id, "person": merged_into or resident_id}).all()
     own = next((row for row in rows if row.resident_id == resident_id), None)
     live = [row for row in rows if not row.undone]
     return own, own if own in live else next(iter(live), None)
+
+
+_theirs = (
+    select(Attendance)
+    .where(
+        Attendance.event_id == bindparam("event"),
+        Attendance.resident_id.in_(records_of(bindparam("person", type_=Resident.id.type))),
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 def form_nonce(event_id: int, resident_id: int, kind: Kind, nonce: str) -> bytes:
@@ -104,9 +111,10 @@ _add_scan = insert(Scan).returning(*Scan.__table__.columns, sort_by_parameter_or
 def insert_row(event_id: int, resident_id: int, seen: Seen, facts: dict) -> Attendance:
     """The row of a person's first scan at an event; `facts` are what is written down of them that day."""
     values = {"came_at": seen.at, "came_how": seen.how, "undone": False, **facts}
-    return db.session.scalar(
-        insert(Attendance).values(event_id=event_id, resident_id=resident_id, **values).returning(Attendance)
-    )
+    return db.session.scalar(_add_row, {"event_id": event_id, "resident_id": resident_id, **values})
+
+
+_add_row = insert(Attendance).returning(Attendance)
 
 
 def refold(row: Attendance, facts: dict | None = None) -> Attendance:

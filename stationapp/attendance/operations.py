@@ -7,7 +7,7 @@ door hold people before the event, as the README has it: each edge that calls a 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from stationapp import clock
 from stationapp.attendance import facts
@@ -227,11 +227,7 @@ def _open(event_id: int, how: How, at: datetime) -> date:
 
     On PostgreSQL the shared lock keeps a close-out from slipping in between.
     """
-    found = db.session.execute(
-        select(Event.state, Event.starts_at, Event.ends_at)
-        .where(Event.id == event_id)
-        .with_for_update(read=True)
-    ).one()
+    found = db.session.execute(_event, {"its": event_id}).one()
     problem = state_problem(found.state)
     if problem:
         raise Refused(problem)
@@ -239,6 +235,13 @@ def _open(event_id: int, how: How, at: datetime) -> date:
     if problem:
         raise Refused(problem, opens_at=opens_at(found.starts_at))
     return clock.day_of(found.starts_at)
+
+
+_event = (  # (made once, as in `facts`)
+    select(Event.state, Event.starts_at, Event.ends_at)
+    .where(Event.id == bindparam("its"))
+    .with_for_update(read=True)
+)
 
 
 def _hold(event: Event) -> None:
@@ -252,15 +255,7 @@ def _hold(event: Event) -> None:
 
 
 def _channel(event_id: int, resident_id: int, how: How, part: Part, given: Channel | None) -> Channel:
-    signed = db.session.execute(
-        select(Signup.state, Party.channel)
-        .join(Party, Party.id == Signup.party_id)
-        .where(
-            Signup.event_id == event_id,
-            Signup.resident_id == resident_id,
-            Signup.state != Place.CANCELLED,
-        )
-    ).one_or_none()
+    signed = db.session.execute(_signed, {"event": event_id, "resident": resident_id}).one_or_none()
     if signed is None:
         if part is Part.RESIDENT and given is not Channel.WALK_IN:
             raise Refused(AttendanceRefusal.NOT_SIGNED_UP)
@@ -268,6 +263,17 @@ def _channel(event_id: int, resident_id: int, how: How, part: Part, given: Chann
     if signed.state is Place.WAITLISTED and part is Part.RESIDENT and how is not How.WALK_IN:
         raise Refused(AttendanceRefusal.STILL_WAITING)
     return signed.channel
+
+
+_signed = (
+    select(Signup.state, Party.channel)
+    .join(Party, Party.id == Signup.party_id)
+    .where(
+        Signup.event_id == bindparam("event"),
+        Signup.resident_id == bindparam("resident"),
+        Signup.state != Place.CANCELLED,
+    )
+)
 
 
 def _place(event_id: int, resident_id: int, now: datetime) -> datetime:
