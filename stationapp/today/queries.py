@@ -178,10 +178,10 @@ def _pair(text: str) -> tuple[int, int | None]:
 
 
 def count_proposed_hours(reached: ColumnElement[bool]) -> int:
-    """Manual entries of hours that wait for a decision."""
+    """Manual entries of hours that wait for a decision, by where they were proposed from: who is above decides."""
     query = (
         select(func.count(ManualHours.id))
-        .join(Site, Site.id == ManualHours.site_id)
+        .join(Site, Site.id == func.coalesce(ManualHours.proposed_from, ManualHours.site_id))
         .where(reached, ManualHours.state == ManualState.PROPOSED)
     )
     return db.session.scalar(query) or 0

@@ -146,6 +146,8 @@ def test_what_the_office_proposed_is_decided_above_the_office(app, people, clien
         top = cast.staff("高远", people.center, Role.REVIEWER)
     assert propose(cast.signed_in(app, people.chen), code, site=str(people.one.id)).status_code == 303
     friend = cast.signed_in(app, friend)
+    assert "条补录时长等您审核" not in friend.get("/desk/").text
+    assert "条补录时长等您审核" in cast.signed_in(app, top).get("/desk/").text
     page = friend.get("/desk/hours").text
     assert "要由上一级审批" in page and 'value="approve"' not in page
     refused = decide(friend)
