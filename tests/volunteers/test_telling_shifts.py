@@ -133,7 +133,7 @@ def test_a_household_with_a_place_hears_it_once_and_who_came_later_or_left_not_a
         put(here.shift, here.leader)
         go()
         assert messages() == []
-        take(events.cancel, here, reason="下雨")
+        move(here, place="三楼")
         go()
         [told] = messages()
         with transaction():
