@@ -16,7 +16,7 @@ WORDS: dict[Enum, object] = {
     Flag.APPROVER_GAINS: _("经手的人自己也有时长"),
     Flag.SPLIT_SHIFTS: _("分开补录，合起来很多"),
     Flag.CLOCK_FORWARD: _("签到设备的时间快了"),
-    Flag.ONE_HAND: _("事后由一个人全部补记"),
+    Flag.ONE_HAND: _("两头都由一个人事后补记"),
     Flag.LATE_SCANS: _("过了几天才记的到场"),
     Outcome.CONFIRMED: _("属实"),
     Outcome.DENIED: _("本人说没有这回事"),
