@@ -1,8 +1,9 @@
 """H8–H10 of scans: presence is what they say and stays so, each came once, and their chain is unbroken."""
 
+from collections.abc import Iterator
 from itertools import groupby
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from stationapp.attendance.links import content
 from stationapp.attendance.models import Attendance, RefusedScan, Scan, ScanLink
@@ -14,6 +15,8 @@ from stationapp.db import db
 from stationapp.devices.models import Device
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+
+AT_A_TIME = 5000
 
 
 def _not_the_fold() -> list[str]:
@@ -55,10 +58,9 @@ def _folds():
 def _broken_chain() -> list[str]:
     """Each scan has its link, whose hash covers it and the link before; no number is missing; the head is the last."""
     wrong, previous, number = [], GENESIS, 0
-    rows = select(ScanLink, Scan).outerjoin(Scan, Scan.id == ScanLink.scan_id).order_by(ScanLink.number)
-    for row, scan in db.session.execute(rows):
+    for row in _all_links():
         number += 1
-        covered = {"number": row.number, **content(scan)} if scan else None
+        covered = {"number": row.number, **content(row)} if row.id else None
         right = covered and digest(row.previous_hash, covered)
         if (row.number, row.previous_hash, row.hash) != (number, previous, right):
             wrong.append(f"scan {row.scan_id}")
@@ -68,6 +70,16 @@ def _broken_chain() -> list[str]:
         wrong.append("chain scans")
     alone = select(Scan.id).where(Scan.id.not_in(select(ScanLink.scan_id))).order_by(Scan.id)
     return wrong + [f"scan {scan_id}" for scan_id in db.session.scalars(alone)]
+
+
+def _all_links() -> Iterator[Row]:
+    """The whole chain in order, each link with its scan, a few thousand in memory at a time."""
+    links, scans = ScanLink.__table__, Scan.__table__
+    query = select(*links.c, *scans.c).outerjoin_from(links, scans, scans.c.id == links.c.scan_id)
+    query = further = query.order_by(links.c.number).limit(AT_A_TIME)
+    while rows := db.session.execute(further).all():
+        yield from rows
+        further = query.where(links.c.number > rows[-1].number)
 
 
 def _after_closing() -> list[str]:

@@ -75,7 +75,7 @@ class AttendanceRefusal(Enum):
     OTHER_PART = "other_part"  # facts["part"]: already here in another role; take that back first
     NOT_ON = "not_on"  # postponed, or not published
     NO_ROOM = "no_room"  # nobody can walk in by a code any more; facts["staff"]: it is staff who asks
-    NOTHING_ON = "nothing_on"  # no event within reach whose doors are open; facts["title"]: the one chosen is shut
+    NOTHING_ON = "nothing_on"  # no doors are open within reach; facts["title"]: of the event chosen
     HEADCOUNT_NEGATIVE = "headcount_negative"
     DEVICE_NOT_IN_USE = "device_not_in_use"  # not taken up yet, or outside its dates
     CLOCK_AHEAD = "clock_ahead"  # the time it is said to have happened has not come yet
@@ -129,9 +129,6 @@ class Result(Enum):
     ALREADY = "already"  # taken in before; with a reason: and still waiting for a person
     WAITING = "waiting"  # for a person
     REFUSED = "refused"
-
-
-_SAME = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from stationapp.attendance import deciding
+from stationapp.attendance import checks, deciding
 from stationapp.attendance.checks import CHECKS
 from stationapp.attendance.models import RefusedScan
 from stationapp.attendance.rules import How, Part
@@ -65,6 +65,17 @@ def test_a_row_that_is_not_the_fold_is_found(hall, change):
 def test_scans_without_a_row_are_found(hall):
     corrupt(f"DELETE FROM attendances WHERE resident_id = {hall.wu.id}")
     assert findings() == [f"event {hall.event.id} resident {hall.wu.id}"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_the_chain_is_read_some_at_a_time_and_each_link_is_looked_at(hall, monkeypatch, number):
+    monkeypatch.setattr(checks, "AT_A_TIME", 2)
+    assert found_by("H10 scans") == []
+    unguard()
+    corrupt(f"UPDATE scan_links SET hash = 'x' WHERE number = {number}")
+    assert len(found_by("H10 scans")) == 2  # the link, and the next or the head that rest on it
+    corrupt(f"UPDATE scan_links SET number = -{number} WHERE number = {number}")
+    assert found_by("H10 scans")
 
 
 def test_a_scan_after_the_close_out_is_found(hall):
