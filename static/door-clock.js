@@ -33,6 +33,7 @@ const DoorClock = (() => {
       return Math.abs(at - scan.at) > NOTABLE ? at : scan.at;
     });
     await DoorStore.keep("shift", shift);
+    await DoorStore.keep("last", Math.round(is.at)); // a stamp that was ahead would be gone on from otherwise
   }
 
   // When a scan between two moments of this page happened. The beat never runs ahead: counted back from this contact

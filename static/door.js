@@ -225,8 +225,8 @@
   [list, key] = [await DoorStore.kept("list"), await DoorStore.kept("key")];
   await openNames();
   showList();
+  form.elements.code.focus(); // at once: whoever types into another field already is not interrupted
   await show();
-  form.elements.code.focus();
   const noWorker = () => { one("no-worker").hidden = false; };
   if (navigator.serviceWorker && window.caches) navigator.serviceWorker.register("/door/worker.js", { scope: "/door" }).catch(noWorker);
   else noWorker();

@@ -93,10 +93,19 @@ def test_a_jump_while_there_is_a_network_reaches_no_scan(app, wire, tablet):
 def test_a_clock_that_jumped_to_another_day_takes_no_list_away(app, wire, tablet, days):
     tablet.add_init_script(f"const right = Date.now; Date.now = () => right() + {days * DAY};")
     tablet.reload()
-    expect(tablet.locator("#other-day")).to_contain_text(f"{clock.day_of(clock.now())}")
+    expect(tablet.locator("#network")).to_have_text("没有网络")
+    if days < 0:  # it goes on from the last contact
+        expect(tablet.locator("#other-day")).to_be_hidden()
+    else:
+        expect(tablet.locator("#other-day")).to_contain_text(f"{clock.day_of(clock.now())}")
     first, last = seen(tablet)
     expect(tablet.locator("#last")).to_contain_text("王*英 到了")
     assert first <= sent_at(app, tablet, wire) <= last
+    expect(tablet.locator("#other-day")).to_be_hidden()
+    tablet.context.set_offline(True)
+    wire.pull()
+    tablet.reload()  # it has learnt how far off it is, and no stamp of before leads it astray
+    expect(tablet.locator("#network")).to_have_text("没有网络")
     expect(tablet.locator("#other-day")).to_be_hidden()
 
 
