@@ -144,6 +144,7 @@ def test_a_refusal_whose_answer_was_lost_is_still_a_refusal(app, people, wire, d
     door.evaluate("dispatchEvent(new Event('online'))")
     expect(door.locator("#counts")).to_have_text(SENT.format(1))
     expect(door.locator("#trouble")).to_be_visible()
+    expect(door.locator("#trouble")).to_contain_text("没有收：")
     expect(door.locator("#trouble")).not_to_contain_text("等工作人员处理")
 
 
