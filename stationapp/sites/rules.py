@@ -37,6 +37,12 @@ BENEATH = {Level.CENTER: Level.OFFICE, Level.OFFICE: Level.STATION}
 """Which level may stand under which."""
 
 
+def is_above(upper: Level, lower: Level) -> bool:
+    """Whether one tier stands above another."""
+    tiers = list(Level)
+    return tiers.index(upper) < tiers.index(lower)
+
+
 def contains(upper_path: str, lower_path: str) -> bool:
     """Whether the site with `lower_path` is the one with `upper_path` or stands beneath it.
 

@@ -17,7 +17,7 @@ from stationapp.calendar.rules import add_working_days
 from stationapp.db import db
 from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
-from stationapp.sites.rules import contains
+from stationapp.sites.rules import is_above
 from stationapp.volunteers import ledger
 from stationapp.volunteers.ledger import LIVE
 from stationapp.volunteers.models import HoursEntry, ManualHours, Volunteer
@@ -87,19 +87,22 @@ def _not_the_rule() -> list[str]:
 
 
 def _manual_by_the_book() -> list[str]:
-    """Approved by another, from strictly above place and proposer, before posting; proposed within ten working days."""
+    """Approved by another, from strictly above place and proposer, before posting; proposed within ten working days.
+
+    What was above is told by the tier: a station may have moved to another office since.
+    """
     place, origin, above = aliased(Site), aliased(Site), aliased(Site)
     rows = db.session.execute(
         select(
             HoursEntry,
             ManualHours,
-            place.path.label("at"),
-            func.coalesce(origin.path, place.path).label("origin"),
-            above.path.label("seen_from"),
+            place.level.label("at"),
+            origin.level.label("origin"),
+            above.level.label("seen_from"),
         )
         .join(ManualHours, ManualHours.id == HoursEntry.manual_id)
         .join(place, place.id == ManualHours.site_id)
-        .outerjoin(origin, origin.id == ManualHours.proposed_from)
+        .join(origin, origin.id == func.coalesce(ManualHours.proposed_from, place.id))
         .outerjoin(above, above.id == ManualHours.decided_from)
         .order_by(HoursEntry.id)
     ).all()
@@ -117,9 +120,8 @@ def _by_the_book(row, holidays: dict[date, bool]) -> bool:
         manual.state is ManualState.APPROVED
         and manual.decided_by not in (None, manual.proposed_by)
         and row.seen_from is not None
-        and row.seen_from not in (row.at, row.origin)
-        and contains(row.origin, row.at)
-        and contains(row.seen_from, row.origin)
+        and (manual.proposed_from in (None, manual.site_id) or is_above(row.origin, row.at))
+        and is_above(row.seen_from, row.origin)
         and manual.proposed_at <= manual.decided_at <= line.posted_at
         and manual.served_on <= proposed_on <= add_working_days(manual.served_on, MANUAL_WINDOW, holidays)
         and (line.minutes, line.volunteer_id, line.served_on)

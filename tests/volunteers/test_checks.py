@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from stationapp.db import db, transaction, writing
+from stationapp.sites.models import Site
 from stationapp.volunteers import operations
 from stationapp.volunteers.checks import CHECKS
 from stationapp.volunteers.models import ManualHours
@@ -140,6 +141,14 @@ def test_manual_hours_against_the_book_are_found(ledger_of, change):
     else:
         corrupt(f"UPDATE manual_hours SET {change}")
     assert "H4" in findings()
+
+
+def test_a_station_that_moved_to_another_office_accuses_nobody(ledger_of):
+    people, _who, _manual = ledger_of
+    with transaction():
+        station = db.session.get(Site, people.one.id)
+        station.parent_id, station.path = people.far_office.id, f"{people.far_office.path}{station.id}/"
+    assert findings() == {}
 
 
 def test_a_line_taken_from_the_end_is_found(ledger_of):
