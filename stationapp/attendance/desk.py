@@ -164,7 +164,8 @@ def _when_left(event: Event) -> tuple[datetime | None, str]:
 
 
 def _turned_away(refused: Refused, event: Event, resident_id: int | None, kind: Kind, how: How) -> None:
-    keep_refusal(refused, event, resident_id=resident_id, kind=kind, how=how, by=guard.user().staff_id)
+    by = guard.user().staff_id
+    keep_refusal(refused, event.site_id, event, resident_id=resident_id, kind=kind, how=how, by=by)
 
 
 def _marked(event: Event, act: str, line: Line, at: datetime | None) -> Attendance | None:

@@ -14,7 +14,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.attendance import operations
-from stationapp.attendance.intake import turned_away
+from stationapp.attendance.desk_event import keep_refusal, may_work_at
 from stationapp.attendance.queries import at_the_door
 from stationapp.attendance.rules import AttendanceRefusal, How, Kind
 from stationapp.attendance.sheet_rules import scanned_serial
@@ -23,7 +23,6 @@ from stationapp.cards.rules import SCAN_LENGTH, CardRefusal, scanned
 from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
-from stationapp.events.rules import touches
 from stationapp.refusal import Refused
 from stationapp.residents.queries import get_person, get_resident, masked
 from stationapp.residents.rules import masked_name
@@ -206,8 +205,7 @@ def _left_from(doors: list[Door]) -> list[Door]:
 def _its_site(event: Event) -> Site:
     """The event's organiser, if this desk may check in there; a helper works on today's events alone."""
     site = db.session.get_one(Site, event.site_id)
-    todays = touches(event, clock.day_of(clock.now()))
-    if not guard.can(Action.CHECK_IN, site.path) or not (todays or guard.can(Action.PLAN, site.path)):
+    if not may_work_at(event, site):
         raise Refused(AttendanceRefusal.CODE_UNKNOWN_PLACE)
     return site
 
@@ -243,19 +241,15 @@ def _write_down(refused: Refused, doors: list[Door]) -> None:
     event, site = _where(doors)
     if site is None:
         return
-    now = clock.now()
-    with transaction():
-        turned_away(
-            refused.reason,
-            site_id=site.id,
-            event_id=event.id if event else None,
-            resident_id=doors[0].resident_id if doors else None,
-            kind=Kind.OUT if _leaving() else Kind.IN,
-            how=How.STAFF_SCAN,
-            by=guard.user().staff_id,
-            at=now,
-            now=now,
-        )
+    keep_refusal(
+        refused,
+        site.id,
+        event,
+        resident_id=doors[0].resident_id if doors else None,
+        kind=Kind.OUT if _leaving() else Kind.IN,
+        how=How.STAFF_SCAN,
+        by=guard.user().staff_id,
+    )
 
 
 def _where(doors: list[Door]) -> tuple[Event | None, Site | None]:

@@ -51,15 +51,22 @@ def why_shut(problem: Enum | None, event: Event) -> str:
 
 
 def keep_refusal(
-    refused: Refused, event: Event, *, resident_id: int | None, kind: Kind, how: How, by: int | None
+    refused: Refused,
+    site_id: int,
+    event: Event | None,
+    *,
+    resident_id: int | None,
+    kind: Kind,
+    how: How,
+    by: int | None,
 ) -> None:
     """Keep that somebody was refused here, in a transaction of its own: the refused one is undone by now."""
     now = clock.now()
     with transaction():
         turned_away(
             refused.reason,
-            site_id=event.site_id,
-            event_id=event.id,
+            site_id=site_id,
+            event_id=event.id if event else None,
             resident_id=resident_id,
             kind=kind,
             how=how,

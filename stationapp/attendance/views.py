@@ -150,7 +150,7 @@ def _turned_away(refused: Refused, event: Event, how: How, people: Sequence[int]
     if refused.reason is AttendanceRefusal.TOO_MANY_TRIES:
         return  # each of the tries was kept
     who = people[0] if len(people) == 1 else None
-    keep_refusal(refused, event, resident_id=who, kind=Kind.IN, how=how, by=None)
+    keep_refusal(refused, event.site_id, event, resident_id=who, kind=Kind.IN, how=how, by=None)
 
 
 def _arrived(came: Proof, people: list[int]) -> None:
