@@ -48,10 +48,10 @@ def _out_of_order() -> list[str]:
 
 
 def _strange_befores() -> list[str]:
-    """What a browser was before was a device of the same site, taken up earlier."""
+    """What a browser was before was another device, taken up earlier."""
     before = aliased(Device)
     wrong = or_(
-        before.site_id != Device.site_id,
+        before.id == Device.id,
         before.taken_up_at.is_(None),
         before.taken_up_at > Device.taken_up_at,
         Device.taken_up_at.is_(None),
@@ -64,5 +64,5 @@ CHECKS = (
     Check("devices", "设备最多登记 92 天", _too_long),
     Check("devices link", "登记链接只管半小时、只用一次", _lasting_links),
     Check("devices order", "设备先登记、再启用，停用以后没有再连上", _out_of_order),
-    Check("devices before", "重新登记的设备，原来就是本阵地的", _strange_befores),
+    Check("devices before", "重新登记的设备，原来是另一台，登记在先", _strange_befores),
 )

@@ -78,7 +78,7 @@ def _asked() -> Select:
 def _standing(rows: Iterable[Row]) -> list[tuple[Row, Standing]]:
     """The same devices, each with how it stands."""
     now = clock.now()
-    return [(row, standing(row.Device, clock.day_of(now), now)) for row in rows]
+    return [(row, standing(row.Device, clock.day_of(now), now, followed=row.followed)) for row in rows]
 
 
 @bp.post("/")

@@ -50,8 +50,8 @@ def enrol(
 def take_up(link: str, *, before: Device | None = None, now: datetime) -> str:
     """Make this browser the device the link stands for: its token, which is kept as a keyed hash alone.
 
-    Once, and while the link is good. `before` is the device this browser was until now: what it still has to send is
-    sealed for that one. Of another site, or revoked, it is not noted. Raises Refused(DeviceRefusal.LINK_INVALID).
+    Once, and while the link is good. `before` is the device this browser was until now, of whatever site, revoked or
+    not: what it still has to send is sealed for that one. Raises Refused(DeviceRefusal.LINK_INVALID).
     """
     token = secrets.token_urlsafe(32)
     taken = db.session.execute(
@@ -67,7 +67,7 @@ def take_up(link: str, *, before: Device | None = None, now: datetime) -> str:
     ).one_or_none()
     if taken is None:
         raise Refused(DeviceRefusal.LINK_INVALID)
-    if before and before.site_id == taken.site_id and before.revoked_at is None:
+    if before:
         db.session.execute(update(Device).where(Device.code == taken.code).values(before_id=before.id))
     record("devices.take_up", f"device {taken.code}", by=None, now=now, site_id=taken.site_id)
     return token

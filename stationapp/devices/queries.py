@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import aliased
 
 from stationapp.accounts.models import Staff
 from stationapp.db import db
@@ -43,12 +44,13 @@ def find_by_link(link: str, *, now: datetime) -> Device | None:
     )
 
 
-def was_before(device: Device) -> list[int]:
-    """The devices this browser was until it was taken up as this one, the last first, a few steps back."""
-    found, before = [], device.before_id
+def was_before(device: Device) -> dict[int, int]:
+    """The devices this browser was until it was taken up as this one, the last first, a few steps back; the site of
+    each."""
+    found, before = {}, device.before_id
     while before is not None and len(found) < _STEPS:
-        found.append(before)
-        before = db.session.scalar(select(Device.before_id).where(Device.id == before))
+        one = db.session.get_one(Device, before)
+        found[one.id], before = one.site_id, one.before_id
     return found
 
 
@@ -76,11 +78,11 @@ def get_device(code: str) -> tuple[Device, Site]:
 def list_devices(
     here: ColumnElement[bool], *, site: str, wanted: Standing | None, today: date, now: datetime
 ) -> Select:
-    """(Device, Site, name of who enrolled it) at sites for which `here` holds, for `paged`: revoked ones last, newest
-    first. At the site with the code `site` alone, if given, and only those which stand as `wanted`."""
+    """(Device, Site, name of who enrolled it, `followed`) at sites for which `here` holds, for `paged`: revoked ones
+    last, newest first. At the site with the code `site` alone, if given, and only those which stand as `wanted`."""
     asked = ([Site.code == site] if site else []) + ([_stands(wanted, today, now)] if wanted else [])
     return (
-        select(Device, Site, Staff.name)
+        select(Device, Site, Staff.name, _followed().label("followed"))
         .join(Site, Site.id == Device.site_id)
         .outerjoin(Staff, Staff.id == Device.made_by)
         .where(here, *asked)
@@ -88,14 +90,22 @@ def list_devices(
     )
 
 
+def _followed() -> ColumnElement[bool]:
+    """Whether the browser that was this device has been enrolled anew."""
+    later = aliased(Device)
+    return select(later.id).where(later.before_id == Device.id).exists()
+
+
 def _stands(wanted: Standing, today: date, now: datetime) -> ColumnElement[bool]:
     """`rules.standing` as a condition."""
     offered = and_(Device.revoked_at.is_(None), Device.taken_up_at.is_(None))
-    taken_up = and_(Device.revoked_at.is_(None), Device.taken_up_at.is_not(None))
+    ever = and_(Device.revoked_at.is_(None), Device.taken_up_at.is_not(None))
+    taken_up = ever & ~_followed()
     return {
         Standing.REVOKED: Device.revoked_at.is_not(None),
         Standing.OFFERED: offered & (Device.link_until_at > now),
         Standing.LAPSED: offered & (Device.link_until_at <= now),
+        Standing.FOLLOWED: ever & _followed(),
         Standing.IN_USE: taken_up & (Device.from_on <= today) & (Device.until_on >= today),
         Standing.EARLY: taken_up & (Device.from_on > today),
         Standing.OVER: taken_up & (Device.until_on < today),

@@ -42,15 +42,19 @@ class Standing(Enum):
     IN_USE = "in_use"
     EARLY = "early"  # taken up; its first day is still to come
     OVER = "over"  # its last day has passed
+    FOLLOWED = "followed"  # its browser was enrolled anew
     REVOKED = "revoked"
 
 
-def standing(device: object, today: date, now: datetime) -> Standing:
-    """How a device (a row of `devices`) stands; what was revoked stays so whatever its dates."""
+def standing(device: object, today: date, now: datetime, *, followed: bool) -> Standing:
+    """How a device (a row of `devices`) stands; what was revoked stays so whatever its dates. `followed`: its browser
+    was enrolled anew since."""
     if device.revoked_at:
         return Standing.REVOKED
     if device.taken_up_at is None:
         return Standing.OFFERED if device.link_until_at > now else Standing.LAPSED
+    if followed:
+        return Standing.FOLLOWED
     if good_on(today, device.from_on, device.until_on):
         return Standing.IN_USE
     return Standing.EARLY if today < device.from_on else Standing.OVER

@@ -4,13 +4,14 @@ The device's token is in a cookie that other sites' pages cannot send along with
 which their forms cannot make. A scan says whom it means in one of three ways: `code` as it was scanned, `sealed`
 the same for our eyes only (devices/sealing.py), or `person`, the mark of a row in the list of names.
 
-A browser that was enrolled anew still has scans sealed for the device it was: they are taken in as that one's. What
-another device of the site sealed (its browser lost the token that would prove it) waits for a person.
+A browser that was enrolled anew still has scans sealed for the device it was: they are taken in as that one's, at
+that one's site, and wait for a person where it is revoked. What another device of the site sealed (its browser lost
+the token that would prove it) waits for a person, too.
 """
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -101,18 +102,20 @@ def create():
     return jsonify(now=clock.now().isoformat(), results=results)
 
 
-def _taken(device: Device, formers: Sequence[int], opened: Sequence[Opened]) -> list[dict]:
+def _taken(device: Device, formers: Mapping[int, int], opened: Sequence[Opened]) -> list[dict]:
     """Take in some scans in one transaction. Raises Refused(DeviceRefusal.REVOKED)."""
     with transaction():
         now, scans = clock.now(), [one.said for one in opened]
         senders = operations.hold(device.id, {one.device_id for one in opened}.intersection(formers), now=now)
-        events, people = _events(device, scans), _people(opened)
-        meant = [(events[scan.event].id if scan.event in events else None) for scan in scans]
+        events, people = _events({device.site_id, *formers.values()}, scans), _people(opened)
+        meant = [events.get((formers.get(one.device_id, device.site_id), one.said.event)) for one in opened]
         roles = roles_at(
             {(event, who) for event, (who, _) in zip(meant, people, strict=True) if event and who}
         )
         arrived = [
-            _arrived(device, senders, one, event, roles.get((event, who), (who, Part.RESIDENT)), doubt)
+            _arrived(
+                device, formers, senders, one, event, roles.get((event, who), (who, Part.RESIDENT)), doubt
+            )
             for one, event, (who, doubt) in zip(opened, meant, people, strict=True)
         ]
         answers = take_in(arrived, by=None, now=now)
@@ -121,15 +124,21 @@ def _taken(device: Device, formers: Sequence[int], opened: Sequence[Opened]) -> 
 
 def _arrived(
     device: Device,
+    formers: Mapping[int, int],
     senders: set[int],
     one: Opened,
     event_id: int | None,
     who: tuple[int | None, Part],
     doubt: AttendanceRefusal | None,
 ) -> Arrived:
-    """The scan with event and record found, in the name of the device whose it is."""
+    """The scan with event and record found, in the name of the device whose it is, or of the one that sends it for a
+    device that may not; of another site's event that one cannot speak, and nobody is named."""
     (resident_id, part), scan = who, one.said
-    its_own = one.device_id in senders
+    bearer = one.device_id
+    if bearer not in senders:
+        revoked, elsewhere = bearer in formers, formers.get(bearer, device.site_id) != device.site_id
+        doubt = AttendanceRefusal.DEVICE_NOT_IN_USE if revoked else AttendanceRefusal.OTHER_DEVICE
+        bearer = None if elsewhere and event_id else device.id
     return Arrived(
         event_id=event_id,
         resident_id=resident_id,
@@ -138,21 +147,21 @@ def _arrived(
         how=How.WALK_IN if scan.walk_in else How.ROSTER if scan.means == "person" else How.STAFF_SCAN,
         at=scan.at,
         nonce=scan.nonce,
-        device_id=one.device_id if its_own else device.id,
-        sequence=scan.sequence,
-        doubt=doubt if its_own else AttendanceRefusal.OTHER_DEVICE,
+        device_id=bearer,
+        sequence=scan.sequence if bearer else None,
+        doubt=doubt,
     )
 
 
-def _events(device: Device, scans: Sequence[Said]) -> dict[str, Event]:
-    """The events meant, of the device's own site alone."""
-    wanted = select(Event).where(
-        Event.site_id == device.site_id, Event.code.in_({scan.event for scan in scans})
+def _events(sites: set[int], scans: Sequence[Said]) -> dict[tuple[int, str], int]:
+    """The numbers of the events meant, by site and code: a device speaks of its own site's alone."""
+    wanted = select(Event.site_id, Event.code, Event.id).where(
+        Event.site_id.in_(sites), Event.code.in_({scan.event for scan in scans})
     )
-    return {event.code: event for event in db.session.scalars(wanted)}
+    return {(row.site_id, row.code): row.id for row in db.session.execute(wanted)}
 
 
-def _opened(device: Device, formers: Sequence[int], scans: Sequence[Said]) -> list[Opened]:
+def _opened(device: Device, formers: Mapping[int, int], scans: Sequence[Said]) -> list[Opened]:
     """The scans with what they say, by the key of the device, of one its browser was, or of one beside it."""
     opened = [_open([device.id, *formers], scan) for scan in scans]
     if all(opened):

@@ -10,5 +10,6 @@ WORDS = {
     Standing.IN_USE: _("使用中"),
     Standing.EARLY: _("已登记，还没到日期"),
     Standing.OVER: _("到期"),
+    Standing.FOLLOWED: _("换成了新的登记"),
     Standing.REVOKED: _("已停用"),
 }

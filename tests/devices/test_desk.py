@@ -106,6 +106,15 @@ def test_revoking_is_two_steps_and_says_what_goes_first(app, lin, people):
     assert row.count("/revocation") == step.count("/revocation") == 1
 
 
+def test_an_entry_that_another_follows_on_its_browser_is_not_in_use(app, lin, people):
+    tablet = app.test_client()
+    tablet.submit(enrol(lin, people, name="旧的"))
+    tablet.submit(enrol(lin, people, name="新的"))
+    rows = re.findall(r"<tr><td><b>(..)</b>.*?</tr>", lin.get("/desk/devices/?standing=followed").text, re.S)
+    assert rows == ["旧的"] and "换成了新的登记" in lin.get("/desk/devices/list.csv").text
+    assert re.findall(r"<b>(.的)</b>", lin.get("/desk/devices/?standing=in_use").text) == ["新的"]
+
+
 def test_devices_in_every_standing_are_found_by_it_and_by_pages(app, lin, people):
     now = clock.now()
     today = clock.day_of(now)

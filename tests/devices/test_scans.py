@@ -117,12 +117,12 @@ def test_a_code_sealed_by_the_browser_is_read_and_one_of_another_device_waits_or
         assert results(send(beside, given)) == [("refused", "code_unknown_place")]
 
 
-def again(app, people, tablet) -> None:
-    """The same browser opens the link of another device of the site."""
+def again(app, people, tablet, site=None) -> None:
+    """The same browser opens the link of another device, of the same site or of `site`."""
     with app.app_context(), transaction():
         today, now = clock.day_of(clock.now()), clock.now()
         given = {"names_shown": True, "by": None, "now": now}
-        _device, link = operations.enrol(people.one, "新登记", today, today, **given)
+        _device, link = operations.enrol(site or people.one, "新登记", today, today, **given)
     assert tablet.client.submit(f"/door/enrolments/{link}").location == "/door"
 
 
@@ -156,13 +156,42 @@ def test_of_a_device_revoked_since_its_browser_was_enrolled_anew_the_scans_wait(
     assert aside.resident_id is not None and aside.device_id != device.id
 
 
-def test_a_revoked_device_is_not_noted_as_what_a_browser_was(app, people, event, code):
-    device, other = enrol(app, people.one), enrol(app, people.two)
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("revoked", [False, True])
+def test_enrolled_anew_for_whatever_site_after_whatever_a_browser_loses_nothing(
+    app, people, event, code, elsewhere, revoked
+):
+    """What it saw is the old device's, at that one's station: in force, or waiting there once that one was revoked."""
+    device, at = enrol(app, people.one), clock.now() - timedelta(minutes=20)
+    box = device.client.get("/door/list").json["box"]
+    seen = [scan(event.code, 1, at=at, sealed=sealed_for(box, code))]
     with app.app_context(), transaction():
-        operations.revoke(db.session.get_one(Device, device.id), by=people.lin.id, now=clock.now())
-    again(app, people, device)
-    again(app, people, other)  # of another site
-    assert [one.before_id for one in stored(app, Device)] == [None] * 4
+        if revoked:
+            operations.revoke(db.session.get_one(Device, device.id), by=people.lin.id, now=clock.now())
+    again(app, people, device, people.two if elsewhere else people.one)
+    expected = ("waiting", "device_not_in_use") if revoked else ("accepted", None)
+    assert results(send(device, seen)) == [expected]
+    assert results(send(device, seen)) == [("already", expected[1])]
+    with app.app_context():
+        assert not any(check.find() for check in (*attendance_checks.CHECKS, *device_checks.CHECKS))
+    if not revoked:
+        assert [one.device_id for one in stored(app, Scan)] == [device.id]
+        return
+    (aside,) = stored(app, RefusedScan)
+    assert (aside.site_id, aside.device_id == device.id) == (people.one.id, False)
+    assert "王" in cast.signed_in(app, people.lin).get("/desk/scans/").text
+    taken = cast.signed_in(app, people.lin).submit("/desk/scans/", to=f"/desk/scans/{aside.id}/take")
+    assert taken.status_code in (200, 303) and len(stored(app, Scan)) == 1
+    with app.app_context():
+        assert not any(check.find() for check in (*attendance_checks.CHECKS, *device_checks.CHECKS))
+
+
+def test_enrolled_for_another_site_a_device_speaks_of_its_own_events_alone(app, people, event, code):
+    device = enrol(app, people.one)
+    again(app, people, device, people.two)
+    box = device.client.get("/door/list").json["box"]
+    got = results(send(device, [scan(event.code, 1, sealed=sealed_for(box, code))]))
+    assert got == [("refused", "nothing_on")]
 
 
 @pytest.mark.both_databases
