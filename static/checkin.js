@@ -20,6 +20,7 @@
 
   try {
     await codeCamera.watch(form.querySelector("video"), form.dataset.reader, seen);
+    document.querySelector("#last .answer")?.scrollIntoView({ block: "nearest" }); // what came of the last scan
   } catch {
     document.getElementById("no-camera").hidden = false;
     form.elements.code.focus();

@@ -30,7 +30,9 @@ const DoorPage = (() => {
       }
       return box;
     }));
+    if (filming()) one("last").firstElementChild.scrollIntoView({ block: "nearest" }); // who types stays where they type
   }
+  const filming = () => !one("seeing").hidden;
   function ask(text, choices) {
     one("ask-text").textContent = text;
     one("choices").replaceChildren(...choices.map(([what, act]) => button(what, () => { settle(); act(); })),

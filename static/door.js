@@ -33,6 +33,7 @@
     }));
   }
   const title = (code) => list?.events.find((event) => event.code === code)?.title || "";
+  const timed = (event) => clock(Date.parse(event.starts)) + " " + event.title; // two of one title are told apart
   function showList() {
     one("where").textContent = list ? list.site + " · " + list.name : "";
     one("no-list").hidden = Boolean(list || turned);
@@ -41,7 +42,7 @@
     const events = list ? list.events : [];
     const chosen = one("event").value;
     one("event").replaceChildren(make("option", words.by_code, { value: "" }), ...events.map((event) =>
-      make("option", clock(Date.parse(event.starts)) + " " + event.title, { value: event.code })));
+      make("option", timed(event), { value: event.code })));
     one("event").value = events.some((event) => event.code === chosen) ? chosen : "";
     one("event-field").hidden = events.length < 2;
     showDay();
@@ -71,7 +72,7 @@
     if (!events.length) return say(words.nothing_on, false);
     const kind = form.elements.act.value;
     ask(words.unknown, (events.length > 1 && open().length ? open().filter((event) => events.includes(event)) : events).map((event) =>
-      [(kind === "in" ? words.walk_in : words[kind]) + " · " + event.title, () => take(means, "", event, { kind, walk_in: kind === "in" })]));
+      [(kind === "in" ? words.walk_in : words[kind]) + " · " + timed(event), () => take(means, "", event, { kind, walk_in: kind === "in" })]));
   }
   async function known(row, means) {
     const kind = form.elements.act.value, chosen = list.events.find((event) => event.code === form.elements.event.value);
@@ -80,11 +81,11 @@
     const own = now.length ? now : its;
     const act = (event) => {
       const walk_in = kind === "in" && [undefined, "waiting"].includes(row.stands[event.code]);
-      return [(walk_in ? words.walk_in : words[kind]) + " · " + event.title, () => take(means, row, event, { kind, walk_in })];
+      return [(walk_in ? words.walk_in : words[kind]) + " · " + timed(event), () => take(means, row, event, { kind, walk_in })];
     };
     const there = chosen && (its.includes(chosen) || (await DoorStore.of(row.id, chosen.code)).length);
     if (chosen && !there) {
-      const facts = { name: row.name, its: own.map((event) => event.title).join("、"), title: chosen.title };
+      const facts = { name: row.name, its: own.map(timed).join("、"), title: timed(chosen) };
       return ask(fill(words.other_event, facts), [chosen, ...own].map(act));
     }
     const among = there ? [chosen] : own;

@@ -72,6 +72,8 @@ def test_a_card_before_the_camera_is_checked_in_once(app, live_server, seeing):
         result = page.get_by_text("吴*英 到了")
         expect(result).to_have_count(1)
         expect(page.locator("#seeing video")).to_be_visible()  # back again, ready for the next card
+        expect(page.locator("#last .answer").first).to_be_in_viewport(ratio=0.9)
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
         page.wait_for_timeout(1500)
         expect(page.locator("#last > div")).to_have_count(1)  # the same card is not scanned again
         assert browsers.axe(page) == []

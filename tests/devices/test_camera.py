@@ -23,5 +23,8 @@ def test_the_camera_reads_a_card_without_network(app, people, wire, browser, tmp
             page.reload()
             page.get_by_role("button", name="用摄像头扫").click()
             expect(page.locator("#last")).to_contain_text("王*英 到了", timeout=20_000)
+            expect(page.locator("#last .answer").first).to_be_in_viewport(ratio=0.9)
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+            assert page.locator("video").bounding_box()["height"] <= page.viewport_size["height"] / 2
     finally:
         filming.close()
