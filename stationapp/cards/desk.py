@@ -25,7 +25,7 @@ from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
-from stationapp.residents.queries import full, masked, masked_each
+from stationapp.residents.queries import full, get_person, masked, masked_each
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site, list_where
 from stationapp.teams.models import Membership, Team
@@ -78,8 +78,9 @@ def _group() -> Group | None:
         title = _("%(site)s的志愿者", site=site.short_name)
         return Group(_volunteers(site), site, title, {"site": code})
     if number := asked.get("person"):
-        person = _its(int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0)
-        return Group([person], _hands_out(person), masked(person).name, {"person": number})
+        its = _its(int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0)
+        person = get_person(its.id)
+        return Group([person], _hands_out(person), masked(person).name, {"person": str(person.id)})
     return None
 
 
@@ -238,10 +239,11 @@ def end(serial: str):
 
 @bp.post("/<serial>/replacement")
 def replacement(serial: str):
-    """Another card in its place; printing it is the next step."""
+    """Another card in place of all the person has; printing it is the next step."""
     card = queries.get_card(serial)
-    its = _its(card.resident_id)
+    _its(card.resident_id)
     with transaction():
-        operations.replace(card, by=guard.user().staff_id, now=clock.now())
+        new = operations.replace(card, by=guard.user().staff_id, now=clock.now())
+        person_id = new.resident_id
     flash(_("旧卡已作废，新卡做好了，请打印。"), "good")
-    return redirect(url_for(".index", person=its.id), code=303)
+    return redirect(url_for(".index", person=person_id), code=303)

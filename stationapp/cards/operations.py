@@ -9,11 +9,12 @@ from sqlalchemy import insert, select, update
 from stationapp import codes
 from stationapp.audit.operations import record
 from stationapp.cards.models import Card
-from stationapp.cards.queries import index_of, live_cards
+from stationapp.cards.queries import cards_of, index_of, live_cards
 from stationapp.cards.rules import PRINT_MOST, CardRefusal, Ended
 from stationapp.db import db
 from stationapp.refusal import Refused
 from stationapp.residents.models import Resident
+from stationapp.residents.queries import get_person, records_of
 from stationapp.vault import vault
 
 
@@ -74,6 +75,15 @@ def end(card: Card, why: Ended, *, by: int | None, now: datetime) -> None:
 
 
 def replace(card: Card, *, by: int | None, now: datetime) -> Card:
-    """Another card for the same person; the old one opens nothing from this moment on."""
-    end(card, Ended.REPLACED, by=by, now=now)
-    return make([card.resident_id], site_id=card.site_id, by=by, now=now)[card.resident_id]
+    """One new card for the person as they count now; every other card of their records opens nothing from now on.
+
+    Of a card that was replaced already, as by a button pressed twice, it is the one made then that stays.
+    """
+    person = get_person(card.resident_id).id
+    held = select(Resident.id).where(Resident.id.in_(records_of(person))).order_by(Resident.id)
+    db.session.scalars(held.with_for_update(key_share=True)).all()
+    db.session.refresh(card)
+    if card.ended_why is not Ended.REPLACED:
+        for one in cards_of(person):
+            end(one, Ended.REPLACED, by=by, now=now)
+    return make([person], site_id=card.site_id, by=by, now=now)[person]
