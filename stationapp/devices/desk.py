@@ -101,7 +101,8 @@ def enrol():
                 now=clock.now(),
             )
     except Refused as refused:
-        field = form.name if refused.reason is DeviceRefusal.NAME_MISSING else form.until_on
+        fields = {DeviceRefusal.NAME_MISSING: form.name, DeviceRefusal.TOO_FAR: form.from_on}
+        field = fields.get(refused.reason, form.until_on)
         field.errors = [sentence(refused)]
         return _page(form), 422
     session["device_link"] = b64encode(vault().seal(link)).decode()

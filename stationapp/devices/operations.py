@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, select, update
 
-from stationapp import codes
+from stationapp import clock, codes
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.devices.models import Device
@@ -26,7 +26,7 @@ def enrol(
     The token is kept as a keyed hash and cannot be shown again. Raises Refused(DeviceRefusal).
     """
     name = " ".join(name.split())[:NAME_LENGTH]
-    if problem := enrolment_problem(name, from_on, until_on):
+    if problem := enrolment_problem(name, from_on, until_on, clock.day_of(now)):
         raise Refused(problem)
     link = secrets.token_urlsafe(24)
     device = Device(

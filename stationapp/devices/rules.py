@@ -14,7 +14,9 @@ class DeviceRefusal(Enum):
         "not_today"  # outside the dates it is good for; facts["from_on"]: its first day is still to come
     )
     NAME_MISSING = "name_missing"
-    DATES_UNREADABLE = "dates_unreadable"
+    DATES_REVERSED = "dates_reversed"
+    DATES_OVER = "dates_over"  # the last day has passed
+    TOO_FAR = "too_far"  # the first day is later than LONGEST_DAYS from now
     TOO_LONG = "too_long"  # more than LONGEST_DAYS
 
 
@@ -60,12 +62,16 @@ def standing(device: object, today: date, now: datetime, *, followed: bool) -> S
     return Standing.EARLY if today < device.from_on else Standing.OVER
 
 
-def enrolment_problem(name: str, from_on: date, until_on: date) -> DeviceRefusal | None:
-    """Why a device is not enrolled so, or None."""
+def enrolment_problem(name: str, from_on: date, until_on: date, today: date) -> DeviceRefusal | None:
+    """Why a device is not enrolled so today, or None."""
     if not name:
         return DeviceRefusal.NAME_MISSING
     if until_on < from_on:
-        return DeviceRefusal.DATES_UNREADABLE
+        return DeviceRefusal.DATES_REVERSED
+    if until_on < today:
+        return DeviceRefusal.DATES_OVER
+    if (from_on - today).days >= LONGEST_DAYS:
+        return DeviceRefusal.TOO_FAR
     return DeviceRefusal.TOO_LONG if (until_on - from_on).days >= LONGEST_DAYS else None
 
 

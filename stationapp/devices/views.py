@@ -86,6 +86,8 @@ def take_up(link: str):
 
 
 def _no_such_link():
+    if guard.problem_here() in (None, DeviceRefusal.NOT_TODAY):
+        return render_template("devices/link_over.html"), 410
     said = sentence(Refused(DeviceRefusal.LINK_INVALID))
     return render_template("errors/error.html", title=_("链接不能用了"), text=said), 410
 

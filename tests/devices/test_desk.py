@@ -74,6 +74,8 @@ def test_opening_the_link_takes_nothing_up_and_it_works_once(app, lin, people):
     assert one.get(link).status_code == 410
     assert two.submit(form).status_code == 410
     assert two.get("/door").status_code == 401
+    assert 'href="/door"' in one.get(link).text  # who went back is a device already
+    assert 'href="/door"' not in two.get(link).text
 
 
 def test_a_link_is_good_for_half_an_hour(app, lin, people):
@@ -153,7 +155,9 @@ def test_a_link_of_a_revoked_device_opens_nothing(app, lin, people):
         ({"name": "名" * 41}, "最多 40 个字"),
         ({"from_on": "昨天"}, "没有读懂这个日期"),
         ({"until_on": ""}, "没有读懂这个日期"),
-        ({"until_on": "2020-01-01"}, "没有读懂使用日期"),
+        ({"until_on": "2020-01-01"}, "最后一天早于第一天"),
+        ({"from_on": "2020-01-01", "until_on": "2020-01-30"}, "已经过去了"),
+        ({"from_on": "2999-01-01", "until_on": "2999-01-30"}, "开始的日期太远"),
         ({"until_on": "2999-01-01"}, "最多登记 92 天"),
     ],
 )
