@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy import Row
 
 from stationapp import clock
 from stationapp.accounts import guard
@@ -57,10 +58,10 @@ def export(code: str):
         (
             row.HoursEntry.id,
             row.HoursEntry.served_on,
-            row.Event.title if row.Event else word(row.ManualHours.reason),
+            _what(row),
             row.Site.short_name,
             row.HoursEntry.minutes,
-            _("更正") if row.corrected_id else _("补录") if row.ManualHours else _("签到"),
+            _source(row),
             row.corrected_id,
             _("是") if row.undone else None,
             row.approver,
@@ -68,6 +69,21 @@ def export(code: str):
         for row in _page(volunteer, year, MOST_EXPORTED).rows
     )
     return csv_answer(_("时长台账-%(code)s", code=volunteer.code), head, said)
+
+
+def _what(row: Row) -> str:
+    """A line that was tampered with may name what does not exist; the rest of the file stands."""
+    if row.Event:
+        return row.Event.title
+    return word(row.ManualHours.reason) if row.ManualHours else _("来源查不到，请联系站点")
+
+
+def _source(row: Row) -> str:
+    if row.corrected_id:
+        return _("更正")
+    if row.ManualHours:
+        return _("补录")
+    return _("签到") if row.Event else _("查不到")
 
 
 def _asked(code: str) -> tuple[Volunteer, int | None, list[int]]:
