@@ -7,11 +7,13 @@ const DoorSeal = (() => {
   const text64 = (data) => btoa(String.fromCharCode(...new Uint8Array(data)));
   const NONCE = 12;
 
+  // What a Chinese keyboard wrote full-width.
+  const narrow = (typed) => typed.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
   // As cards.rules.scanned reads it: an address of any host or the code alone, however it was typed.
   function scanned(typed) {
-    const narrow = typed.slice(0, 300).replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replaceAll("、", "/");
-    const found = /\/(?:p|signups)\/+([0-9A-Za-z-]+)/.exec(narrow);
-    return (found ? found[1] : narrow).slice(0, 64).toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
+    const text = narrow(typed.slice(0, 300)).replaceAll("、", "/");
+    const found = /\/(?:p|signups)\/+([0-9A-Za-z-]+)/.exec(text);
+    return (found ? found[1] : text).slice(0, 64).toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
   }
 
   async function expand(secret, purpose, length) {
@@ -51,5 +53,5 @@ const DoorSeal = (() => {
   // The key to the names, kept in a form that no script can read out again.
   const own = (key) => gcm(raw(key), ["decrypt"]);
 
-  return { scanned, find, seal, own, unseal };
+  return { narrow, scanned, find, seal, own, unseal };
 })();

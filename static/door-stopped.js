@@ -3,11 +3,10 @@
 (async () => {
   "use strict";
   const place = document.getElementById("still-here");
-  if ("wipe" in place.dataset) return DoorStore.wipe();
-  if (!window.indexedDB || !(await DoorStore.there())) return null;
-  await DoorStore.forget("list", "key");
-  const waiting = (await DoorStore.every()).filter((scan) => scan.state === "queued").length;
+  const ended = "wipe" in place.dataset, there = window.indexedDB && (await DoorStore.there().catch(() => true));
+  const waiting = there ? await DoorStore.waiting().catch(() => 0) : 0; // what cannot be read is wiped all the same
+  if (ended) await DoorStore.wipe();
+  else if (there) await DoorStore.forget("list", "key");
   place.textContent = place.dataset.said.replace("{n}", waiting);
   place.hidden = !waiting;
-  return null;
 })();

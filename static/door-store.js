@@ -55,6 +55,7 @@ const DoorStore = (() => {
     return sequence;
   });
   const queued = (most) => read("scans", (store) => store.index("state").getAll("queued", most));
+  const waiting = () => read("scans", (store) => store.index("state").count("queued"));
   const every = () => read("scans", (store) => store.getAll());
   const of = (who, event) => read("scans", (store) => store.index("who").getAll([who, event]));
   // Once it is delivered, what stood for the person is not kept any longer.
@@ -89,5 +90,5 @@ const DoorStore = (() => {
     for (const worker of workers) if (new URL(worker.scope).pathname === "/door") await worker.unregister();
   }
 
-  return { kept, keep, forget, countFrom, append, queued, every, of, settle, correct, clear, there, wipe, SHELL };
+  return { kept, keep, forget, countFrom, append, queued, waiting, every, of, settle, correct, clear, there, wipe, SHELL };
 })();

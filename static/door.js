@@ -118,8 +118,10 @@
 
   // --- the names, where this device may search them ---
   function search() {
-    const typed = one("who").value.trim().toLowerCase();
-    const found = typed ? names.filter((row) => row.initials.toLowerCase().startsWith(typed) || row.name.startsWith(typed.toUpperCase())) : [];
+    const typed = DoorSeal.narrow(one("who").value).replace(/\s/g, "").toLowerCase();
+    const fits = (row) => row.initials.toLowerCase().startsWith(typed) || row.name.startsWith(typed.toUpperCase()) ||
+      (/^\d+$/.test(typed) && row.tail.includes(typed));
+    const found = typed ? names.filter(fits) : [];
     const lines = found.slice(0, MOST).map((row) => {
       const line = make("li", "");
       const what = Object.keys(row.stands).map(title).filter(Boolean).join("、");
@@ -128,6 +130,7 @@
       return line;
     });
     if (found.length > MOST) lines.push(make("li", fill(words.more, { n: found.length - MOST }), { className: "hint" }));
+    if (typed && !found.length) lines.push(make("li", words.not_found, { className: "hint" }));
     one("found").replaceChildren(...lines);
   }
   // The key is this device's, as the box is: enrolled again, the browser has another.
@@ -196,15 +199,16 @@
     await DoorStore.forget("list", "key");
     stopCamera();
     showList();
-    const waiting = (await DoorStore.every()).filter((scan) => scan.state === "queued").length;
+    const waiting = await DoorStore.waiting();
     DoorPage.stopping(answer.said + (waiting && !turned.wipe ? fill(words.still_here, { n: waiting }) : ""));
   }
   async function end(said) {
     stopped = true;
     [list, names, key] = [null, [], null];
     stopCamera();
+    const waiting = await DoorStore.waiting().catch(() => 0);
     await DoorStore.wipe();
-    DoorPage.close(said);
+    DoorPage.close(said + (waiting ? fill(words.gone, { n: waiting }) : ""));
   }
   function stopCamera() {
     codeCamera.stop();

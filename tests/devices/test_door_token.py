@@ -162,6 +162,29 @@ def test_without_a_list_it_says_that_it_has_none(app, people, wire, door, code):
     expect(door.locator("#last")).to_contain_text("名单还没有拿到")
 
 
+@pytest.mark.parametrize("opened_anew", [False, True])
+def test_a_revoked_device_says_how_much_went_unsent_and_promises_nothing(
+    app, people, wire, door, code, opened_anew
+):
+    take_up(door, enrolled(app, people.one))
+    queue_one(door, wire, code)
+    with app.app_context(), transaction():
+        operations.revoke(db.session.scalar(db.select(Device)), by=people.lin.id, now=clock.now())
+    said = "还有 1 条没有发出去，已清掉，请在签到名单上补"
+    if opened_anew:
+        door.goto("about:blank")
+        join(door, wire)
+        door.goto("/door")
+    else:
+        join(door, wire)
+    expect(door.get_by_text(said)).to_be_visible()
+    door.wait_for_function("async () => !(await indexedDB.databases()).length")
+    door.goto("/door")
+    expect(door.get_by_text("没有登记")).to_be_visible()
+    expect(door.get_by_text("没有发出去")).to_be_hidden()
+    assert "都留着" not in door.locator("main").inner_text()
+
+
 def test_a_browser_too_old_is_told_so(app, people, wire, door):
     door.add_init_script("delete Crypto.prototype.randomUUID")
     door.goto(enrolled(app, people.one))

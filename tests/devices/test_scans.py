@@ -380,7 +380,7 @@ def test_who_is_no_device_reads_and_sends_nothing(app, people, event, code):
     page = stranger.get("/door")
     assert page.status_code == 401 and "data-wipe" not in page.text  # a token may just have got lost
     told = stranger.get("/door/list").json
-    assert (told["reason"], told["wipe"]) == ("not_enrolled", False) and "接着发" in told["said"]
+    assert (told["reason"], told["wipe"]) == ("not_enrolled", False) and "没有登记" in told["said"]
     body = {"sent_at": clock.now().isoformat(), "scans": [scan(event.code, 1, code=code)]}
     assert stranger.post("/door/scans", json=body).status_code == 401
     assert stored(app, Scan) == []
