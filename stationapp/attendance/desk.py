@@ -26,11 +26,13 @@ from stationapp.attendance.rules import (
     told_at,
 )
 from stationapp.calendar.forms import read_time
-from stationapp.db import retried, transaction
+from stationapp.cards.queries import find_card
+from stationapp.cards.rules import SCAN_LENGTH, scanned
+from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
-from stationapp.residents.queries import get_resident, masked
+from stationapp.residents.queries import get_person, get_resident, masked, records_of
 from stationapp.signups.dates import place_at
 from stationapp.signups.queries import find_by_code
 from stationapp.signups.rules import Channel, Place
@@ -58,7 +60,7 @@ def roster(code: str):
 
 
 def _roster(event: Event, site: Site, form: WalkInForm, *, problem: str = "", status: int = 200):
-    now, text = clock.now(), request.args.get("q", "").replace("\0", "")[:40]
+    now, text = clock.now(), request.args.get("q", "").replace("\0", "")[:SCAN_LENGTH]
     letter = request.values.get("at", "")[:1].lower()
     lines = _lines(event)
     shown, elsewhere = _asked(event, lines, text)
@@ -105,14 +107,22 @@ def _letters(lines: list[Line]) -> dict[str, int]:
 
 
 def _asked(event: Event, lines: list[Line], text: str) -> tuple[list[Line], str]:
-    """The lines a search means, and a sentence when it was a sign-up code for another event."""
-    code = codes.tidy(text)
-    signup = find_by_code(code) if len(code) == codes.PERSONAL_LENGTH else None
+    """The lines a search means, and a sentence when it was a sign-up code for another event.
+
+    A code is understood as a scanner types it, as the address within a QR, too; a card's means whose it is.
+    """
+    code = scanned(text)
+    a_code = len(code) == codes.PERSONAL_LENGTH
+    signup = find_by_code(code) if a_code else None
+    card = find_card(code) if a_code and signup is None else None
+    if card is not None and card.ended_at is None:
+        its = set(db.session.scalars(records_of(get_person(card.resident_id).id)))
+        return [line for line in lines if its & {line.resident_id, *line.also}], ""
     if signup is None:
         return queries.found(lines, text), ""
     if place_at(signup, event) is None:
         return [], sentence(Refused(AttendanceRefusal.OTHER_EVENT, title=""))
-    return [line for line in lines if line.resident_id == signup.resident_id], ""
+    return [line for line in lines if signup.resident_id in (line.resident_id, *line.also)], ""
 
 
 def _closed(event: Event, now: datetime) -> str:

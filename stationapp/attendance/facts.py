@@ -5,13 +5,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from stationapp import clock
 from stationapp.attendance.ground import Ground, Pair
 from stationapp.attendance.links import link
 from stationapp.attendance.models import Attendance, Scan
-from stationapp.attendance.queries import scans_of
+from stationapp.attendance.queries import scans_of, shown_first
 from stationapp.attendance.rules import Arrived, Kind, Part, Seen, fold
 from stationapp.calendar.rules import band_on
 from stationapp.db import db
@@ -36,6 +36,13 @@ _person = (
 )
 
 
+def hold_records(resident_id: int) -> list[int]:
+    """All records of the person with that one, held by number: what is written for all of them meets no other scan."""
+    kept = select(func.coalesce(Resident.merged_into, Resident.id)).where(Resident.id == resident_id)
+    its = select(Resident.id).where(Resident.id.in_(records_of(kept.scalar_subquery())))
+    return list(db.session.scalars(its.order_by(Resident.id).with_for_update(key_share=True)))
+
+
 def find_row(event_id: int, resident_id: int) -> Attendance | None:
     """Somebody's row at an event, taken back or not, as it stands in the database."""
     return db.session.scalar(
@@ -48,11 +55,24 @@ def find_row(event_id: int, resident_id: int) -> Attendance | None:
 def find_rows(
     event_id: int, resident_id: int, merged_into: int | None
 ) -> tuple[Attendance | None, Attendance | None]:
-    """A record's row at an event, taken back or not, and the one by which the person is there, whichever record's."""
+    """A record's row at an event, taken back or not, and the one by which the person is there, whichever record's.
+
+    Of several it is the one that the roster shows.
+    """
     rows = db.session.scalars(_theirs, {"event": event_id, "person": merged_into or resident_id}).all()
     own = next((row for row in rows if row.resident_id == resident_id), None)
     live = [row for row in rows if not row.undone]
-    return own, own if own in live else next(iter(live), None)
+    return own, min(live, key=lambda row: shown_first(row.part, row.came_at, row.id), default=None)
+
+
+def live_rows(event_id: int, records: Collection[int]) -> list[Attendance]:
+    """The rows by which these records are there, the one that is shown first."""
+    rows = db.session.scalars(
+        select(Attendance)
+        .where(Attendance.event_id == event_id, Attendance.resident_id.in_(records), ~Attendance.undone)
+        .execution_options(populate_existing=True)
+    )
+    return sorted(rows, key=lambda row: shown_first(row.part, row.came_at, row.id))
 
 
 _theirs = (

@@ -4,7 +4,7 @@ A verb holds the event, then the person (of several, by number), then the chains
 door hold people before the event, as the README has it: each edge that calls a verb here uses `retried`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from stationapp import clock
 from stationapp.attendance import facts
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, scans_of
+from stationapp.attendance.queries import find_attendance, is_anybody_there, room_left, taken_back
 from stationapp.attendance.rules import (
     AttendanceRefusal,
     How,
@@ -22,7 +22,6 @@ from stationapp.attendance.rules import (
     moment_problem,
     opens_at,
     state_problem,
-    undone,
 )
 from stationapp.audit.operations import record
 from stationapp.calendar.rules import AgeBand, band_on
@@ -139,43 +138,54 @@ def check_out(
 def undo(
     event: Event, resident: Resident, *, how: How = How.ROSTER, by: int | None, now: datetime
 ) -> Attendance | None:
-    """Take back somebody's presence; nothing happens to who is not there. Raises Refused(AttendanceRefusal)."""
+    """Take back somebody's presence, by whichever of their records; nothing happens to who is not there.
+
+    Returns the row that was shown. Raises Refused(AttendanceRefusal).
+    """
     _open(event.id, how, now)
-    facts.hold_person(resident.id)
-    row = facts.find_row(event.id, resident.id)
-    if row is None or row.undone:
-        return row
-    seen = Seen(Kind.UNDO, _place(event.id, resident.id, now), how)
-    _scan(event.id, resident.id, seen, by=by, nonce=None, now=now)
-    row = facts.refold(row)
-    if by is not None:  # what residents take back themselves has no audit line
-        _record("attendance.undo", event, resident, by, now)
-    return row
+    rows = facts.live_rows(event.id, facts.hold_records(resident.id))
+    if not rows:
+        return facts.find_row(event.id, resident.id)
+    return _taken_back(event, rows, how=how, by=by, now=now)[0]
+
+
+def _taken_back(
+    event: Event, rows: Sequence[Attendance], *, how: How, by: int | None, now: datetime
+) -> list[Attendance]:
+    """The rows, undone at one moment: by that it is known later what was taken back together."""
+    at = max(_place(event.id, row.resident_id, now) for row in rows)
+    for row in rows:
+        _scan(event.id, row.resident_id, Seen(Kind.UNDO, at, how), by=by, nonce=None, now=now)
+        if by is not None:  # what residents take back themselves has no audit line
+            _record("attendance.undo", event, row.resident_id, by, now)
+    return [facts.refold(row) for row in rows]
 
 
 def put_back(event: Event, resident: Resident, *, by: int | None, now: datetime) -> Attendance | None:
     """Undo an undo: who came came when and how it was known before, and left so.
 
-    Nothing happens to who is there, nor where there is nothing to put back: then the row stays undone. What was known
-    is said anew, after the undo. Raises Refused(AttendanceRefusal).
+    Of several records of a person one row is put back, the first of `taken_back`. Nothing happens to who is there,
+    nor where there is nothing to put back: then the row stays undone. What was known is said anew, after the undo.
+    Raises Refused(AttendanceRefusal).
     """
     _open(event.id, How.ROSTER, now)
-    person = facts.hold_person(resident.id)
-    row, live = facts.find_rows(event.id, resident.id, person.merged_into)
-    was = None if live else undone(scans_of(event.id, resident.id))
-    if was is None:
-        return live or row
+    records = facts.hold_records(resident.id)
+    live = facts.live_rows(event.id, records)
+    gone = None if live else next(iter(taken_back(event.id, records).items()), None)
+    if gone is None:
+        return live[0] if live else facts.find_row(event.id, resident.id)
+    record_id, was = gone
     _open(event.id, How.ROSTER, was.came_at)  # the event may have been moved since
-    place, said = _place(event.id, resident.id, now), {"by": by, "nonce": None, "now": now}
-    _scan(event.id, resident.id, Seen(Kind.IN, was.came_at, was.came_how, said_at=place), **said)
+    place, said = _place(event.id, record_id, now), {"by": by, "nonce": None, "now": now}
+    _scan(event.id, record_id, Seen(Kind.IN, was.came_at, was.came_how, said_at=place), **said)
     if was.left_at:
-        _scan(event.id, resident.id, Seen(Kind.OUT, was.left_at, was.left_how, said_at=place), **said)
-    _record("attendance.put_back", event, resident, by, now)
-    return facts.refold(row)
+        _scan(event.id, record_id, Seen(Kind.OUT, was.left_at, was.left_how, said_at=place), **said)
+    _record("attendance.put_back", event, record_id, by, now)
+    return facts.refold(facts.find_row(event.id, record_id))
 
 
-def _record(act: str, event: Event, resident: Resident, by: int | None, now: datetime) -> None:
-    record(act, f"event {event.code} resident {resident.id}", by=by, now=now, site_id=event.site_id)
+def _record(act: str, event: Event, resident_id: int, by: int | None, now: datetime) -> None:
+    record(act, f"event {event.code} resident {resident_id}", by=by, now=now, site_id=event.site_id)
 
 
 def send_home(event: Event, *, by: int | None, now: datetime) -> None:
@@ -185,7 +195,8 @@ def send_home(event: Event, *, by: int | None, now: datetime) -> None:
     _hold(event)
     here = select(Attendance.resident_id).where(Attendance.event_id == event.id, ~Attendance.undone)
     for resident_id in db.session.scalars(here.order_by(Attendance.resident_id)).all():
-        undo(event, db.session.get_one(Resident, resident_id), by=by, now=now)
+        facts.hold_person(resident_id)  # not the person's others: people are held by number
+        _taken_back(event, facts.live_rows(event.id, [resident_id]), how=How.ROSTER, by=by, now=now)
 
 
 def send_home_early(event: Event, starts_at: datetime, *, by: int | None, now: datetime) -> None:

@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp.attendance.models import Attendance, Headcount, Scan
-from stationapp.attendance.rules import Part, Presence, Seen, meant, opens_at, undone
+from stationapp.attendance.rules import Kind, Part, Presence, Seen, meant, opens_at, undone
 from stationapp.calendar.rules import AgeBand
 from stationapp.codes import tidy
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.residents.models import Household, Resident
-from stationapp.residents.queries import records_of
+from stationapp.residents.queries import records_of, search_text
 from stationapp.residents.rules import Masked, mask
 from stationapp.signups.dates import held_by
 from stationapp.signups.models import Signup
@@ -36,18 +36,47 @@ def scans_of(event_id: int, resident_id: int) -> list[Seen]:
 
 
 def taken_back_at(event: Event) -> dict[int, Presence]:
-    """Whose coming was taken back at an event and can be put back, by resident id, with what it was."""
-    its = (Attendance.event_id == Scan.event_id) & (Attendance.resident_id == Scan.resident_id)
-    rows = db.session.execute(
-        select(Scan.resident_id, Scan.kind, Scan.at, Scan.how, Scan.said_at)
-        .join(Attendance, its & Attendance.undone)
-        .where(Scan.event_id == event.id)
-    )
-    scans: dict[int, list[Seen]] = {}
-    for resident_id, *seen in rows:
-        scans.setdefault(resident_id, []).append(Seen(*seen))
-    found = {resident_id: was for resident_id, seen in scans.items() if (was := undone(seen))}
+    """Whose coming was taken back at an event and can be put back, by resident id, with what it was.
+
+    In the order of `taken_back`.
+    """
+    found = taken_back(event.id)
     return {one: was for one, was in found.items() if was.came_at >= opens_at(event.starts_at)}
+
+
+def taken_back(event_id: int, among: Collection[int] | None = None) -> dict[int, Presence]:
+    """What was taken back at an event, by resident id; with `among` only of these records.
+
+    Of several records of one person the first is the one to put back: the one taken back last, and of those taken
+    back with one press the one that was shown.
+    """
+    its = (Attendance.event_id == Scan.event_id) & (Attendance.resident_id == Scan.resident_id)
+    rows = (
+        select(Attendance, Scan.kind, Scan.at, Scan.how, Scan.said_at)
+        .join(Attendance, its & Attendance.undone)
+        .where(Scan.event_id == event_id)
+    )
+    if among is not None:
+        rows = rows.where(Scan.resident_id.in_(among))
+    scans: dict[Attendance, list[Seen]] = {}
+    for row, *seen in db.session.execute(rows):
+        scans.setdefault(row, []).append(Seen(*seen))
+    found = [(row, was, _last_undo(scans[row])) for row in scans if (was := undone(scans[row]))]
+    found.sort(key=lambda one: shown_first(one[0].part, one[1].came_at, one[0].id))
+    found.sort(key=lambda one: one[2], reverse=True)
+    return {row.resident_id: was for row, was, _at in found}
+
+
+def _last_undo(scans: Iterable[Seen]) -> datetime:
+    return max(seen.at for seen in scans if seen.kind is Kind.UNDO)
+
+
+def shown_first(part: Part, came_at: datetime, number: int) -> tuple[bool, datetime, int]:
+    """By what somebody's rows at an event are ranked when several records turned out to be one person.
+
+    The volunteer's comes first, for hours hang on its leaving; else the earliest. `number` is the row's.
+    """
+    return part is not Part.VOLUNTEER, came_at, number
 
 
 def find_attendance(event_id: int, resident_id: int) -> Attendance | None:
@@ -134,8 +163,8 @@ def roster(
     """Everybody signed up, those who walked in, and `helpers` (resident ids), by initials; who waits comes last.
 
     With `back` (`taken_back_at`) also those whose coming was taken back. One person has one line, whichever records
-    are on it: that by which they are there, else that which takes a shift, else that which is signed up. With
-    `whose` only the line of the person with that record.
+    are on it: that by which they are there (of several by `shown_first`), else that which takes a shift, else that
+    which is signed up. With `whose` only the line of the person with that record.
     """
     query = (
         select(Resident, Household.phone_sealed, Signup.state, Attendance)
@@ -162,18 +191,20 @@ def roster(
         number = person.id
         line = replace(_line(person, *said), helps=number in helpers, back=back.get(number))
         people.setdefault(person.merged_into or number, []).append(line)
-    lines = [_as_one(records) for records in people.values()]
+    lines = [_as_one(records, back) for records in people.values()]
     return sorted(lines, key=lambda line: line.place is Place.WAITLISTED and line.there is None)
 
 
-def _as_one(records: list[Line]) -> Line:
-    """The line of a person, of those of their records."""
+def _as_one(records: list[Line], back: Mapping[int, Presence]) -> Line:
+    """The line of a person, of those of their records; `back` is in the order of `taken_back`."""
     if len(records) == 1:
         return records[0]
+    numbers = {one.resident_id for one in records}
     ranked = sorted(
         records,
         key=lambda one: (
             one.there is None,
+            one.there and shown_first(one.there.part, one.there.came_at, one.there.id),
             not one.helps,
             one.place in (None, Place.WAITLISTED),
             not one.place,
@@ -184,7 +215,7 @@ def _as_one(records: list[Line]) -> Line:
         first,
         place=next((one.place for one in ranked if one.place), None),
         helps=any(one.helps for one in records),
-        back=None if first.there else first.back,
+        back=None if first.there else next((was for number, was in back.items() if number in numbers), None),
         also=tuple(one.resident_id for one in others),
     )
 
@@ -204,7 +235,7 @@ def _line(person: Resident, sealed: bytes | None, place: Place | None, there: At
 
 def found(lines: Iterable[Line], text: str) -> list[Line]:
     """The lines a search means; all of them for an empty text."""
-    text = "".join(text.split())[:40]
+    text = search_text(text)
     return [line for line in lines if not text or line.fits(text)]
 
 

@@ -159,6 +159,10 @@ def _assigned(records: list[int], events: Collection[int]) -> Sequence[Row]:
 
 
 def _present(records: list[int], events: Collection[int]):
-    return select(Attendance).where(
-        Attendance.resident_id.in_(records), Attendance.event_id.in_(events), ~Attendance.undone
+    """Where they are there; of several rows of one person the last counts, the one the roster shows."""
+    shown_last = (Attendance.part == Part.VOLUNTEER, Attendance.came_at.desc(), Attendance.id.desc())
+    return (
+        select(Attendance)
+        .where(Attendance.resident_id.in_(records), Attendance.event_id.in_(events), ~Attendance.undone)
+        .order_by(*shown_last)
     )
