@@ -193,7 +193,18 @@ def _show(
 
 
 def _said(one: Taken) -> str:
-    """Why a row, or its leaving, was not taken down; empty where all is well."""
+    """Why a row, or a time of it, was not taken down; empty where all is well."""
+    return _said_of_coming(one) + _said_of_the_rest(one)
+
+
+def _said_of_coming(one: Taken) -> str:
+    if one.kept_came is None:
+        return ""
+    at, how = one.kept_came
+    return _("已经记了 %(at)s 到（%(how)s），以它为准。", at=f"{clock.local(at):%H:%M}", how=word(how))
+
+
+def _said_of_the_rest(one: Taken) -> str:
     if one.became is Became.TAKEN_BACK:
         return _("签到撤销过，再录不会恢复；确实来了，请在下面这一行按“恢复”。")
     if one.became is Became.TWICE:
@@ -247,9 +258,11 @@ def _summed_up(taken: list[Taken]) -> str:
 
 
 def _not_taken(one: Taken) -> str:
+    coming, rest = _said_of_coming(one), _said_of_the_rest(one)
+    came = _("第 %(row)s 行的到场时间没有记上：%(why)s", row=one.row, why=coming) if coming else ""
     if one.kept or one.left_reason:
-        return _("第 %(row)s 行的离开时间没有记上：%(why)s", row=one.row, why=_said(one))
-    return _("第 %(row)s 行没有记上：%(why)s", row=one.row, why=_said(one))
+        return came + _("第 %(row)s 行的离开时间没有记上：%(why)s", row=one.row, why=rest)
+    return came or _("第 %(row)s 行没有记上：%(why)s", row=one.row, why=_said(one))
 
 
 def _taken_in(paper: SignSheet, event: Event, filled: Filled, *, keep: bool) -> list[Taken]:

@@ -35,10 +35,14 @@ from stationapp.signups.rules import Channel, Place
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
-    """A row that somebody signed; `person` is who wrote themselves into an empty one."""
+    """A row that somebody signed; `person` is who wrote themselves into an empty one.
+
+    `written`: the sheet says itself when they came, it is not only taken for the event's start.
+    """
 
     row: int
     came: datetime
+    written: bool = False
     left: datetime | None = None
     person: PersonIn | None = None
 
@@ -58,7 +62,8 @@ class Became(Enum):
 class Taken:
     """A row and what became of it; `name` is masked, `reason` says why not, `left_reason` why the leaving not.
 
-    `was` is the leaving that stood there before, by a paper; `kept` the one that stands against the paper.
+    `was` is the leaving that stood there before, by a paper; `kept` the one that stands against the paper, `kept_came`
+    the coming that does.
     """
 
     row: int
@@ -70,6 +75,7 @@ class Taken:
     left_reason: Enum | None = None
     was: datetime | None = None
     kept: tuple[datetime, How] | None = None
+    kept_came: tuple[datetime, How] | None = None
 
 
 def open_problem(event: Event, *, now: datetime) -> Enum | None:
@@ -146,7 +152,12 @@ class _Desk:
     def _came(self, one: Signed, resident_id: int, *, walked_in: bool) -> Taken:
         name, there = self._name(resident_id), find_row(self.event.id, resident_id)
         if there and not there.undone:
-            return self._left(one, resident_id, Taken(one.row, name, Became.THERE))
+            came = (
+                (there.came_at, there.came_how)
+                if one.written and not _same(there.came_at, one.came)
+                else None
+            )
+            return self._left(one, resident_id, Taken(one.row, name, Became.THERE, kept_came=came))
         try:
             reason = self._take_walk_in(one, resident_id) if walked_in else self._take_named(one, resident_id)
         except Refused as refused:
@@ -188,7 +199,8 @@ class _Desk:
         if row.left_at and row.left_how is not How.PAPER:
             return replace(taken, kept=(row.left_at, row.left_how))
         if one.left <= row.came_at:
-            return replace(taken, left_reason=AttendanceRefusal.LEFT_BEFORE_CAME)
+            known = {"came_at": row.came_at}
+            return replace(taken, left_reason=AttendanceRefusal.LEFT_BEFORE_CAME, facts=known)
         was = row.left_at  # the row is read anew below
         reason = self._take_leaving(one, resident_id, known=was is not None)
         if reason:
@@ -233,3 +245,8 @@ class _Desk:
     def _name(self, resident_id: int) -> str:
         line = self.roster.get(resident_id)
         return line.shown.name if line else masked(get_resident(resident_id)).name
+
+
+def _same(known: datetime, typed: datetime) -> bool:
+    """Whether a paper, which knows no seconds, says that moment."""
+    return known.replace(second=0, microsecond=0) == typed.replace(second=0, microsecond=0)

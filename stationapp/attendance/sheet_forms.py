@@ -57,7 +57,8 @@ def read_filled(form: MultiDict, sheet: SignSheet, event: Event, known: Collecti
         at = times.get(number, Times(None, None))
         came = told_at(event.starts_at, event.ends_at, at.came) if at.came else event.starts_at
         left = told_at(event.starts_at, event.ends_at, at.left) if at.left else None
-        read.signed.append(Signed(row=number, came=came, left=left, person=people.get(number)))
+        written, person = at.came is not None, people.get(number)
+        read.signed.append(Signed(row=number, came=came, written=written, left=left, person=person))
     needed = rows | set(times) | set(people)
     read.asked = [n for place, n in enumerate(open_rows) if place < _SHOWN or n in needed]
     return read
