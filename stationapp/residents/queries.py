@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased
@@ -225,10 +226,15 @@ def _known(row: Row) -> Known:
     return Known(*row[2:7], row[7] is not None, row[8])
 
 
+def search_text(text: str) -> str:
+    """What somebody typed to find a person, as searches read it: full width narrowed, no blanks."""
+    return "".join(normalize("NFKC", text).split())[:40]
+
+
 def found_by(text: str) -> ColumnElement[bool] | None:
     """The condition "this is who was asked for": last four digits, a whole phone, pinyin initials, or part of a
     name. None for a text that would find nearly everybody."""
-    text = "".join(text.split())[:40]
+    text = search_text(text)
     if phone := normal_phone(text):
         return Household.phone_index == vault().index("phone", phone)
     if text.isascii() and text.isdigit():
