@@ -223,7 +223,7 @@ def _taken_down(door: Door) -> str:
         name = masked_name(resident.name)
         if _leaving():
             operations.check_out(event, resident, how=How.STAFF_SCAN, **given)
-            return _("%(name)s 离开了。", name=name)
+            return _("%(name)s 离开了：%(title)s", name=name, title=event.title)
         if door.there:
             return _("%(name)s 已经到了。", name=name)
         if door.stands is Stands.STRANGER:

@@ -220,12 +220,38 @@ def test_an_answered_question_leaves_the_scanner_as_it_was_set(app, lin, door):
             given = {"how": How.ROSTER, "part": Part.RESIDENT, "by": None, "now": clock.now()}
             attendance.check_in(event, get_resident(door.wu), **given)
     asked = type_in(lin, door.card, act="out")
-    assert asked.status_code == 409 and "来的是哪一场" in asked.text and aims(asked) == ("out", "")
+    assert asked.status_code == 409 and "离开的是哪一场" in asked.text and aims(asked) == ("out", "")
     pressed = button(asked, other)
     page = lin.post(pressed.action, data=pressed.values, follow_redirects=True)
-    assert "离开了" in page.text and aims(page) == ("out", "")
+    assert "吴*英 离开了：八段锦" in page.text and aims(page) == ("out", "")
     page = lin.post(pressed.action, data=pressed.values | {"pinned": door.event.code}, follow_redirects=True)
     assert aims(page) == ("out", door.event.code)
+
+
+def test_a_roster_finds_who_is_scanned_or_typed_in_full_width(app, lin, door):
+    roster = f"/desk/events/{door.event.code}/roster"
+    tail = cast.granny_wu(door.people.one).phone[-4:]
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in tail)
+    addresses = (
+        f"https://wenming.example.gov.cn/p/{door.card}",
+        f"https://wenming.example.gov.cn/p/{door.place}",
+    )
+    for typed in (wide, "ｗ", *addresses):
+        assert f'id="p-{door.wu}"' in lin.get(roster, query_string={"q": typed}).text, typed
+    for nobody in ("３３３３３３", "ｙ", f"https://wenming.example.gov.cn/p/{door.stranger}"):
+        assert f'id="p-{door.wu}"' not in lin.get(roster, query_string={"q": nobody}).text, nobody
+
+
+def test_who_has_left_everywhere_is_asked_nothing(app, lin, door):
+    other = beside(app, door, cast.granny_wu(door.people.one))
+    for event in (door.event, other):
+        with app.app_context(), transaction():
+            given = {"by": None, "now": clock.now()}
+            who = get_resident(door.wu)
+            attendance.check_in(event, who, how=How.ROSTER, part=Part.RESIDENT, **given)
+            attendance.check_out(event, who, how=How.ROSTER, by=None, now=clock.now() + timedelta(seconds=1))
+    page = lin.get(f"/p/{door.card}").text
+    assert "来过，已经离开了" in page and "哪一场" not in page
 
 
 def test_a_refused_button_chooses_nothing_for_the_next_scan(app, lin, door):
