@@ -18,8 +18,8 @@ from stationapp.db import db, retried, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents import duplicates, merging, queries
 from stationapp.residents.models import Merge, Resident
-from stationapp.residents.rules import OF_AGE, Alike
-from stationapp.signups.merged import give_back_doubles
+from stationapp.residents.rules import OF_AGE, Alike, Lives
+from stationapp.signups.merged import gave_back_doubles, give_back_doubles
 from stationapp.volunteers.merging import refuse_two_ledgers
 from stationapp.volunteers.on_record import on_record
 from stationapp.web.errors import sentence
@@ -81,9 +81,9 @@ def _pair(one: Resident, other: Resident, *, problem: str = "", reason: str = ""
         both=[(person, queries.masked(person), kept[person.id]) for person in both],
         homes=queries.home_names(both),
         same={
-            "name": one.name == other.name,
+            "name": _compared(one.name, other.name),
             "birth": _compared(one.birth_month, other.birth_month),
-            "home": _compared(one.community_id, other.community_id),
+            "home": _compared(_lives(one), _lives(other)),
         },
         minor=any(_is_minor(person, now) for person in both),
         merged=any(person.merged_into for person in both) or one.id == other.id,
@@ -92,9 +92,16 @@ def _pair(one: Resident, other: Resident, *, problem: str = "", reason: str = ""
     )
 
 
-def _compared(one: object, other: object) -> bool | None:
-    """Whether they agree; None while one of them is not known."""
-    return None if one is None or other is None else one == other
+def _compared(one: object, other: object) -> str:
+    """Whether they agree: same, differs; half or neither while one or both are not known."""
+    if one is None or other is None:
+        return "neither" if one is other else "half"
+    return "same" if one == other else "differs"
+
+
+def _lives(person: Resident) -> tuple | None:
+    """Where somebody lives, as far as it is known."""
+    return None if person.lives is Lives.UNKNOWN else (person.lives, person.community_id)
 
 
 def _is_minor(person: Resident, now: datetime) -> bool:
@@ -150,7 +157,9 @@ def undo(merge_id: int):
         raise NotFound
     kept = _its(made.kept_id)
     if retried(lambda: _undone(merge_id)):
-        flash(_("已撤销，又是两条记录。合并时退回的名额没有恢复，要的话请重新报名。"), "good")
+        flash(_("已撤销，又是两条记录。"), "good")
+        if gave_back_doubles(made.kept_id, made.gone_id, at=made.at):
+            flash(_("合并时退回的名额没有恢复，要的话请重新报名。"), "warn")
     return redirect(url_for("desk.residents.show", resident_id=kept.id), code=303)
 
 

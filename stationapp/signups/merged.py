@@ -7,9 +7,19 @@ from sqlalchemy import select
 
 from stationapp.db import db
 from stationapp.events.models import Event
-from stationapp.signups.models import Signup
+from stationapp.signups.models import Signup, SignupMove
 from stationapp.signups.operations import cancel
 from stationapp.signups.rules import SEATED, Place
+
+_WHY = "merged"
+"""What the move of a place given back this way says."""
+
+
+def gave_back_doubles(kept_id: int, gone_id: int, *, at: datetime) -> bool:
+    """Whether the merge of these records made at that moment gave a place back."""
+    rows = select(SignupMove.id).join(Signup, Signup.id == SignupMove.signup_id)
+    rows = rows.where(Signup.resident_id.in_((kept_id, gone_id)), SignupMove.why == _WHY, SignupMove.at == at)
+    return db.session.scalar(rows.limit(1)) is not None
 
 
 def give_back_doubles(kept_id: int, gone_id: int, *, by: int, now: datetime) -> int:
@@ -31,6 +41,6 @@ def give_back_doubles(kept_id: int, gone_id: int, *, by: int, now: datetime) -> 
         best_first = sorted(places, key=lambda p: (p.state not in SEATED, p.resident_id != kept_id))
         for place in best_first[1:]:
             if place.state is not Place.CANCELLED:  # a course's further dates went with its first one
-                cancel(place, by=by, why="merged", now=now)
+                cancel(place, by=by, why=_WHY, now=now)
                 given_back += 1
     return given_back

@@ -1,6 +1,7 @@
 """The desk: records that look like one person, a code read out, a guardian, how to reach somebody without a phone."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event as listening
@@ -13,6 +14,7 @@ from stationapp.db import db, transaction
 from stationapp.residents import families, homes, merging
 from stationapp.residents.merging import merge
 from stationapp.residents.models import KeptApart, Merge, Resident
+from stationapp.residents.rules import Lives
 from stationapp.volunteers import operations as volunteers
 from stationapp.volunteers.rules import ManualReason
 from tests import cast
@@ -77,7 +79,7 @@ def test_merging_keeps_the_record_chosen_and_leads_to_the_person(client, wu):
     assert client.get(f"/desk/residents/{wu[0]}").location == f"/desk/residents/{wu[1]}"
     assert client.get("/desk/duplicates/").text.count(pair(wu)) == 0
     undone = client.submit(answer, to="/undoing", follow_redirects=True)
-    assert "又是两条记录" in undone.text
+    assert "又是两条记录" in undone.text and "没有恢复" not in undone.text
     fresh()
     assert db.session.get(Resident, wu[0]).merged_into is None
 
@@ -88,6 +90,35 @@ def test_a_place_held_twice_is_given_back_and_said(client, people, wu):
         cast.sign_up(event, cast.person(cast.GRANNY_WU, phone), key=phone)
     answer = client.submit(pair(wu), to="/merging", follow_redirects=True)
     assert "多出来的 1 个名额已经退回" in answer.text
+    assert "没有恢复" in client.submit(answer, to="/undoing", follow_redirects=True).text
+
+
+def test_what_neither_record_says_is_told_from_what_one_leaves_out(client, people):
+    event, phones = cast.event(people.one), ("19900001111", "19900002222")
+    for phone in phones:
+        cast.sign_up(event, cast.person("郑小满", phone), key=phone)
+    both = [cast.resident(cast.person("郑小满", phone)).id for phone in phones]
+    page = client.get(pair(both)).text
+    assert page.count("都没填") == 2 and "有一条没填" not in page
+    with transaction():
+        db.session.get(Resident, both[0]).birth_month = "1970-05"
+    page = client.get(pair(both)).text
+    assert page.count("都没填") == 1 and page.count("有一条没填") == 1
+
+
+def test_who_lives_outside_does_not_live_in_the_community(client, people, wu):
+    cast.sign_up(cast.event(people.one), cast.person(cast.GRANNY_WU, LANDLINE))
+    with transaction():
+        person = db.session.get(Resident, wu[1])
+        person.lives, person.community_id = Lives.OUTSIDE, None
+    page = client.get(pair(wu)).text
+    assert page.count("不同</") == 1 and "没填" not in page
+
+
+def test_full_width_is_what_a_search_means(client, wu):
+    for typed in ("３３３３", "ｗ", "１９９００００３３３３"):
+        found = client.submit("/desk/residents/", {"q": typed}, to="/desk/residents").text
+        assert f"/desk/residents/{wu[0]}" in found, typed
 
 
 def test_two_who_are_two_are_not_suggested_again(client, wu):
@@ -102,10 +133,10 @@ def test_a_refused_merge_says_why_and_leaves_both(app, client, people, wu):
         for one in wu:
             given = {"by": people.lin.id, "now": clock.now()}
             volunteer = volunteers.register(db.session.get(Resident, one), site=people.one, **given)
-            today = clock.day_of(clock.now())
+            day = clock.day_of(clock.now() - timedelta(days=1))
             entry = {"minutes": 60, "reason": ManualReason.OTHER, "note": "送药", **given}
             volunteers.propose_manual(
-                volunteer, site=people.one, from_site=people.one, served_on=today, **entry
+                volunteer, site=people.one, from_site=people.one, served_on=day, **entry
             )
     answer = client.submit(pair(wu), to="/merging")
     assert answer.status_code == 409 and "时长" in answer.text
