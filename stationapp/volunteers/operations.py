@@ -225,6 +225,7 @@ def propose_manual(
         raise Refused(VolunteerRefusal.REASON_MISSING)
     if event and clock.day_of(event.starts_at) != served_on:
         raise Refused(VolunteerRefusal.OTHER_DAY)
+    _is_past(event, served_on, minutes, now)
     _has_room(volunteer, event, served_on, minutes)
     manual = ManualHours(
         volunteer_id=volunteer.id,
@@ -323,6 +324,17 @@ def _fits(manual: ManualHours, volunteer: Volunteer) -> None:
     posted = sum(line.minutes for line in ledger.live_lines(volunteer.id, manual.served_on))
     if posted + manual.minutes > rules.DAILY_CAP:
         raise Refused(VolunteerRefusal.TOO_MANY_MINUTES)
+
+
+def _is_past(event: Event | None, day: date, minutes: int, now: datetime) -> None:
+    """Refuse hours of time that is still to come: of an event that goes on, or more than is gone of today."""
+    if event:
+        if event.ends_at > now:
+            raise Refused(VolunteerRefusal.NOT_OVER)
+        return
+    gone = int((now - clock.instant(day)).total_seconds() // 60)
+    if minutes > gone:
+        raise Refused(VolunteerRefusal.LONGER_THAN_DAY, minutes=gone // rules.UNIT * rules.UNIT)
 
 
 def _has_room(volunteer: Volunteer, event: Event | None, day: date, minutes: int) -> None:

@@ -60,6 +60,8 @@ class VolunteerRefusal(Enum):
     NOBODY_ABOVE = "nobody_above"  # proposed with a right of the center
     TOO_LATE = "too_late"  # more than 10 working days after; facts["deadline"]
     IN_FUTURE = "in_future"
+    NOT_OVER = "not_over"  # the event named goes on
+    LONGER_THAN_DAY = "longer_than_day"  # for today; facts["minutes"]: what is gone of it
     OTHER_DAY = "other_day"  # the event named was on another day
     SAME_DAY = "same_day"  # told once, then done if asked again; facts["minutes"] by hand of that day
     TOO_MANY_MINUTES = "too_many_minutes"
