@@ -161,7 +161,7 @@ def test_three_hundred_random_person_days_are_in_the_ledger_to_the_minute(app):
         "opened again",
         *(how.value for how in WAYS),
     ):
-        assert history.did[what] >= 10, f"seed {seed}: {what} happened {history.did[what]} times"
+        assert history.did[what] >= 3, f"seed {seed}: {what} happened {history.did[what]} times"
 
 
 @pytest.mark.both_databases
