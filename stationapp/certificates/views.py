@@ -1,6 +1,7 @@
 """The public check page of a certificate: anybody with its number and the code of its QR (trust.md §4.20)."""
 
 import hmac
+import unicodedata
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,11 +17,13 @@ from stationapp.residents.rules import masked_name
 
 bp = Blueprint("certificates", __name__)
 
+_DASHES = "‐‑‒–—―−ー"
+
 
 @bp.get("/certificates")
 def find():
     """Number and code as they stand on the paper, for whoever cannot scan."""
-    number, code = _asked("number"), _asked("c")
+    number, code = _plain(_asked("number")), _asked("c")
     if number:
         return redirect(url_for(".show", number=number, c=code or None), code=303)
     return render_template("certificates/ask.html", number="", typed=code, problem="")
@@ -29,7 +32,7 @@ def find():
 @bp.get("/certificates/<number>")
 def show(number: str):
     """What the certificate says, and whether it stands. Without its code every number gets the same answer."""
-    number, typed = number.replace("\0", "")[:40], _asked("c")
+    number, typed = _plain(number), _asked("c")
     if not typed:
         return _ask(number, typed, "", 200)
     right = hmac.compare_digest(check_code(number).encode(), codes.tidy(typed).encode())
@@ -57,6 +60,12 @@ def show(number: str):
 
 def _asked(name: str) -> str:
     return request.args.get(name, "").replace("\0", "").strip()[:40]
+
+
+def _plain(number: str) -> str:
+    """A number as it is written, of one typed full-width, with blanks or another dash."""
+    typed = unicodedata.normalize("NFKC", number.replace("\0", "")[:40])
+    return "".join("-" if c in _DASHES else c for c in typed if not c.isspace())
 
 
 def _ask(number: str, typed: str, problem: str, status: int):

@@ -59,6 +59,8 @@ def made_late(here: ColumnElement[bool], span: Span) -> list[Raised]:
             or_(Event.made_at > Event.starts_at, handed_in > Event.starts_at),
         )
     )
+    found = db.session.execute(query).all()
+    hands = _handed_on_by([event.id for event, _at in found])
     return [
         _raised(
             Flag.MADE_LATE,
@@ -66,10 +68,21 @@ def made_late(here: ColumnElement[bool], span: Span) -> list[Raised]:
             {"began": event.starts_at, "made": max(event.made_at, at or event.made_at)},
             [Rest(event.code, event.title, began_at=event.starts_at, ended_at=event.ends_at)],
             [(event.id, event.starts_at, event.made_at, at)],
-            concerned={event.made_by} - {None},
+            concerned={event.made_by, *hands[event.id]} - {None},
         )
-        for event, at in db.session.execute(query)
+        for event, at in found
     ]
+
+
+def _handed_on_by(event_ids: list[int]) -> dict[int, set[int | None]]:
+    """Who handed each of these events in or published it."""
+    steps = select(EventStep.event_id, EventStep.by).where(
+        EventStep.event_id.in_(event_ids), EventStep.to_state.in_((State.SUBMITTED, State.PUBLISHED))
+    )
+    hands = defaultdict(set)
+    for event_id, by in db.session.execute(steps):
+        hands[event_id].add(by)
+    return hands
 
 
 # --- arrived days after -------------------------------------------------------------------------------------------

@@ -94,6 +94,9 @@ def test_an_office_issues_once_however_often_it_presses_and_the_household_is_tol
         and "2.0" in check.text
         and "湖北路街道办事处" in check.text
     )
+    wide = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() else "—" for c in one.number)
+    typed = {"number": f" {wide} ", "c": link.split("=")[1]}
+    assert "有效" in app.test_client().get("/certificates", query_string=typed, follow_redirects=True).text
 
 
 def test_without_reason_or_choice_or_a_complete_issuer_nothing_is_issued(app, people, ready):

@@ -274,6 +274,11 @@ def late_event(world: World) -> Stopped:
         events.publish(made, by=world.people.chen.id, now=at(10, 32))
     ticked(made, world.volunteer(), at(10, 35), at(11), by=world.people.lin.id)
     close(made)
+    late = next(one for one in world.flags() if one.flag is Flag.MADE_LATE)
+    assert {
+        world.people.lin.id,
+        world.people.chen.id,
+    } <= late.concerned  # who published it does not put it aside
     return flagged(world, Flag.MADE_LATE, made.code)
 
 
