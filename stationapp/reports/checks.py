@@ -75,7 +75,7 @@ def wrong_sums(body: dict) -> Iterator[str]:
     """Figures of a body that do not follow from its own part and the sites directly beneath (R3)."""
     parts = [row for row in body["by_site"] if row["own"] or row["parent"] == body["site"]]
     for id, spec in SPECS.items():
-        if spec.kind is Kind.RATIO:
+        if spec.kind is Kind.RATIO or id not in body["figures"]:
             continue
         if id == "I-13":  # hours are floored for show; it is the minutes that add up
             whole, pieces = body["figures"][id]["minutes"], [row["minutes"] for row in parts]

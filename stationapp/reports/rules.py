@@ -8,7 +8,7 @@ from enum import Enum
 from stationapp.calendar.rules import AgeBand
 from stationapp.sites.rules import Group, Level
 
-DEFINITIONS = "2026-11"
+DEFINITIONS = "2026-12"
 """The version of the definitions below; a frozen report names the one it was made by."""
 
 MINIMUM = {Level.STATION: (1, 1), Level.OFFICE: (1, 1), Level.CENTER: (1, 2)}
@@ -41,28 +41,53 @@ class Unit(Enum):
 
 @dataclass(frozen=True)
 class Spec:
-    """What is fixed about a figure."""
+    """What is fixed about a figure. `sums`: a ratio whose numerators and denominators add up like an additive figure.
+
+    On the residence axis a site has no part of its own: it is the sum of the communities beneath.
+    """
 
     kind: Kind
-    unit: Unit
+    unit: Unit = Unit.COUNT
     axis: Axis = Axis.ORGANISER
+    sums: bool = False
 
+
+_SHARE = Spec(Kind.RATIO, Unit.PERCENT)
+_SUM_SHARE = Spec(Kind.RATIO, Unit.PERCENT, sums=True)
+_HOME_SHARE = Spec(Kind.RATIO, Unit.PERCENT, Axis.RESIDENCE)
+_HOME_SUM_SHARE = Spec(Kind.RATIO, Unit.PERCENT, Axis.RESIDENCE, sums=True)
 
 SPECS: dict[str, Spec] = {
-    "I-01": Spec(Kind.ADDITIVE, Unit.COUNT),
-    "I-02": Spec(Kind.DISTINCT, Unit.COUNT),
-    "I-03": Spec(Kind.RATIO, Unit.PERCENT),
-    "I-04": Spec(Kind.ADDITIVE, Unit.COUNT),
-    "I-05": Spec(Kind.DISTINCT, Unit.COUNT),
+    "I-01": Spec(Kind.ADDITIVE),
+    "I-02": Spec(Kind.DISTINCT),
+    "I-03": _SHARE,
+    "I-04": Spec(Kind.ADDITIVE),
+    "I-05": Spec(Kind.DISTINCT),
     "I-06": Spec(Kind.RATIO, Unit.TIMES),
-    "I-07": Spec(Kind.RATIO, Unit.PERCENT, Axis.RESIDENCE),
-    "I-08": Spec(Kind.RATIO, Unit.PERCENT, Axis.RESIDENCE),
-    "I-12": Spec(Kind.DISTINCT, Unit.COUNT),
+    "I-07": _HOME_SHARE,
+    "I-08": _HOME_SHARE,
+    "I-09": _HOME_SHARE,
+    "I-10": _SHARE,
+    "I-11": Spec(Kind.ADDITIVE, axis=Axis.RESIDENCE),
+    "I-12": Spec(Kind.DISTINCT),
     "I-13": Spec(Kind.ADDITIVE, Unit.HOURS),
-    "I-15": Spec(Kind.RATIO, Unit.PERCENT),
-    "I-22": Spec(Kind.RATIO, Unit.PERCENT),
+    "I-14": Spec(Kind.RATIO, Unit.HOURS),
+    "I-15": _SUM_SHARE,
+    "I-16": _HOME_SUM_SHARE,
+    "I-17": _HOME_SUM_SHARE,
+    "I-18": _HOME_SUM_SHARE,
+    "I-19": _SUM_SHARE,
+    "I-20": _SUM_SHARE,
+    "I-21": _SUM_SHARE,
+    "I-22": _SUM_SHARE,
+    "I-23": _SUM_SHARE,
+    "I-24": _SUM_SHARE,
+    "I-25": _SUM_SHARE,
+    "I-26": _SUM_SHARE,
+    "I-27": _SHARE,
+    "I-28": Spec(Kind.ADDITIVE),
 }
-"""The figures of this report, in the order in which they are read."""
+"""The figures of a report, in the order in which they are read. Bodies frozen by earlier definitions have fewer."""
 
 GROUPS = tuple(group for group in Group if group is not Group.ALL)
 """The groups of I-08."""
@@ -82,7 +107,8 @@ BANDS: dict[Group, frozenset[AgeBand]] = {
 class ReportState(Enum):
     """Where a site's month stands."""
 
-    OPEN = "open"
+    OPEN = "open"  # the month runs
+    PROVISIONAL = "provisional"  # it is over and waits for its closing
     CLOSED = "closed"
     RESTATED = "restated"
 
@@ -95,9 +121,11 @@ class ReportRefusal(Enum):
     NOTHING_CHANGED = "nothing_changed"  # facts["version"]: the version that still holds
 
 
-def state_of(version: int) -> ReportState:
-    """The state that a version number stands for; 0: nothing closed yet."""
-    return {0: ReportState.OPEN, 1: ReportState.CLOSED}.get(version, ReportState.RESTATED)
+def state_of(version: int, *, over: bool = False) -> ReportState:
+    """The state that a version number stands for; 0: nothing closed yet, `over` once the month is."""
+    if version:
+        return ReportState.CLOSED if version == 1 else ReportState.RESTATED
+    return ReportState.PROVISIONAL if over else ReportState.OPEN
 
 
 def half_up(numerator: int, denominator: int | None, *, scale: int = 1, digits: int = 1) -> float | None:

@@ -9,7 +9,7 @@ import time_machine
 from stationapp.attendance.rules import Part
 from stationapp.calendar.rules import AgeBand
 from stationapp.db import db, transaction
-from stationapp.reports.rules import SPECS
+from stationapp.reports.rows import LISTS
 from stationapp.sites.models import Site
 from tests import cast
 from tests.reports import build
@@ -59,7 +59,7 @@ def test_a_month_without_anything_is_a_page_too(client, people):
     assert "还没有一场归档的活动" in _page(client, people.center).text
 
 
-@pytest.mark.parametrize("figure", SPECS)
+@pytest.mark.parametrize("figure", LISTS)
 def test_every_figure_opens_its_rows_and_they_are_as_many_as_it_says(app, client, people, figure):
     _life(app, people)
     cast.sign_in(client, people.chen)
