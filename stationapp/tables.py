@@ -13,6 +13,7 @@ import stationapp.importing.models
 import stationapp.jobs.models
 import stationapp.messages.models
 import stationapp.notices.models
+import stationapp.opinions.models
 import stationapp.proposals.models
 import stationapp.reports.models
 import stationapp.residents.models

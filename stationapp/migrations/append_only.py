@@ -22,6 +22,9 @@ TABLES = (
     "sign_sheets",
     "sheet_rows",
     "scan_links",
+    "answers",
+    "slip_sheets",
+    "opinion_calls",
 )
 """All of them by now; each migration guards those it makes."""
 

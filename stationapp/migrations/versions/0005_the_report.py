@@ -1,5 +1,11 @@
 """The month a district can sign: answers, asking and signing, links, files, indexes"""
 
+import sqlalchemy as sa
+from alembic import op
+
+import stationapp.db
+from stationapp.migrations.append_only import guard
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -7,8 +13,79 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    _opinions()
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    for table in ("opinion_calls", "slip_sheets", "answers"):
+        op.drop_table(table)
+
+
+def _opinions() -> None:
+    """Answers after an event, the slips they are written on, who was called."""
+    op.create_table(
+        "answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("slot_index", sa.LargeBinary(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("comment_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "how",
+            sa.Enum(
+                "page", "paper", "call", name="how", native_enum=False, create_constraint=True, length=30
+            ),
+            nullable=False,
+        ),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
+        sa.Column("key_index", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("score IN (1, 3, 5)", name=op.f("ck_answers_score")),
+        sa.CheckConstraint("(how = 'page') = (by IS NULL)", name=op.f("ck_answers_by")),
+        sa.CheckConstraint(
+            "score IS NOT NULL OR (comment_sealed IS NULL AND how <> 'page')",
+            name=op.f("ck_answers_taken_back"),
+        ),
+        sa.ForeignKeyConstraint(["by"], ["staff.id"], name=op.f("fk_answers_by")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_answers_event_id")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["answers.id"], name=op.f("fk_answers_replaces_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+        sa.UniqueConstraint("key_index", name=op.f("uq_answers_key_index")),
+    )
+    op.create_index("ix_answers_event", "answers", ["event_id", "id", "score", "how"])
+    op.create_index(op.f("ix_answers_slot_index"), "answers", ["slot_index"])
+    where = sa.text("replaces_id IS NOT NULL")
+    op.create_index(
+        "uq_answers_replaces",
+        "answers",
+        ["replaces_id"],
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    op.create_table(
+        "slip_sheets",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("slips", sa.Integer(), nullable=False),
+        sa.Column("printed_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("printed_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("slips > 0", name=op.f("ck_slip_sheets_slips")),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_slip_sheets_event_id")),
+        sa.ForeignKeyConstraint(["printed_by"], ["staff.id"], name=op.f("fk_slip_sheets_printed_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slip_sheets")),
+        sa.UniqueConstraint("serial", name=op.f("uq_slip_sheets_serial")),
+    )
+    op.create_index(op.f("ix_slip_sheets_event_id"), "slip_sheets", ["event_id"])
+    op.create_table(
+        "opinion_calls",
+        sa.Column("asked_index", sa.LargeBinary(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_opinion_calls_event_id")),
+        sa.PrimaryKeyConstraint("asked_index", name=op.f("pk_opinion_calls")),
+    )
+    op.create_index(op.f("ix_opinion_calls_event_id"), "opinion_calls", ["event_id"])
+    for table in ("answers", "slip_sheets", "opinion_calls"):
+        guard(table)

@@ -1,0 +1,201 @@
+"""Reads of answers: counted by event for reports and desk, the comments, and whom a page may ask."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, union_all
+from sqlalchemy.orm import aliased
+
+from stationapp.attendance.models import Attendance, Headcount
+from stationapp.attendance.rules import Part
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.opinions.models import Answer
+from stationapp.opinions.rules import ENOUGH, PAGE_DAYS, Face, Via
+from stationapp.residents.models import Resident
+from stationapp.residents.queries import records_at, records_of
+from stationapp.vault import vault
+
+GOOD = 4
+"""A score from which on somebody was satisfied (domain.md §9, I-23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The answers of one event: how many, how many of them satisfied, by which way, with which face."""
+
+    answers: int = 0
+    good: int = 0
+    by_how: dict[str, int] = field(default_factory=dict)  # "page", "paper", "call"
+    by_face: dict[int, int] = field(default_factory=dict)  # by score
+
+
+def last_answer() -> int:
+    """The highest id there is; 0 without an answer."""
+    return db.session.scalar(select(func.coalesce(func.max(Answer.id), 0)))
+
+
+def scores_of(begins_at: datetime, ends_at: datetime, *, cut: int | None = None) -> dict[int, Scores]:
+    """The answers of events that begin in a half-open span, by event id; of each slot its latest with id ≤ `cut`.
+
+    Events without an answer are missing. One statement however long the span is.
+    """
+    its = (Answer.event_id == Event.id, Event.starts_at >= begins_at, Event.starts_at < ends_at)
+    return _scores(lambda one: [one.event_id == Event.id, *its[1:]], cut)
+
+
+def scores_at(event_ids: Collection[int]) -> dict[int, Scores]:
+    """The same of these events, as it stands."""
+    return _scores(lambda one: [one.event_id == Event.id, Event.id.in_(event_ids)], None)
+
+
+def _scores(where, cut: int | None) -> dict[int, Scores]:
+    """Each row counts; one that another row replaces is taken off again: replacing is rare, so few are joined."""
+    after, before = aliased(Answer), aliased(Answer)
+    counted = select(Answer.event_id, Answer.how, Answer.score, literal(1, Integer).label("n"))
+    counted = counted.where(*where(Answer), *_up_to(Answer, cut))
+    replaced = (
+        select(before.event_id, before.how, before.score, literal(-1, Integer))
+        .join(after, after.replaces_id == before.id)
+        .where(after.replaces_id.is_not(None), *where(before), *_up_to(after, cut))
+    )
+    rows = union_all(counted, replaced).subquery()
+    summed = select(rows.c.event_id, rows.c.how, rows.c.score, func.sum(rows.c.n))
+    summed = summed.where(rows.c.score.is_not(None)).group_by(rows.c.event_id, rows.c.how, rows.c.score)
+    return _by_event(db.session.execute(summed))
+
+
+def _up_to(row: type[Answer], cut: int | None) -> list[ColumnElement[bool]]:
+    return [] if cut is None else [row.id <= cut]
+
+
+def _by_event(rows: Iterable) -> dict[int, Scores]:
+    hows, faces = {}, {}
+    for event_id, how, score, n in rows:
+        if n:
+            hows.setdefault(event_id, Counter())[how.value] += n
+            faces.setdefault(event_id, Counter())[score] += n
+    return {
+        event_id: Scores(
+            answers=sum(its.values()),
+            good=sum(n for score, n in its.items() if score >= GOOD),
+            by_how={via.value: hows[event_id][via.value] for via in Via},
+            by_face={face.value: its[face.value] for face in Face},
+        )
+        for event_id, its in faces.items()
+    }
+
+
+def live(event_ids: Collection[int] | Select, cut: int | None = None) -> Select:
+    """The answers of these events that count: the latest of each slot, unless it was taken back."""
+    after = aliased(Answer)
+    replaced = select(after.id).where(after.replaces_id == Answer.id, *_up_to(after, cut)).exists()
+    return select(Answer).where(
+        Answer.event_id.in_(event_ids), Answer.score.is_not(None), ~replaced, *_up_to(Answer, cut)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer behind a figure. Of an event with fewer than five answers the event is not said; where these
+    together are fewer than five, neither is the face."""
+
+    event_id: int | None
+    score: int | None
+    how: str
+    said_on: date
+
+
+def rows_of(event_ids: Collection[int], *, cut: int | None = None) -> list[AnswerRow]:
+    """As many rows as these events have answers, in an order that tells nothing of who came first."""
+    found = list(db.session.scalars(live(event_ids, cut)))
+    sizes = Counter(one.event_id for one in found)
+    pooled = sum(n for n in sizes.values() if n < ENOUGH)
+    rows = []
+    for one in found:
+        shown = sizes[one.event_id] >= ENOUGH
+        score = one.score if shown or pooled >= ENOUGH else None
+        rows.append(AnswerRow(one.event_id if shown else None, score, one.how.value, one.said_on))
+    return sorted(rows, key=lambda row: (row.event_id or 0, -(row.score or 0), row.how, row.said_on))
+
+
+def comments_of(event_ids: Collection[int]) -> list[str]:
+    """What was written at these events, if they have at least five answers together; else nothing.
+
+    In the order of a keyed hash, which goes by nothing anybody knows.
+    """
+    found = list(db.session.scalars(live(event_ids)))
+    if len(found) < ENOUGH:
+        return []
+    said = [(one.id, vault().unseal(one.comment_sealed)) for one in found if one.comment_sealed]
+    return [text for number, text in sorted(said, key=lambda one: vault().index("comment", str(one[0])))]
+
+
+def latest_of(slot: bytes) -> Answer | None:
+    """The slot's latest row, one that was taken back included."""
+    its = select(Answer).where(Answer.slot_index == slot).order_by(Answer.id.desc()).limit(1)
+    return db.session.scalar(its)
+
+
+def served_at(event_id: int) -> int:
+    """How many people an event served: its resident-role rows and its headcount."""
+    named = select(func.count()).where(
+        Attendance.event_id == event_id, Attendance.part == Part.RESIDENT, ~Attendance.undone
+    )
+    heads = select(func.coalesce(func.sum(Headcount.people), 0)).where(Headcount.event_id == event_id)
+    return db.session.scalar(named) + db.session.scalar(heads)
+
+
+# --- whom a page may ask ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """That somebody came to an event as a resident and can say how it was until `until_at`."""
+
+    attendance_id: int
+    person_id: int  # as whom they count
+    event: Event
+    until_at: datetime
+
+
+def presences_of(
+    resident_id: int, *, now: datetime, event_ids: Collection[int] | None = None
+) -> list[Presence]:
+    """What a person came to, by whichever record, and can be asked about now; the latest first."""
+    kept = select(func.coalesce(Resident.merged_into, Resident.id)).where(Resident.id == resident_id)
+    its = [Attendance.resident_id.in_(records_of(kept.scalar_subquery()))]
+    if event_ids is not None:
+        its.append(Attendance.event_id.in_(event_ids))
+    return _presences(its, now)
+
+
+def presences_at(household_id: int, *, now: datetime) -> list[Presence]:
+    """The same of everybody of a household, those who came without a sign-up too."""
+    return _presences([Attendance.resident_id.in_(records_at(household_id))], now)
+
+
+def _presences(where: list[ColumnElement[bool]], now: datetime) -> list[Presence]:
+    window = timedelta(days=PAGE_DAYS)
+    rows = db.session.execute(
+        select(Attendance.id, func.coalesce(Resident.merged_into, Resident.id), Event)
+        .join(Resident, Resident.id == Attendance.resident_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            *where,
+            Attendance.part == Part.RESIDENT,
+            ~Attendance.undone,
+            Event.state.in_((State.PUBLISHED, State.CLOSED_OUT)),
+            Event.ends_at <= now,
+            Event.ends_at > now - window,
+        )
+        .order_by(Event.starts_at.desc(), Attendance.id)
+    )
+    once: dict[tuple[int, int], Presence] = {}
+    for attendance_id, person_id, event in rows:
+        its = Presence(attendance_id, person_id, event, event.ends_at + window)
+        once.setdefault((event.id, person_id), its)
+    return list(once.values())
