@@ -22,6 +22,8 @@ TABLES = (
     "sign_sheets",
     "sheet_rows",
     "scan_links",
+    "sign_offs",
+    "report_files",
     "answers",
     "slip_sheets",
     "opinion_calls",

@@ -29,4 +29,6 @@ WORDS: dict[Enum, object] = {
     Occasion.SHIFT: _("活动有变，请告知排了岗位的志愿者"),
     Occasion.HOME_CODE: _("打开我家报名的登录码"),
     Occasion.STOPPED: _("短信或邮件停发了"),
+    Occasion.MONTH_MISSING: _("上个月快关账了，还差几样"),
+    Occasion.MONTH_TO_SIGN: _("月报关账了，请看过后签审"),
 }

@@ -1,4 +1,4 @@
-"""Closed months. A version is never changed; a correction is the next version."""
+"""Closed months. A version is never changed; a correction is the next version. Beside it: marks, files, links."""
 
 from datetime import date, datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base
+from stationapp.reports.life_rules import Audience, Mark
 
 
 class CoverageReport(Base):
@@ -38,3 +39,49 @@ class CountedEvent(Base):
     report_id: Mapped[int] = mapped_column(ForeignKey("coverage_reports.id"), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
     closed_out_at: Mapped[datetime]
+
+
+class SignOff(Base):
+    """What somebody of the site said to one version (签审). Append-only: of one person the last one is shown."""
+
+    __tablename__ = "sign_offs"
+    __table_args__ = (CheckConstraint("mark <> 'objected' OR sentence <> ''", name="sentence"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("coverage_reports.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    role: Mapped[str]  # in words, as it was then: roles end
+    mark: Mapped[Mark]
+    sentence: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class ReportFile(Base):
+    """A version as a file, kept as it was made: paper and definitions may look different later. Append-only."""
+
+    __tablename__ = "report_files"
+    __table_args__ = (UniqueConstraint("report_id", "format", "audience"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("coverage_reports.id"))
+    format: Mapped[str]  # "xlsx", "docx", "pdf"
+    audience: Mapped[Audience]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    digest: Mapped[str]  # SHA-256 of the content
+    made_at: Mapped[datetime]
+
+
+class ReportLink(Base):
+    """An address that shows one version to whoever has it, for a while; its token is kept as a keyed hash."""
+
+    __tablename__ = "report_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_index: Mapped[bytes] = mapped_column(unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("coverage_reports.id"), index=True)
+    audience: Mapped[Audience] = mapped_column(default=Audience.OUTSIDE)
+    made_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

@@ -5,18 +5,29 @@ from alembic import op
 
 import stationapp.db
 from stationapp.migrations.append_only import guard
+from stationapp.migrations.cases import allow
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+OCCASIONS = (
+    "close_out_due", "month_prepared", "promoted", "postponed", "cancelled", "room_released", "joint", "moved",
+    "offered", "offer_lapsed", "confirmed", "waitlisted", "draw_awaited", "not_drawn", "reminder", "certificate",
+    "hours", "hours_back", "answered", "shift", "home_code", "stopped", "month_missing", "month_to_sign",
+)  # fmt: skip
+
+NEW_OCCASIONS = OCCASIONS[-2:]
+
 
 def upgrade() -> None:
     _opinions()
+    _life()
 
 
 def downgrade() -> None:
+    _undo_life()
     for table in ("opinion_calls", "slip_sheets", "answers"):
         op.drop_table(table)
 
@@ -89,3 +100,88 @@ def _opinions() -> None:
     op.create_index(op.f("ix_opinion_calls_event_id"), "opinion_calls", ["event_id"])
     for table in ("answers", "slip_sheets", "opinion_calls"):
         guard(table)
+
+
+def _life() -> None:
+    """Marks, files and links of a closed month; two notices about it."""
+    for table in ("notices", "messages", "wordings"):
+        allow(table, ["occasion"], OCCASIONS)
+    op.create_table(
+        "sign_offs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column(
+            "mark",
+            sa.Enum(
+                "seen",
+                "agreed",
+                "objected",
+                name="mark",
+                native_enum=False,
+                create_constraint=True,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("mark <> 'objected' OR sentence <> ''", name=op.f("ck_sign_offs_sentence")),
+        sa.ForeignKeyConstraint(["report_id"], ["coverage_reports.id"], name=op.f("fk_sign_offs_report_id")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_sign_offs_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_offs")),
+    )
+    op.create_index(op.f("ix_sign_offs_report_id"), "sign_offs", ["report_id"])
+    op.create_table(
+        "report_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("audience", _audience(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("made_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["coverage_reports.id"], name=op.f("fk_report_files_report_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_files")),
+        sa.UniqueConstraint(
+            "report_id", "format", "audience", name=op.f("uq_report_files_report_id_format_audience")
+        ),
+    )
+    op.create_table(
+        "report_links",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_index", sa.LargeBinary(), nullable=False),
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("audience", _audience(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=False),
+        sa.Column("made_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("until_at", stationapp.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", stationapp.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["ended_by"], ["staff.id"], name=op.f("fk_report_links_ended_by")),
+        sa.ForeignKeyConstraint(["made_by"], ["staff.id"], name=op.f("fk_report_links_made_by")),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["coverage_reports.id"], name=op.f("fk_report_links_report_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_links")),
+        sa.UniqueConstraint("token_index", name=op.f("uq_report_links_token_index")),
+    )
+    op.create_index(op.f("ix_report_links_report_id"), "report_links", ["report_id"])
+    for table in ("sign_offs", "report_files"):
+        guard(table)
+
+
+def _audience() -> sa.Enum:
+    return sa.Enum("inside", "outside", name="audience", native_enum=False, create_constraint=True, length=30)
+
+
+def _undo_life() -> None:
+    for table in ("report_links", "report_files", "sign_offs"):
+        op.drop_table(table)
+    listed = ", ".join(f"'{case}'" for case in NEW_OCCASIONS)
+    op.execute(f"DELETE FROM notices WHERE occasion IN ({listed})")
+    for table in ("notices", "messages", "wordings"):
+        allow(table, ["occasion"], OCCASIONS[:-2])
