@@ -53,8 +53,8 @@ def minutes(spans: Iterable[Span]) -> int:
 
 def minutes_used(week: Week, busy: Iterable[Span], within: Span) -> int:
     """The booked minutes that lie in the opening hours within a span (domain.md §9, I-26)."""
-    hours = opening(week, within)
-    return minutes(cut for span in busy for open_ in hours if (cut := common(span, open_)))
+    cuts = (cut for span in busy if (cut := common(span, within)))
+    return minutes(used for cut in cuts for open_ in opening(week, cut) if (used := common(cut, open_)))
 
 
 def reach(wished_at: datetime, length: timedelta, now: datetime) -> Span:
