@@ -21,7 +21,7 @@ from stationapp.sites.queries import list_where
 from stationapp.teams.queries import fitting, list_teams
 from stationapp.teams.rules import Skill, parts_between
 from stationapp.vault import vault
-from stationapp.volunteers import ledger, lines, operations, queries
+from stationapp.volunteers import ledger, lines, manual_queries, operations, queries
 from stationapp.volunteers.forms import ShiftForm, VolunteerForm
 from stationapp.volunteers.minors import problems
 from stationapp.volunteers.models import Assignment, Shift, Volunteer
@@ -113,7 +113,9 @@ def show(code: str):
         year=year,
         page=paged(lines.lines(volunteer.id, among, year=year), scalars=False),
         pending=list_pending(volunteer.id, among, now=clock.now()),
-        proposals=[row for row in queries.list_proposals(volunteer.id) if row.ManualHours.site_id in here],
+        proposals=[
+            row for row in manual_queries.list_proposals(volunteer.id) if row.ManualHours.site_id in here
+        ],
         may_correct=_may_correct,
     )
 

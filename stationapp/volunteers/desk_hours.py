@@ -185,12 +185,11 @@ def correct(line_id: int):
         raise NotFound
     guard.require(db.session.get_one(Site, line.site_id).path)
     volunteer = db.session.get_one(Volunteer, line.volunteer_id)
-    with transaction():
-        operations.correct_line(
-            line,
-            reason=request.form.get("reason", "").replace("\0", "")[:200],
-            by=guard.user().staff_id,
-            now=clock.now(),
-        )
-    flash(_("已用一条更正冲销。"))
+    reason = request.form.get("reason", "").replace("\0", "")[:200]
+    try:
+        with transaction():
+            operations.correct_line(line, reason=reason, by=guard.user().staff_id, now=clock.now())
+        flash(_("已用一条更正冲销。"))
+    except Refused as refused:
+        flash(sentence(refused), "error")
     return redirect(url_for("desk.volunteers.show", code=volunteer.code), code=303)

@@ -2,11 +2,24 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance
+from stationapp.audit.models import AuditLine
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.sites.models import Site
@@ -24,7 +37,7 @@ def lines(
 
     Rows: `HoursEntry`, `Site`, `Event` or None, `Attendance` or None, `ManualHours` or None, `corrected_id` (the line
     it takes back) or None, `proposer` and `approver` (the names of the sites a manual line was proposed and approved
-    at) or None, `undone`.
+    at) or None, `undone`, `why` (why a correction took a manual line back) or None.
     A correction has the event, attendance and manual entry of the line it takes back.
     """
     source = func.coalesce(HoursEntry.manual_id, _corrected.manual_id)
@@ -40,6 +53,7 @@ def lines(
             _proposer.short_name.label("proposer"),
             _approver.short_name.label("approver"),
             _undoing.id.is_not(None).label("undone"),
+            _why().label("why"),
         )
         .join(Site, Site.id == HoursEntry.site_id)
         .outerjoin(_corrected, _corrected.id == HoursEntry.corrects_id)
@@ -53,6 +67,20 @@ def lines(
         .order_by(HoursEntry.id if oldest_first else HoursEntry.id.desc())
     )
     return query.where(*_in_year(year)) if year else query
+
+
+def _why() -> ScalarSelect[str]:
+    """The reason stands with the act, which was recorded at the correction's moment."""
+    return (
+        select(AuditLine.reason)
+        .where(
+            AuditLine.act == "volunteers.correct_line",
+            AuditLine.at == HoursEntry.posted_at,
+            AuditLine.subject == literal("hours ").concat(cast(HoursEntry.corrects_id, String)),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _in_year(year: int) -> tuple[ColumnElement[bool], ...]:

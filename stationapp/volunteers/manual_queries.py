@@ -108,6 +108,28 @@ def origins(proposals: Collection[ManualHours]) -> dict[int, str]:
     return dict(rows.all())
 
 
+def _rejection() -> ColumnElement[bool]:
+    """The condition on AuditLine "the rejection of this ManualHours": there its reason stands."""
+    return (
+        (AuditLine.act == "volunteers.reject_manual")
+        & (AuditLine.at == ManualHours.decided_at)
+        & (AuditLine.subject == literal("manual ").concat(cast(ManualHours.id, String)))
+    )
+
+
+def list_proposals(volunteer_id: int) -> list[Row]:
+    """Manual entries that have not become lines, newest first: (ManualHours, Event or None, why not or None)."""
+    return list(
+        db.session.execute(
+            select(ManualHours, Event, AuditLine.reason.label("why"))
+            .outerjoin(Event, Event.id == ManualHours.event_id)
+            .outerjoin(AuditLine, _rejection())
+            .where(ManualHours.volunteer_id == volunteer_id, ManualHours.state != ManualState.APPROVED)
+            .order_by(ManualHours.id.desc())
+        )
+    )
+
+
 def proposed_here(here: ColumnElement[bool]) -> Select:
     """The proposals of sites for which `here` holds, newest first, whatever became of them.
 
@@ -123,11 +145,7 @@ def proposed_here(here: ColumnElement[bool]) -> Select:
         .join(proposer, proposer.id == ManualHours.proposed_by)
         .outerjoin(decider, decider.id == ManualHours.decided_by)
         .outerjoin(Event, Event.id == ManualHours.event_id)
-        .outerjoin(
-            AuditLine,
-            (AuditLine.act == "volunteers.reject_manual")
-            & (AuditLine.subject == literal("manual ").concat(cast(ManualHours.id, String))),
-        )
+        .outerjoin(AuditLine, _rejection())
         .where(here)
         .order_by(ManualHours.id.desc())
     )  # fmt: skip

@@ -58,18 +58,6 @@ def find_by_personal_code(code: str) -> Volunteer | None:
     )
 
 
-def list_proposals(volunteer_id: int) -> list[Row]:
-    """Manual entries that have not become lines, newest first: (ManualHours, Event or None)."""
-    return list(
-        db.session.execute(
-            select(ManualHours, Event)
-            .outerjoin(Event, Event.id == ManualHours.event_id)
-            .where(ManualHours.volunteer_id == volunteer_id, ManualHours.state != ManualState.APPROVED)
-            .order_by(ManualHours.id.desc())
-        )
-    )
-
-
 def proposed(here: ColumnElement[bool]) -> Select:
     """What waits for a decision at sites for which `here` holds, oldest first.
 

@@ -9,7 +9,7 @@ from stationapp.certificates.rules import stars
 from stationapp.db import db
 from stationapp.residents.queries import get_resident, masked
 from stationapp.sites.models import Site
-from stationapp.volunteers import ledger, lines, queries, question_queries
+from stationapp.volunteers import ledger, lines, manual_queries, queries, question_queries
 from stationapp.volunteers.guard import is_patient, own_volunteer
 from stationapp.volunteers.pending import list_pending
 from stationapp.web.paging import paged
@@ -60,7 +60,7 @@ def hours(code: str):
         year=year,
         page=page,
         pending=list_pending(volunteer.id, now=clock.now()) if first else [],
-        proposals=queries.list_proposals(volunteer.id) if first else [],
+        proposals=manual_queries.list_proposals(volunteer.id) if first else [],
         questions=question_queries.list_of(volunteer.id) if first else [],
         today=clock.day_of(clock.now()),
     )

@@ -120,10 +120,12 @@ def test_manual_hours_go_through_the_office_and_show_as_manual(app, people, clie
     chen.post(where, data={"verdict": "approve", "csrf_token": token})
     ledger = client.get(mine)
     assert "补录" in ledger.text and "2.0" in ledger.text
-    page = chen.submit(
-        f"/desk/volunteers/{code_on(page)}", {"reason": "重复"}, to="correction", follow_redirects=True
-    )
+    its_page = f"/desk/volunteers/{code_on(page)}"
+    page = chen.submit(its_page, {"reason": " "}, to="correction", follow_redirects=True)
+    assert "请写明原因" in page.text and "已冲销" not in page.text
+    page = chen.submit(its_page, {"reason": "重复"}, to="correction", follow_redirects=True)
     assert "已冲销" in page.text and "−2.0" in page.text and "更正" in page.text
+    assert "原因：重复" in page.text and "原因：重复" in client.get(mine).text
 
 
 def test_the_ledger_names_its_sources_and_what_is_pending(app, people, client):

@@ -63,7 +63,7 @@ def test_reason_note_both_sites_and_that_it_was_by_hand_stand_on_the_own_page(ap
     assert "在站点以外服务：上门送药，家属可证明" in asked and "林晓燕" in asked
     assert "已通过" in decide(chen).text
     page = client.get(f"/hours/{personal}").text
-    for said in ("补录", "在站点以外服务", "湖北路示例一社区提出", "湖北路批准"):
+    for said in ("补录", "在站点以外服务：上门送药，家属可证明", "湖北路示例一社区提出", "湖北路批准"):
         assert said in page
     with app.app_context():
         assert total_minutes(number) == 120
@@ -176,7 +176,8 @@ def test_a_refusal_needs_a_reason_and_is_seen_by_the_volunteer(app, people, clie
     chen = cast.signed_in(app, people.chen)
     assert decide(chen, "reject").status_code == 409
     decide(chen, "reject", "没有人能证明")
-    assert "未通过" in client.get(f"/hours/{personal}").text
+    page = client.get(f"/hours/{personal}").text
+    assert "未通过" in page and "没有通过的原因：没有人能证明" in page and "上门送药，家属可证明" in page
 
 
 def test_the_same_form_twice_is_one_proposal(app, people):
