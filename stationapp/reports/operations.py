@@ -1,97 +1,116 @@
 """Closing a month: the figures are frozen, with the events they counted (domain.md §9; trust.md R1, R2, R5)."""
 
 import hashlib
-import json
 from datetime import datetime
 
 from sqlalchemy import insert, select, text
 
 from stationapp.audit.models import Chain
-from stationapp.audit.operations import append, record
+from stationapp.audit.operations import append_all, record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.notices.operations import tell_desk
+from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.reports.models import CountedEvent, CoverageReport
-from stationapp.reports.queries import evidence, figures
+from stationapp.reports.reckoning import Page, Reckoned, fingerprint, may_begin, reckon
 from stationapp.reports.rules import ReportRefusal, canonical
-from stationapp.reports.versions import differences, find_latest, late_events
+from stationapp.reports.versions import find_latest
 from stationapp.sites.models import Site
 
 CHAIN = "reports"
 
+WITH_THE_REST = "随上级关账一并更正"
+"""Why a site that was closed by itself before is stated again, where the site above is closed for the first time."""
+
 
 def close_month(
-    site: Site, month: Month, *, by: int | None, now: datetime, reason: str = ""
+    site: Site,
+    month: Month,
+    *,
+    by: int | None,
+    now: datetime,
+    reason: str = "",
+    reckoned: Reckoned | None = None,
 ) -> CoverageReport:
-    """Freeze the site's month as its next version; from the second on, `reason` says why.
+    """Freeze the month of a site and of every site beneath it; the version of the site itself that holds then.
 
-    Raises Refused (MONTH_NOT_OVER, REASON_MISSING, NOTHING_CHANGED).
+    Beneath, only what is not closed yet or has changed gets a version. From the second version on `reason` says why.
+    `reckoned`: what `reckoning.reckon` found before the transaction; it is used if nothing moved since, and makes the
+    write short. Raises Refused (MONTH_NOT_OVER, REASON_MISSING, NOTHING_CHANGED), NotReckoned.
     """
-    if now < month.ends_at:
-        raise Refused(ReportRefusal.MONTH_NOT_OVER, ends=month.last_day)
-    _hold_facts(site)
-    before = find_latest(site, month)
-    version = before.version + 1 if before else 1
     reason = reason.strip()
-    if before and not reason:
-        raise Refused(ReportRefusal.REASON_MISSING)
-    body = figures(site, month, version=version, closed_at=now)
-    if before and not (differences(json.loads(before.body), body) or late_events(before, site, month)):
-        raise Refused(ReportRefusal.NOTHING_CHANGED, version=before.version)
-    counted = evidence(site, month)
-    report = _freeze(site, month, body, reason=reason, by=by, now=now)
-    if counted:
-        db.session.execute(
-            insert(CountedEvent),
-            [
-                {"report_id": report.id, "event_id": id, "closed_out_at": closed_out_at}
-                for id, closed_out_at in counted.items()
-            ],
+    may_begin(site, month, now=now, reason=reason)
+    _hold_facts()
+    if reckoned is None or (reckoned.now, reckoned.seen) != (now, fingerprint(month)):
+        reckoned = reckon(site, month, now=now, reason=reason)
+    pages = [page for page in reckoned.pages if page.changed]
+    if not pages:
+        raise Refused(ReportRefusal.NOTHING_CHANGED, version=reckoned.pages[0].body["version"] - 1)
+    for page in pages:
+        tell_desk(
+            Occasion.MONTH_TO_SIGN,
+            f"month {page.code} {month}",
+            site_id=page.site_id,
+            now=now,
+            step=page.body["version"],
         )
-    record(
-        "reports.close",
-        f"month {site.code} {month} v{version}",
-        by=by,
-        now=now,
-        site_id=site.id,
-        reason=reason,
-    )
-    return report
+    _freeze(pages, month, reason=reason, by=by, now=now)
+    return find_latest(site, month)
 
 
-def _hold_facts(site: Site) -> None:
-    """Two people closing at once stand in line, and neither an event nor the ledger moves between our queries.
+def _hold_facts() -> None:
+    """Two people closing at once stand in line, and no event, answer or line of hours moves between our queries.
 
-    SQLite has one writer anyway; PostgreSQL lets others commit between two statements of ours. The site is locked
-    so that rows which only name it may still be written: whoever is about to write one may hold the next lock.
+    SQLite has one writer anyway; PostgreSQL lets others commit between two statements of ours. Rows that only name
+    an event may still be written.
     """
-    db.session.execute(select(Site.id).where(Site.id == site.id).with_for_update(key_share=True))
     if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE events IN SHARE MODE"))
+        db.session.execute(text("LOCK TABLE events, answers IN SHARE MODE"))
         db.session.execute(select(Chain.name).where(Chain.name == "hours").with_for_update())
 
 
-def _freeze(
-    site: Site, month: Month, body: dict, *, reason: str, by: int | None, now: datetime
-) -> CoverageReport:
-    frozen = canonical(body)
-    content = link_content(site.id, month, body["version"], frozen, reason, now, by)
-    number, previous, link = append(CHAIN, content)
-    report = CoverageReport(
-        id=number,
-        site_id=site.id,
-        month_on=month.first_day,
-        version=body["version"],
-        body=frozen,
-        reason=reason,
-        closed_at=now,
-        closed_by=by,
-        previous_hash=previous,
-        hash=link,
+def _freeze(pages: list[Page], month: Month, *, reason: str, by: int | None, now: datetime) -> None:
+    versions = [(page, canonical(page.body), _reason(page, reason)) for page in pages]
+    links = append_all(
+        CHAIN,
+        [
+            link_content(page.site_id, month, page.body["version"], frozen, why, now, by)
+            for page, frozen, why in versions
+        ],
     )
-    db.session.add(report)
-    db.session.flush()
-    return report
+    db.session.execute(
+        insert(CoverageReport),
+        [
+            {
+                "id": number,
+                "site_id": page.site_id,
+                "month_on": month.first_day,
+                "version": page.body["version"],
+                "body": frozen,
+                "reason": why,
+                "closed_at": now,
+                "closed_by": by,
+                "previous_hash": previous,
+                "hash": link,
+            }
+            for (page, frozen, why), (number, previous, link) in zip(versions, links, strict=True)
+        ],
+    )
+    counted = [
+        {"report_id": number, "event_id": id, "closed_out_at": closed_out_at}
+        for page, (number, _, _) in zip(pages, links, strict=True)
+        for id, closed_out_at in sorted(page.counted.items())
+    ]
+    if counted:
+        db.session.execute(insert(CountedEvent), counted)
+    for page, _frozen, why in versions:
+        subject = f"month {page.code} {month} v{page.body['version']}"
+        record("reports.close", subject, by=by, now=now, site_id=page.site_id, reason=why)
+
+
+def _reason(page: Page, reason: str) -> str:
+    return reason or ("" if page.body["version"] == 1 else WITH_THE_REST)
 
 
 def link_content(

@@ -1,0 +1,163 @@
+"""What a closing would freeze: a site's month and every month beneath it, from one reading of facts (domain.md §9).
+
+It only reads, so an edge does it before its transaction; within, a cheap look tells whether anything moved since.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from stationapp.audit.models import Chain
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.opinions.queries import last_answer
+from stationapp.refusal import Refused
+from stationapp.reports.models import CountedEvent, CoverageReport
+from stationapp.reports.queries import evidence, figures
+from stationapp.reports.rules import ReportRefusal
+from stationapp.residents.models import Merge
+from stationapp.rooms.models import Room
+from stationapp.sites.models import Population, Site
+from stationapp.volunteers.models import Volunteer
+
+PASSING = frozenset({"version", "state", "ledger", "answers", "months", "unfiled"})
+"""Parts of a body that differ without anything having changed for the site: numbers of versions, heads of chains
+that everybody shares, what somebody still owes."""
+
+WINDOW = 12
+"""Months that a report looks at, its own the last of them."""
+
+
+class NotReckoned(Exception):
+    """A site's month could not be reckoned; the site's code says which, the cause why."""
+
+    def __init__(self, code: str, cause: Exception) -> None:
+        super().__init__(code)
+        self.problem = f"{type(cause).__name__} {code}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """The next version of one site's month, and whether it says anything that the one before does not."""
+
+    site_id: int
+    code: str
+    body: dict
+    counted: dict[int, datetime]  # event → the close-out it is counted by
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Reckoned:
+    """All pages of one closing, the closed site's own first, and what the facts looked like when they were read."""
+
+    now: datetime
+    seen: tuple
+    pages: list[Page]
+
+
+def reckon(site: Site, month: Month, *, now: datetime, reason: str = "") -> Reckoned:
+    """The pages of a closing at `now`; raises Refused as `operations.close_month` does, NotReckoned."""
+    may_begin(site, month, now=now, reason=reason)
+    seen = fingerprint(month)
+    before = _latest(site, month)
+    pages = [_page(site, month, before.get(site.id), now)]
+    beneath = {row["site"] for row in pages[0].body["by_site"] if not row["own"]}
+    sites = select(Site).where(Site.code.in_(beneath)).order_by(Site.code)
+    pages += [_page(one, month, before.get(one.id), now) for one in db.session.scalars(sites).all()]
+    return Reckoned(now, seen, pages)
+
+
+def may_begin(site: Site, month: Month, *, now: datetime, reason: str) -> None:
+    """Refuse what needs no reckoning: MONTH_NOT_OVER, REASON_MISSING."""
+    if now < month.ends_at:
+        raise Refused(ReportRefusal.MONTH_NOT_OVER, ends=month.last_day)
+    closed = select(CoverageReport.id).where(
+        CoverageReport.site_id == site.id, CoverageReport.month_on == month.first_day
+    )
+    if not reason.strip() and db.session.scalar(closed.limit(1)):
+        raise Refused(ReportRefusal.REASON_MISSING)
+
+
+@dataclass(frozen=True)
+class _Before:
+    version: int
+    body: dict
+    counted: dict[int, datetime]
+
+
+def _latest(site: Site, month: Month) -> dict[int, _Before]:
+    """The version that holds of the site's month and of each beneath, by site; two questions."""
+    newest = (
+        select(func.max(CoverageReport.id))
+        .join(Site, Site.id == CoverageReport.site_id)
+        .where(Site.path.startswith(site.path, autoescape=True), CoverageReport.month_on == month.first_day)
+        .group_by(CoverageReport.site_id)
+    )
+    reports = db.session.scalars(select(CoverageReport).where(CoverageReport.id.in_(newest))).all()
+    counted: dict[int, dict[int, datetime]] = {report.id: {} for report in reports}
+    rows = select(CountedEvent.report_id, CountedEvent.event_id, CountedEvent.closed_out_at)
+    for report_id, event_id, closed_out_at in db.session.execute(
+        rows.where(CountedEvent.report_id.in_(newest))
+    ):
+        counted[report_id][event_id] = closed_out_at
+    return {
+        report.site_id: _Before(report.version, json.loads(report.body), counted[report.id])
+        for report in reports
+    }
+
+
+def _page(site: Site, month: Month, before: _Before | None, now: datetime) -> Page:
+    try:
+        body = figures(site, month, version=before.version + 1 if before else 1, closed_at=now)
+        counted = evidence(site, month)
+    except SQLAlchemyError:  # the database's trouble, not the site's
+        raise
+    except Exception as error:
+        raise NotReckoned(site.code, error) from error
+    changed = before is None or before.counted != counted or _said(before.body) != _said(body)
+    return Page(site.id, site.code, body, counted, changed)
+
+
+def _said(body: dict) -> dict:
+    said = {key: part for key, part in body.items() if key not in PASSING}
+    # The trend's last month is the report's own, which names its version.
+    said["trend"] = [
+        row if row["month"] != body["month"] else row["figures"] for row in body.get("trend", ())
+    ]
+    return said
+
+
+def fingerprint(month: Month) -> tuple:
+    """What changes whenever a fact of the month's window does: a handful of short questions.
+
+    Events and their close-outs, the ledger's head, answers, merges, volunteers, rooms, populations, the tree, and
+    the versions there are.
+    """
+    rows = [tuple(map(tuple, db.session.execute(question))) for question in _questions(month)]
+    return (*rows, last_answer())
+
+
+def _questions(month: Month) -> list[Select]:
+    window = and_(
+        Event.starts_at >= month.plus(-WINDOW).begins_at,
+        Event.starts_at < month.ends_at,
+    )
+    return [
+        select(Event.state, func.count(), func.max(Event.closed_out_at))
+        .where(window)
+        .group_by(Event.state)
+        .order_by(Event.state),
+        select(Chain.name, Chain.length).where(Chain.name.in_(("hours", "reports"))).order_by(Chain.name),
+        select(func.count(), func.max(Merge.id), func.count(Merge.undone_at)),
+        select(func.count(), func.max(Volunteer.id), func.count(Volunteer.ended_at)),
+        select(Room.id, Room.kind, Room.hours).order_by(Room.id),
+        select(func.count(), func.max(Population.id), func.max(Population.loaded_at)),
+        select(
+            Site.id, Site.path, Site.short_name, Site.valid_from, Site.valid_to, Site.successor_id
+        ).order_by(Site.id),
+    ]
