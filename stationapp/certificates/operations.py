@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from stationapp import clock
 from stationapp.audit.operations import record
 from stationapp.certificates import rules
-from stationapp.certificates.content import Served, hashed, read, served_by, written
+from stationapp.certificates.content import Served, hashed, read, recorded_at, served_by, written
 from stationapp.certificates.models import Certificate, Issuer, Register, Revocation
 from stationapp.certificates.rules import CertificateRefusal, IssuerFields
 from stationapp.db import db
@@ -30,7 +30,8 @@ from stationapp.refusal import Refused
 from stationapp.residents.models import Household, Resident
 from stationapp.sites.models import Site
 from stationapp.vault import vault
-from stationapp.volunteers.models import Volunteer
+from stationapp.volunteers.ledger import is_as_written
+from stationapp.volunteers.models import HoursEntry, Volunteer
 from stationapp.web.words import word
 
 CALLED_WITHIN = timedelta(days=30)
@@ -71,6 +72,7 @@ def issue(
     if not key.strip():
         raise Refused(CertificateRefusal.KEY_MISSING)
     people = _held(volunteer_ids)
+    _unchanged(people, site)
     keys = _keys(site, people, key)
     served, today = served_by(people, site), clock.day_of(now)
     said = {who: _said(issuer, people[who], its, today) for who, its in served.items()}
@@ -120,6 +122,14 @@ def _issuer(site: Site) -> Issuer:
     if issuer is None:
         raise Refused(CertificateRefusal.ISSUER_INCOMPLETE)
     return issuer
+
+
+def _unchanged(volunteer_ids: Collection[int], site: Site) -> None:
+    """Nothing is certified from a line that somebody changed behind us."""
+    its = select(HoursEntry).where(HoursEntry.volunteer_id.in_(volunteer_ids), recorded_at(site))
+    for line in db.session.scalars(its.order_by(HoursEntry.id)):
+        if not is_as_written(line):
+            raise Refused(CertificateRefusal.LEDGER_CHANGED, line=line.id)
 
 
 def _held(volunteer_ids: Sequence[int]) -> dict[int, tuple]:

@@ -21,6 +21,7 @@ class CertificateRefusal(Enum):
     NONE_CHOSEN = "none_chosen"  # no certificate to print
     FIELD_MISSING = "field_missing"
     TOO_MANY = "too_many"
+    LEDGER_CHANGED = "ledger_changed"  # facts["line"]: a line that is not as it was written
 
 
 @dataclass(frozen=True)

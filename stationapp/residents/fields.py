@@ -40,9 +40,13 @@ class BirthMonthField(StringField):
         """Read it, or say how to write it."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = birth_month(text) if text else None
-        if text and (self.data is None or not plausible_birth(self.data, clock.day_of(clock.now()))):
+        today = clock.day_of(clock.now())
+        if text and (self.data is None or not plausible_birth(self.data, today)):
+            later = self.data is not None and self.data > f"{today:%Y-%m}"
             self.data = None
-            raise ValueError(_("请写成 1950-03 或 1950年3月 的样子。"))
+            raise ValueError(
+                _("这个月份还没有到，请再看一看。") if later else _("请写成 1950-03 或 1950年3月 的样子。")
+            )
 
 
 class CommunityField(SelectField):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from stationapp import clock
 from stationapp.attendance.models import Attendance
 from stationapp.attendance.rules import STAFF_SIDE, Part
+from stationapp.audit.operations import digest
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
@@ -253,6 +254,11 @@ def is_credited(volunteer_id: int, event_id: int, day: date) -> bool:
         )
         is not None
     )
+
+
+def is_as_written(line: HoursEntry) -> bool:
+    """Whether a line's hash is still that of what it says (trust.md H10); its place in the chain is for `audit`."""
+    return line.hash == digest(line.previous_hash, {"number": line.id, **content(line)})
 
 
 def content(line: HoursEntry) -> dict:

@@ -1,12 +1,14 @@
 """A certificate changed behind the guards brings no page down: its row says so, and nobody is told that it is valid."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stationapp.audit.models import AuditLine
 from stationapp.certificates.models import Certificate
+from stationapp.certificates.rules import CertificateRefusal
 from stationapp.db import db
 from stationapp.messages.certified import check_path
+from stationapp.refusal import Refused
 from stationapp.vault import vault
 from tests import cast
 from tests.certificates.acts import helper, issued, issuer
@@ -93,3 +95,15 @@ def _form(client, **values) -> dict:
     page = client.get("/desk/certificates/")
     token = page.text.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
     return {"csrf_token": token, **values}
+
+
+@pytest.mark.both_databases
+def test_nothing_is_issued_from_a_line_that_was_changed(app, people):
+    with app.app_context():
+        office, who = issuer(people.office), helper(people.one)
+        corrupt("UPDATE hours_entries SET minutes = 480")
+        with pytest.raises(Refused) as refused:
+            issued(office, who)
+        assert refused.value.reason is CertificateRefusal.LEDGER_CHANGED
+        assert refused.value.facts["line"] == 1
+        assert db.session.scalar(select(func.count()).select_from(Certificate)) == 0

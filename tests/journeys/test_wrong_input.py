@@ -50,6 +50,7 @@ def test_a_sign_up_says_what_to_change_and_keeps_what_was_typed(app, page, count
     for typed, sentence in (
         ({"phone": "12345", "born": "1950-03"}, "这不像电话号码。手机是 11 位，座机请连区号写"),
         ({"phone": cast.PHONE, "born": "去年"}, "请写成 1950-03 或 1950年3月 的样子。"),
+        ({"phone": cast.PHONE, "born": "2999-01"}, "这个月份还没有到，请再看一看。"),
         ({"phone": cast.PHONE, "born": "2000-01"}, "60"),
         ({"phone": cast.PHONE, "born": ""}, "出生年月"),
     ):
