@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, union
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance
@@ -35,29 +35,20 @@ class Seats(NamedTuple):
 def by_event(begins_at: datetime, ends_at: datetime, who: Mapping[int, int]) -> dict[int, Seats]:
     """The closed-out events that begin in [begins_at, ends_at) and have a capacity or sign-ups.
 
-    `who` says who counts as whom (`residents.queries.counts_as`). Five statements, two of them about few rows.
+    `who` says who counts as whom (`residents.queries.counts_as`). Four statements, three of them about few rows.
     """
     span = _closed_out(begins_at, ends_at)
-    capacities = dict(
-        db.session.execute(select(Event.id, Event.capacity).where(span, Event.capacity > 0)).all()
-    )
-    all_of = {row[0]: row[1:] for row in db.session.execute(_counts(span))}
     let_in = {row[0]: row[1:] for row in db.session.execute(_let_in(span))}
     elsewhere = _came_by_another_record(span, who)
-    return {
-        event_id: _seats(
-            capacities.get(event_id),
-            all_of.get(event_id, (0, 0, 0)),
-            let_in.get(event_id, (0, 0, 0)),
-            elsewhere[event_id],
+    found = {}
+    for event_id, capacity, confirmed, came, waiting in db.session.execute(_places(span)):
+        not_promised, let_in_came = let_in.get(event_id, (0, 0))
+        seats = Seats(
+            capacity or None, confirmed - not_promised, came - let_in_came + elsewhere[event_id], waiting
         )
-        for event_id in capacities.keys() | all_of.keys()
-    }
-
-
-def _seats(capacity: int | None, all_of: tuple, let_in: tuple, elsewhere: int) -> Seats:
-    confirmed, came, waiting = (one - other for one, other in zip(all_of, let_in, strict=True))
-    return Seats(capacity, confirmed, came + elsewhere, waiting)
+        if any(seats):
+            found[event_id] = seats
+    return found
 
 
 def cancelled(begins_at: datetime, ends_at: datetime) -> Counter[tuple[int, Month]]:
@@ -74,36 +65,50 @@ def _closed_out(begins_at: datetime, ends_at: datetime) -> ColumnElement[bool]:
     return (Event.state == State.CLOSED_OUT) & (Event.starts_at >= begins_at) & (Event.starts_at < ends_at)
 
 
-def _counts(span: ColumnElement[bool]) -> Select:
-    """(event, confirmed, of these seen under the same record, waitlisted).
+def _places(span: ColumnElement[bool]) -> Select:
+    """(event, capacity, confirmed, of these seen under the same record, waitlisted).
 
-    The index on (event, state, resident) answers without the table; parties are not asked for each of a million rows,
+    Counted within each event: grouping a million rows would sort them first. Nor are parties asked for each of them,
     but once for the few whom somebody let in at the door (`_let_in`).
     """
+
+    def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return select(func.count()).where(Signup.event_id == Event.id, *conditions).scalar_subquery()
+
     confirmed = Signup.state == Place.CONFIRMED
-    return (
-        select(
-            Signup.event_id,
-            func.count().filter(confirmed),
-            func.count(Attendance.id).filter(confirmed),
-            func.count().filter(Signup.state == Place.WAITLISTED),
-        )
-        .select_from(Event)
-        .join(Signup, Signup.event_id == Event.id)
-        .outerjoin(
-            Attendance,
-            (Attendance.event_id == Signup.event_id)
-            & (Attendance.resident_id == Signup.resident_id)
-            & ~Attendance.undone,
-        )
-        .where(span, Signup.state.in_((Place.CONFIRMED, Place.WAITLISTED)))
-        .group_by(Signup.event_id)
-    )
+    return select(
+        Event.id,
+        Event.capacity,
+        count(confirmed),
+        count(confirmed, *_SEEN),
+        count(Signup.state == Place.WAITLISTED),
+    ).where(span)
+
+
+_SEEN = (
+    Attendance.event_id == Signup.event_id,
+    Attendance.resident_id == Signup.resident_id,
+    ~Attendance.undone,
+)
+"""Whose sign-up it is was there, in whatever role."""
 
 
 def _let_in(span: ColumnElement[bool]) -> Select:
-    """The same of places that were made for whoever stood at the door: no promise to come."""
-    return _counts(span).join(Party, Party.id == Signup.party_id).where(Party.channel == Channel.WALK_IN)
+    """(event, confirmed, of these seen) of places made for whoever stood at the door: no promise to come.
+
+    The channel is written into the statement: SQLite takes an index over a part of the rows only when it can read
+    there that these are meant.
+    """
+    walk_in = bindparam("walk_in", Channel.WALK_IN, Party.channel.type, literal_execute=True)
+    return (
+        select(Signup.event_id, func.count(), func.count(Attendance.id))
+        .select_from(Party)
+        .join(Event, Event.id == Party.event_id)
+        .join(Signup, Signup.party_id == Party.id)
+        .outerjoin(Attendance, and_(*_SEEN))
+        .where(Party.channel == walk_in, Signup.state == Place.CONFIRMED, span)
+        .group_by(Signup.event_id)
+    )
 
 
 def _came_by_another_record(span: ColumnElement[bool], who: Mapping[int, int]) -> Counter[int]:

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stationapp.db import Base, live_index
 from stationapp.signups.rules import Channel, Counted, HoldEnd, OfferEnd, PassedWhy, Place, Span
+
+_WALK_IN = text("channel = 'walk_in'")
+"""The few whom somebody let in at the door: every report leaves them out of those who promised to come."""
 
 
 class Party(Base):
@@ -17,6 +20,9 @@ class Party(Base):
         UniqueConstraint("event_id", "queue_number"),
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("channel IN ('web', 'family') OR by IS NOT NULL", name="staff"),
+        Index(
+            "ix_parties_walk_in", "event_id", **dict.fromkeys(("sqlite_where", "postgresql_where"), _WALK_IN)
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

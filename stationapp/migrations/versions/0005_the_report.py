@@ -24,9 +24,11 @@ NEW_OCCASIONS = OCCASIONS[-2:]
 def upgrade() -> None:
     _opinions()
     _life()
+    _indexes_registers()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_parties_walk_in", table_name="parties")
     _undo_life()
     for table in ("opinion_calls", "slip_sheets", "answers"):
         op.drop_table(table)
@@ -185,3 +187,9 @@ def _undo_life() -> None:
     op.execute(f"DELETE FROM notices WHERE occasion IN ({listed})")
     for table in ("notices", "messages", "wordings"):
         allow(table, ["occasion"], OCCASIONS[:-2])
+
+
+def _indexes_registers() -> None:
+    """Who was let in at the door, for the share of those who came of those who promised to (I-19)."""
+    where = sa.text("channel = 'walk_in'")
+    op.create_index("ix_parties_walk_in", "parties", ["event_id"], sqlite_where=where, postgresql_where=where)
