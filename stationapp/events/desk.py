@@ -18,7 +18,7 @@ from stationapp.events.clashes import Trouble, in_words, trouble_of
 from stationapp.events.desk_acts import change, postpone, publish, reopen
 from stationapp.events.desk_page import event_page, helps_to_hold, its, may_publish
 from stationapp.events.forms import EventForm, ReasonForm, asked_scope, said
-from stationapp.events.forms_offer import put_down, take_offer
+from stationapp.events.forms_offer import aim_at, put_down, take_offer
 from stationapp.events.lines import csv_head, csv_row, line_of
 from stationapp.events.models import Event
 from stationapp.events.queries import Wanted
@@ -112,7 +112,10 @@ def show(code: str):
 
 @bp.route("/new", methods=["GET", "POST"])
 def new():
-    """A new draft at a site: blank, on a day and in a room (`?day=`, `?room=`), or from another event (`?copy=`)."""
+    """A new draft at a site: blank, or from another event (`?copy=`).
+
+    A blank one may be on a day, in a room, for a group, of a category (`?day=`, `?room=`, `?for=`, `?category=`).
+    """
     copied = _copied()
     if copied and "site" not in request.args:
         return redirect(url_for(".new", site=copied[1].code, copy=copied[0].code), code=303)
@@ -126,6 +129,7 @@ def new():
         if not copied:
             asked = request.args
             put_down(form, asked.get("day", ""), asked.get("room", ""), today=clock.day_of(clock.now()))
+            aim_at(form, asked.get("for", ""), asked.get("category", ""))
         return _form_page("desk/events/new.html", form, site)
     if not form.validate():
         return _form_page("desk/events/new.html", form, site, status=422)

@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 
+from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 
 from stationapp import clock
 from stationapp.calendar.forms import read_day
 from stationapp.events.forms import EventForm
+from stationapp.events.rules import Category, Theme
+from stationapp.sites.rules import Group
 from stationapp.web.forms import Form, LocalDateTimeField, PickField
 
 
@@ -51,6 +54,26 @@ def put_down(form: EventForm, day: str, room: str, *, today: date) -> None:
         _type(form.ends_at, f"{on}T{UNTIL}")
     if room in map(str, form.rooms):
         _type(form.room_id, room)
+
+
+_AIMS = {
+    Group.UNDER_14: (None, 13, Theme.YOUNG, _("14岁以下的孩子")),
+    Group.UNDER_18: (None, 17, Theme.YOUNG, _("18岁以下的孩子")),
+    Group.OVER_60: (60, None, Theme.OLD, _("60岁以上居民")),
+    Group.OVER_65: (65, None, Theme.OLD, _("65岁以上居民")),
+    Group.OVER_80: (80, None, Theme.OLD, _("80岁以上居民")),
+}
+"""(lowest age, highest age, theme, whom it is for in words) of an event made for a group of the coverage report."""
+
+
+def aim_at(form: EventForm, group: str, category: str) -> None:
+    """Make a form still blank one for a group ("over80") and of a category ("A03"); what makes no sense is left out."""
+    if group in {one.value for one in _AIMS}:
+        youngest, oldest, theme, audience = _AIMS[Group(group)]
+        form.min_age.data, form.max_age.data = youngest, oldest
+        form.themes.data, form.audience.data = frozenset({theme}), str(audience)
+    if category in {one.value for one in Category}:
+        _type(form.category, category)
 
 
 def _wall(at: datetime) -> str:

@@ -1,7 +1,6 @@
 """The month's coverage at the desk: choosing a month, the report, the rows behind it, closing, files."""
 
 import json
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -10,24 +9,21 @@ from sqlalchemy import select
 
 from stationapp import clock
 from stationapp.accounts import guard
-from stationapp.accounts.models import Staff
 from stationapp.accounts.queries import reached
-from stationapp.accounts.rules import Action
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import files, rows, words
+from stationapp.reports.desk_page import month_page
 from stationapp.reports.forms import ClosingForm
-from stationapp.reports.lines import summary
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import latest_by_month
-from stationapp.reports.rules import GROUPS, MINIMUM, SPECS, Kind, Unit, state_of
+from stationapp.reports.rules import GROUPS, MINIMUM, Unit, state_of
+from stationapp.reports.shelf import list_heads
 from stationapp.reports.versions import (
-    differences,
     find_latest,
     get_version,
-    list_versions,
     pending,
     standing,
 )
@@ -40,23 +36,7 @@ from stationapp.web.paging import paged
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
-SIX = ("I-01", "I-04", "I-05", "I-03", "I-07", "I-13")
-"""The figures on top of the page."""
-
 MONTHS_SHOWN = 13
-
-
-@dataclass(frozen=True)
-class Card:
-    """One of the six figures as the page shows it."""
-
-    id: str
-    label: str
-    value: str
-    unit: str
-    made_of: str
-    before: str
-    over: bool
 
 
 @bp.get("/")
@@ -80,14 +60,32 @@ def index():
 @bp.get("/<site>/<month>")
 def month(site: str, month: str):
     """The report that holds: the latest frozen version, or today's figures."""
-    return _page(*_its(site, month), ClosingForm(formdata=None))
+    return month_page(*_its(site, month))
 
 
 @bp.get("/<site>/<month>/versions/<int:version>")
 def version(site: str, month: str, version: int):
     """One frozen version, and what it changed."""
     its, of = _its(site, month)
-    return _page(its, of, ClosingForm(formdata=None), shown=get_version(its, of, version))
+    return month_page(its, of, shown=_version(its, of, version))
+
+
+@bp.get("/<site>/<month>/late")
+def late(site: str, month: str):
+    """What came after the closing, and the difference that the next version would make."""
+    its, of = _its(site, month)
+    latest = find_latest(its, of)
+    if latest is None:
+        raise NotFound
+    return render_template(
+        "desk/reports/late.html",
+        site=its,
+        month=of,
+        latest=latest,
+        pending=pending(latest, its, of),
+        words=words,
+        Unit=Unit,
+    )
 
 
 @bp.post("/<site>/<month>/closing")
@@ -96,7 +94,7 @@ def closing(site: str, month: str):
     its, of = _its(site, month)
     form = ClosingForm()
     if not form.validate():
-        return _page(its, of, form), 422
+        return month_page(its, of, form=form), 422
     try:
         with transaction():
             report = close_month(
@@ -104,7 +102,7 @@ def closing(site: str, month: str):
             )
             number = report.version
     except Refused as refused:
-        return _page(its, of, form, problem=sentence(refused)), 409
+        return month_page(its, of, form=form, problem=sentence(refused)), 409
     flash(_("已关账：%(site)s %(month)s 第 %(n)d 版。", site=its.short_name, month=of, n=number))
     return redirect(url_for(".month", site=its.code, month=str(of)), code=303)
 
@@ -160,6 +158,14 @@ def _group() -> Group:
     return next((group for group in GROUPS if group.value == asked), GROUPS[0])
 
 
+def _version(site: Site, month: Month, number: int) -> CoverageReport:
+    """One frozen version, without its body; raises NotFound."""
+    for report in list_heads(site, month):
+        if report.version == number:
+            return report
+    raise NotFound
+
+
 def _its(code: str, text: str) -> tuple[Site, Month]:
     """The site and month of an address, if this request's action is allowed there."""
     site = get_site(code)
@@ -168,79 +174,3 @@ def _its(code: str, text: str) -> tuple[Site, Month]:
         return site, Month.parse(text)
     except ValueError:
         raise NotFound from None
-
-
-def _page(
-    site: Site, month: Month, form: ClosingForm, *, shown: CoverageReport | None = None, problem: str = ""
-) -> str:
-    versions = list_versions(site, month)
-    latest = versions[0] if versions else None
-    report = shown or latest
-    body = json.loads(report.body) if report else standing(site, month)
-    before = standing(site, month.plus(-1))
-    return render_template(
-        "desk/reports/month.html",
-        site=site,
-        month=month,
-        body=body,
-        report=report,
-        latest=latest,
-        said=words.sentence(body),
-        cards=[_card(id, body, before) for id in SIX],
-        lines=summary(body),
-        versions=versions,
-        closers=_names(versions),
-        late=pending(latest, site, month) if latest and report is latest else None,
-        changes=_changes(report, versions),
-        may_close=guard.can(Action.CLOSE_MONTH, site.path) and clock.now() >= month.ends_at,
-        may_see_rows=guard.can(Action.SEE_ROWS, site.path),
-        form=form,
-        problem=problem,
-        specs=SPECS,
-        Group=Group,
-        Unit=Unit,
-        words=words,
-    )
-
-
-def _names(versions: list[CoverageReport]) -> dict[int, str]:
-    ids = {report.closed_by for report in versions if report.closed_by}
-    return dict(db.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids))).all())
-
-
-def _changes(report: CoverageReport | None, versions: list[CoverageReport]) -> list:
-    """What a restated version changed against the one before it."""
-    if report is None:
-        return []
-    older = [one for one in versions if one.version == report.version - 1]
-    return differences(json.loads(older[0].body), json.loads(report.body)) if older else []
-
-
-def _card(id: str, body: dict, before: dict) -> Card:
-    figure, last = body["figures"][id], before["figures"][id]
-    unit = SPECS[id].unit
-    return Card(
-        id,
-        str(words.FIGURES[id]),
-        words.shown(figure["value"], unit),
-        words.counting(id) or (words.said(unit) if unit is Unit.HOURS else ""),
-        _made_of(id, figure),
-        words.shown(last["value"], unit),
-        figure.get("over", False),
-    )
-
-
-def _made_of(id: str, figure: dict) -> str:
-    if SPECS[id].kind is Kind.RATIO:
-        below = words.shown(figure["denominator"], Unit.COUNT)
-        return _("%(above)s ÷ %(below)s", above=words.shown(figure["numerator"], Unit.COUNT), below=below)
-    if id == "I-04":
-        return _(
-            "实名 %(named)s + 现场计数 %(anonymous)s", **{k: f"{figure[k]:,}" for k in ("named", "anonymous")}
-        )
-    if id == "I-05":
-        home = figure["by_home"]
-        return _("本区 %(here)d · 外区 %(outside)d · 不详 %(unknown)d", **home)
-    if id == "I-13":
-        return _("%(minutes)s 分钟 ÷ 60", minutes=words.shown(figure["minutes"], Unit.COUNT))
-    return _("%(n)d 类", n=len(figure["by_category"]))

@@ -122,6 +122,15 @@ def test_a_day_and_a_room_chosen_from_the_plan_stand_in_the_new_form(app, people
         assert (shown.status_code, "T09:00" in shown.text, "别处的室" in shown.text) == (200, False, False)
 
 
+def test_a_gap_of_the_report_stands_in_the_new_form(lin):
+    aimed = lin.get("/desk/events/new?for=over80&category=A05").text
+    for said in ('value="80岁以上居民"', 'name="min_age" type="text" value="80"', 'value="A05"'):
+        assert said in aimed.replace("selected ", ""), said
+    assert re.search(r'<input checked[^>]*value="old"', aimed)
+    blank = lin.get("/desk/events/new?for=everybody&category=A99")
+    assert (blank.status_code, '居民"' in blank.text, " checked" in blank.text) == (200, False, False)
+
+
 def test_a_draft_needs_its_title_and_times_alone(lin):
     shown = lin.get(write(lin, "/desk/events/new", BLANK).location)
     assert "提交前还要补上：一句话介绍、活动类别、对应任务、地点、面向谁。" in shown.text

@@ -149,13 +149,13 @@ def test_downloads_are_of_the_version_that_was_on_the_page(app, client, people):
     assert _page(client, people.office, "/files/xlsx").data[:2] == b"PK"
 
 
-def test_a_name_inside_a_chart_is_escaped(app, client, people):
+def test_a_sites_name_is_escaped(app, client, people):
     _life(app, people)
     with app.app_context(), transaction():
         db.session.get_one(Site, people.two.id).short_name = "<image href=x onerror=alert(1)>站"
     cast.sign_in(client, people.chen)
     text = _page(client, people.office).text
-    assert ("<image" in text, "&lt;image href=x onerror=alert(1)&gt;站</text>" in text) == (False, True)
+    assert ("<image" in text, "&lt;image href=x onerror=alert(1)&gt;站</a>" in text) == (False, True)
 
 
 def test_the_list_of_months_says_which_are_closed(client, people):

@@ -1,0 +1,35 @@
+"""Frozen versions taken from the shelf for a page: no fact is read, and a body only where it is shown."""
+
+import json
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.reports.models import CoverageReport
+from stationapp.sites.models import Site
+
+
+def list_heads(site: Site, month: Month) -> list[CoverageReport]:
+    """Every version of a site's month, the latest first, without the bodies (each is read when it is asked for)."""
+    return list(
+        db.session.scalars(
+            select(CoverageReport)
+            .options(defer(CoverageReport.body))
+            .where(CoverageReport.site_id == site.id, CoverageReport.month_on == month.first_day)
+            .order_by(CoverageReport.version.desc())
+        )
+    )
+
+
+def find_body(site: Site, month: Month, version: int) -> dict | None:
+    """What one version says; None when there is no such version."""
+    text = db.session.scalar(
+        select(CoverageReport.body).where(
+            CoverageReport.site_id == site.id,
+            CoverageReport.month_on == month.first_day,
+            CoverageReport.version == version,
+        )
+    )
+    return json.loads(text) if text else None
