@@ -39,7 +39,7 @@ CHECKED = (
     "rooms.checks",
     "events.checks", "events.room_checks", "events.joint_checks",
     "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
-    "attendance.checks", "attendance.photo_checks", "volunteers.checks",
+    "attendance.checks", "attendance.photo_checks", "opinions.checks", "volunteers.checks",
     "volunteers.question_checks", "teams.checks", "scrutiny.checks",
     "certificates.checks", "reports.checks", "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip

@@ -114,6 +114,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "reports/site": lambda s: s.site.code,
     "signups/code": lambda s: s.signup_code,
     "signups/signup_id": lambda s: s.signup,
+    "opinions/attendance_id": lambda s: 1,
     "residents/resident_id": lambda s: s.resident,
     "duplicates/one_id": lambda s: s.resident,
     "other_id": lambda s: s.twin,

@@ -32,6 +32,7 @@ class Action(Enum):
     SEE_LIMITS = "see_limits"  # how many places a person or household may take
     CHECK_IN = "check_in"  # roster, scans, venue code
     ENROL_DEVICES = "enrol_devices"  # devices that check people in without network
+    ASK = "ask"  # call some of those who came and ask how it was; never at one's own site
     REVEAL = "reveal"  # see a resident's name and phone in full, with a reason
     CLOSE_OUT = "close_out"
     PROPOSE_HOURS = "propose_hours"
@@ -89,6 +90,7 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
         Action.APPROVE_HOURS: Reach.BENEATH,
         Action.SEE_FLAGS: Reach.SUBTREE,
         Action.SCRUTINIZE: Reach.SUBTREE,
+        Action.ASK: Reach.BENEATH,
         Action.CLOSE_MONTH: Reach.SUBTREE,
         Action.SET_UP: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,

@@ -30,6 +30,8 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
 from stationapp.events.rules import touches
+from stationapp.opinions.guard import asked_here
+from stationapp.opinions.queries import presences_of
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.guard import household_here
 from stationapp.residents.operations import take_in
@@ -259,6 +261,7 @@ def _card(card: Card, code: str):
         "attendance/card.html",
         own=own,
         places=_today(person.id, now) if own else [],
+        asked=asked_here(presences_of(person.id, now=now)) if own else [],
         site=db.session.get_one(Site, card.site_id),
         staff=bool(reach),
     )

@@ -17,6 +17,7 @@ from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import ENOUGH, PAGE_DAYS, Face, Via
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import records_at, records_of
+from stationapp.sites.models import Site
 from stationapp.vault import vault
 
 GOOD = 4
@@ -140,13 +141,34 @@ def latest_of(slot: bytes) -> Answer | None:
     return db.session.scalar(its)
 
 
-def served_at(event_id: int) -> int:
-    """How many people an event served: its resident-role rows and its headcount."""
-    named = select(func.count()).where(
-        Attendance.event_id == event_id, Attendance.part == Part.RESIDENT, ~Attendance.undone
+def served_at(event_ids: Collection[int]) -> dict[int, int]:
+    """How many people each event served: its resident-role rows and its headcount; 0 is missing."""
+    named = select(Attendance.event_id, func.count()).where(
+        Attendance.event_id.in_(event_ids), Attendance.part == Part.RESIDENT, ~Attendance.undone
     )
-    heads = select(func.coalesce(func.sum(Headcount.people), 0)).where(Headcount.event_id == event_id)
-    return db.session.scalar(named) + db.session.scalar(heads)
+    heads = select(Headcount.event_id, func.sum(Headcount.people)).where(Headcount.event_id.in_(event_ids))
+    found: Counter[int] = Counter()
+    for query in (named.group_by(Attendance.event_id), heads.group_by(Headcount.event_id)):
+        found.update(dict(db.session.execute(query).all()))
+    return found
+
+
+def held_events(
+    where: ColumnElement[bool], begins_at: datetime, ends_at: datetime, *, now: datetime
+) -> Select:
+    """(event, site) of what was held in a half-open span and is over, in the order of time; `where` is one on Site."""
+    return (
+        select(Event, Site)
+        .join(Site, Site.id == Event.site_id)
+        .where(
+            where,
+            Event.state.in_((State.PUBLISHED, State.CLOSED_OUT)),
+            Event.starts_at >= begins_at,
+            Event.starts_at < ends_at,
+            Event.ends_at <= now,
+        )
+        .order_by(Event.starts_at, Event.id)
+    )
 
 
 # --- whom a page may ask ----------------------------------------------------------------------------------------

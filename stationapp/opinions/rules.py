@@ -90,5 +90,6 @@ _NUMBERS = re.compile(
 
 def tidy_comment(text: str) -> str:
     """A comment as it is kept: on one line, without what has no shape, telephone numbers and the like left out."""
-    plain = "".join(c if c.isspace() or category(c)[0] != "C" else "" for c in normalize("NFKC", text))
+    narrow = (normalize("NFKC", c) if c.isalnum() or c == "＠" else c for c in text)
+    plain = "".join(c for c in narrow if c.isspace() or category(c)[0] != "C")
     return _NUMBERS.sub(HIDDEN, " ".join(plain.split()))

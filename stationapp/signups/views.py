@@ -24,6 +24,8 @@ from stationapp.events.appointment import one
 from stationapp.events.listing import get_shown
 from stationapp.events.models import Event, EventMove
 from stationapp.events.rules import PUBLIC
+from stationapp.opinions.guard import asked_here
+from stationapp.opinions.queries import presences_of
 from stationapp.publicity import feeds
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.rules import mask
@@ -178,9 +180,11 @@ def _ticket(code: str, refusal: str = "") -> str:
         for each, person in queries.members(party.id)
     ]
     draw = find_draw(event)
+    dates = [date.id for _place, date in held.places]
     return render_template(
         "signups/show.html",
         code=code,
+        asked=asked_here(presences_of(signup.resident_id, now=now, event_ids=dates)),
         signup=signup,
         people=people,
         live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],
@@ -196,7 +200,7 @@ def _ticket(code: str, refusal: str = "") -> str:
         began=all(date.starts_at <= now for _place, date in held.places),
         course=held.series,
         places=held.places,
-        came=came_to(signup.resident_id, [date.id for _place, date in held.places]) if held.series else (),
+        came=came_to(signup.resident_id, dates) if held.series else (),
         changed=_changed(held.places, event),
         why=why(event),
     )

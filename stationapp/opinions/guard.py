@@ -1,0 +1,21 @@
+"""The edge's view of who may answer in this browser: whoever came, never a member of staff in somebody's place."""
+
+from collections.abc import Iterable
+
+from stationapp.accounts import guard
+from stationapp.accounts.rules import Action
+from stationapp.db import db
+from stationapp.opinions.queries import Presence
+from stationapp.sites.models import Site
+
+
+def is_staff_of(site_id: int) -> bool:
+    """Whether somebody who works at that site's events is signed in here: nothing is filled in for anybody."""
+    return guard.current_user() is not None and guard.can(
+        Action.CHECK_IN, db.session.get_one(Site, site_id).path
+    )
+
+
+def asked_here(presences: Iterable[Presence]) -> list[Presence]:
+    """Those a page may ask about in this browser."""
+    return [one for one in presences if not is_staff_of(one.event.site_id)]

@@ -1,0 +1,232 @@
+"""The verbs: somebody says how it was, slips are printed and entered, people are called (domain.md §9, I-23).
+
+Each holds the event, so that no slot counts twice and no event is answered about by more people than came. None of
+them commits. Nothing is filled in for anybody, and what somebody pressed themselves no call writes over.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.attendance.models import Attendance
+from stationapp.attendance.rules import Part
+from stationapp.attendance.sheet_rules import SERIAL_LENGTH, read_serial, serial_of
+from stationapp.audit.operations import record
+from stationapp.db import db
+from stationapp.events.models import Event
+from stationapp.events.rules import State
+from stationapp.opinions import slots
+from stationapp.opinions.calls import drawn
+from stationapp.opinions.models import Answer, OpinionCall, SlipSheet
+from stationapp.opinions.queries import latest_of, scores_at, served_at
+from stationapp.opinions.rules import (
+    COMMENT_LENGTH,
+    DESK_DAYS,
+    PAGE_DAYS,
+    OpinionRefusal,
+    Via,
+    tidy_comment,
+    window_problem,
+)
+from stationapp.opinions.slip_rules import MOST_SLIPS, Slip
+from stationapp.refusal import NotFound, Refused
+from stationapp.signups.steps import hold
+from stationapp.vault import vault
+
+
+class Became(Enum):
+    """What became of an answer."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"  # it stood there already
+    TAKEN_BACK = "taken_back"
+    NOTHING = "nothing"  # there was nothing to take back
+
+
+@dataclass(frozen=True)
+class _Said:
+    """Where an answer comes from."""
+
+    how: Via
+    by: int | None
+    now: datetime
+    key_index: bytes | None = None
+
+
+def say(attendance_id: int, *, score: int, comment: str, key: str, now: datetime) -> None:
+    """Somebody who came says how it was; again, and it is changed. A form sent twice (`key`) is said once.
+
+    Raises Refused(OpinionRefusal).
+    """
+    slot = slots.of_presence(attendance_id)
+    key_index = slots.of_key(slot, key)
+    event = hold(_its_event(attendance_id))
+    if db.session.scalar(select(Answer.id).where(Answer.key_index == key_index)):
+        return
+    _check_window(event, PAGE_DAYS, now)
+    row = db.session.get_one(Attendance, attendance_id, populate_existing=True)
+    if row.undone or row.part is not Part.RESIDENT:
+        raise Refused(OpinionRefusal.NOT_THERE)
+    _write(event, slot, score, comment, _Said(Via.PAGE, None, now, key_index))
+
+
+def _its_event(attendance_id: int) -> int:
+    event_id = db.session.scalar(select(Attendance.event_id).where(Attendance.id == attendance_id))
+    if event_id is None:
+        raise NotFound
+    return event_id
+
+
+def _check_window(event: Event, days: int, now: datetime) -> None:
+    if problem := window_problem(event.state, event.ends_at, now, days=days):
+        raise Refused(problem, days=days)
+
+
+def _write(event: Event, slot: bytes, score: int | None, comment: str, said: _Said) -> Became:
+    """Append the slot's answer, if it says anything new; the event is held."""
+    if len(comment) > COMMENT_LENGTH:
+        raise Refused(OpinionRefusal.COMMENT_TOO_LONG, most=COMMENT_LENGTH)
+    before, kept = latest_of(slot), tidy_comment(comment)
+    stands = before is not None and before.score is not None
+    if score is None and not stands:
+        return Became.NOTHING
+    if stands and (before.score, _comment(before)) == (score, kept):
+        return Became.SAME
+    if not stands:
+        _check_room(event)
+    db.session.add(
+        Answer(
+            event_id=event.id,
+            slot_index=slot,
+            score=score,
+            comment_sealed=vault().seal(kept) if kept else None,
+            how=said.how,
+            said_on=clock.day_of(said.now),
+            by=said.by,
+            replaces_id=before.id if before else None,
+            key_index=said.key_index,
+        )
+    )
+    db.session.flush()
+    return Became.TAKEN_BACK if score is None else Became.CHANGED if stands else Became.NEW
+
+
+def _comment(row: Answer) -> str:
+    return vault().unseal(row.comment_sealed) if row.comment_sealed else ""
+
+
+def _check_room(event: Event) -> None:
+    """No more answers than people the event served, whichever way they come."""
+    served, its = served_at([event.id]).get(event.id, 0), scores_at([event.id]).get(event.id)
+    if (its is not None and its.answers >= served) or not served:
+        raise Refused(OpinionRefusal.MORE_THAN_CAME, served=served)
+
+
+# --- paper ------------------------------------------------------------------------------------------------------
+
+
+def print_slips(event: Event, slips: int, *, by: int | None, now: datetime) -> SlipSheet:
+    """Write down slips numbered from 1 under a serial of their own. Raises Refused(OpinionRefusal)."""
+    if event.state not in (State.PUBLISHED, State.CLOSED_OUT):
+        raise Refused(OpinionRefusal.NOT_HELD)
+    if not 0 < slips <= MOST_SLIPS:
+        raise Refused(OpinionRefusal.SLIPS_MANY, most=MOST_SLIPS)
+    sheet = SlipSheet(serial=_fresh_serial(), event_id=event.id, slips=slips, printed_at=now, printed_by=by)
+    db.session.add(sheet)
+    db.session.flush()
+    subject = f"event {event.code} slips {sheet.serial}"
+    record("opinions.print_slips", subject, by=by, now=now, site_id=event.site_id)
+    return sheet
+
+
+def _fresh_serial() -> str:
+    while True:
+        serial = serial_of(f"{secrets.randbelow(10 ** (SERIAL_LENGTH - 1)):0{SERIAL_LENGTH - 1}}")
+        if db.session.scalar(select(SlipSheet.id).where(SlipSheet.serial == serial)) is None:
+            return serial
+
+
+def find_slips(typed: str) -> SlipSheet:
+    """The slips whose serial somebody typed. Raises Refused(OpinionRefusal)."""
+    serial = read_serial(typed)
+    if serial is None:
+        raise Refused(OpinionRefusal.SLIP_MISTYPED)
+    sheet = db.session.scalar(select(SlipSheet).where(SlipSheet.serial == serial))
+    if sheet is None:
+        raise Refused(OpinionRefusal.SLIP_UNKNOWN)
+    return sheet
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A slip, what became of it, and the score that stood there before."""
+
+    slip: Slip
+    became: Became
+    before: int | None = None
+
+
+def enter_slips(sheet_id: int, typed: Sequence[Slip], *, by: int, now: datetime) -> list[Entered]:
+    """Take down what stands on slips; a slip entered again is corrected, and the earlier row stays.
+
+    Raises Refused(OpinionRefusal).
+    """
+    if not typed:
+        raise Refused(OpinionRefusal.NOTHING_TYPED)
+    sheet = db.session.get_one(SlipSheet, sheet_id)
+    event = hold(sheet.event_id)
+    _check_window(event, DESK_DAYS, now)
+    said = _Said(Via.PAPER, by, now)
+    entered = [_enter(event, sheet, slip, said) for slip in sorted(typed, key=_taken_back_first)]
+    if any(one.became not in (Became.SAME, Became.NOTHING) for one in entered):
+        subject = f"event {event.code} slips {sheet.serial}"
+        record("opinions.enter_slips", subject, by=by, now=now, site_id=event.site_id)
+    return sorted(entered, key=lambda one: one.slip.number)
+
+
+def _taken_back_first(slip: Slip) -> tuple[bool, int]:
+    """Room that is made in the same go can be used in it."""
+    return slip.score is not None, slip.number
+
+
+def _enter(event: Event, sheet: SlipSheet, slip: Slip, said: _Said) -> Entered:
+    if not 1 <= slip.number <= sheet.slips:
+        raise NotFound
+    slot = slots.of_slip(sheet.serial, slip.number)
+    before = latest_of(slot)
+    became = _write(event, slot, slip.score, slip.comment, said)
+    return Entered(slip, became, before.score if before else None)
+
+
+# --- calls ------------------------------------------------------------------------------------------------------
+
+
+def note_call(
+    event_id: int, attendance_id: int, *, score: int | None, again: bool = False, by: int, now: datetime
+) -> None:
+    """Somebody drawn was called and said how it was, or (no score) was not reached or would not say.
+
+    `again`: the call was noted a moment ago, and this puts right what was pressed. What they pressed themselves
+    stays. Raises Refused(OpinionRefusal).
+    """
+    event = hold(event_id)
+    _check_window(event, DESK_DAYS, now)
+    if event.state is not State.CLOSED_OUT:
+        raise Refused(OpinionRefusal.NOT_CLOSED_OUT)
+    line = next((one for one in drawn(event) if one.attendance_id == attendance_id), None)
+    if line is None or (line.called and not again):
+        raise Refused(OpinionRefusal.ALREADY_ASKED)
+    if not line.called:
+        db.session.add(OpinionCall(asked_index=line.asked_index, event_id=event.id))
+        db.session.flush()
+    slot = slots.of_presence(attendance_id)
+    before = latest_of(slot)
+    if before is None or before.how is not Via.PAGE:
+        _write(event, slot, score, "", _Said(Via.CALL, by, now))
+    record("opinions.call", f"event {event.code}", by=by, now=now, site_id=event.site_id)

@@ -1,0 +1,256 @@
+"""After an event, whoever came may press a face; the station never learns who."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from stationapp import clock
+from stationapp.attendance import operations as attendance
+from stationapp.attendance.rules import How, Part
+from stationapp.db import db, transaction
+from stationapp.events.models import Event
+from stationapp.opinions.queries import last_answer, scores_at
+from stationapp.residents import homes
+from stationapp.residents.queries import get_resident
+from stationapp.residents.rules import CodeVia
+from stationapp.signups.queries import find_by_code
+from tests import cast
+from tests.opinions.scene import answers, attendances, close, past, press, walk_in
+
+QUESTION = "这场活动怎么样？"
+
+
+@pytest.fixture
+def scene(app):
+    return past(app)
+
+
+def scores(app, scene):
+    with app.app_context():
+        return scores_at([scene.event_id]).get(scene.event_id)
+
+
+def test_who_came_is_asked_once_the_event_is_over_and_answers_without_a_name(app, client, scene):
+    page = client.get(f"/signups/{scene.codes[0]}")
+    assert QUESTION in page.text
+    assert "不记名" in page.text
+    answer = press(client, scene.codes[0], 5, "老师讲得好")
+    assert (answer.status_code, answer.location.split("?")[0]) == (303, "/opinions/thanks")
+    assert "谢谢您" in client.get(answer.location).text
+    (row,) = answers(app)
+    assert (row.event_id, row.score, row.how.value, row.by) == (scene.event_id, 5, "page", None)
+    assert row.said_on == clock.day_of(clock.now())
+    assert "老师".encode() not in row.comment_sealed
+    columns = {one.name for one in row.__table__.columns}
+    columns = {name for name in columns if "resident" in name or name.endswith("_at")}
+    assert columns == set()
+
+
+def test_who_did_not_come_is_not_asked_and_cannot_answer(app, client, scene):
+    missed = scene.codes[-1]
+    assert QUESTION not in client.get(f"/signups/{missed}").text
+    came = client.get(f"/signups/{scene.codes[0]}")
+    answer = client.submit(came, {"face": "5"}, to="/opinion")
+    assert answer.status_code == 303
+    form = {"face": "1", "csrf_token": _token(came)}
+    refused = client.post(f"/signups/{missed}/opinion", data=form)
+    assert (refused.status_code, "没有找到您那天的签到" in refused.text) == (409, True)
+    assert client.post("/signups/NOTACODE23/opinion", data=form).status_code == 404
+    assert len(answers(app)) == 1
+
+
+def _token(page) -> str:
+    import re
+
+    return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+
+
+def test_a_volunteer_and_somebody_whose_coming_was_taken_back_are_not_asked(app, client, scene):
+    with app.app_context():
+        event = db.session.get(Event, scene.event_id)
+        from stationapp.events.operations import reopen
+
+        person = get_resident(find_by_code(scene.codes[0]).resident_id)
+        with transaction():
+            reopen(event, by=None, now=clock.now(), reason="改")
+            attendance.undo(event, person, how=How.ROSTER, by=None, now=clock.now())
+        helper = cast.sign_up(
+            cast.event(scene.people.one, title="别的"), cast.person("何试人", "19900067777")
+        )
+        walk_in(event, "何试人", "19900067777", None, part=Part.VOLUNTEER, channel=None)
+    assert QUESTION not in client.get(f"/signups/{scene.codes[0]}").text
+    assert QUESTION not in client.get(f"/signups/{helper.codes[0]}").text
+
+
+def test_what_was_said_can_be_changed_and_the_last_counts(app, client, scene):
+    press(client, scene.codes[0], 5)
+    press(client, scene.codes[0], 1, "太吵")
+    press(client, scene.codes[1], 3)
+    rows = answers(app)
+    assert [row.score for row in rows] == [5, 1, 3]
+    assert rows[1].replaces_id == rows[0].id
+    its = scores(app, scene)
+    assert (its.answers, its.good, its.by_face) == (2, 0, {5: 0, 3: 1, 1: 1})
+
+
+def test_the_same_form_twice_and_the_same_answer_again_are_one_row(app, client, scene):
+    page = client.get(f"/signups/{scene.codes[0]}")
+    for _ in range(3):
+        assert client.submit(page, {"face": "5"}, to="/opinion").status_code == 303
+    press(client, scene.codes[0], 5)
+    assert len(answers(app)) == 1
+    press(client, scene.codes[0], 1)
+    client.submit(page, {"face": "5"}, to="/opinion")  # the first form once more, after a change
+    assert [row.score for row in answers(app)] == [5, 1]
+
+
+def test_the_page_never_shows_what_was_said(client, scene):
+    before = client.get(f"/signups/{scene.codes[0]}").text
+    press(client, scene.codes[0], 1, "很不好听的话")
+    after = client.get(f"/signups/{scene.codes[0]}").text
+    assert "很不好听的话" not in after
+    assert before.count("checked") == after.count("checked")
+
+
+def test_no_face_or_a_long_comment_comes_back_with_what_was_typed(app, client, scene):
+    page = client.get(f"/signups/{scene.codes[0]}")
+    again = client.submit(page, {"face": None, "comment": "一句话"}, to="/opinion")
+    assert (again.status_code, "请先选一张脸" in again.text, "一句话" in again.text) == (422, True, True)
+    long = client.submit(page, {"face": "5", "comment": "长" * 201}, to="/opinion")
+    assert (long.status_code, "200 个字以内" in long.text) == (422, True)
+    assert client.submit(again, {"face": "3"}, to="/opinion").status_code == 303
+    assert [row.score for row in answers(app)] == [3]
+    form = {"face": "4", "csrf_token": _token(page)}
+    assert client.post(f"/signups/{scene.codes[0]}/opinion", data=form).status_code == 422
+
+
+def test_it_is_open_from_the_end_for_fourteen_days(app, client):
+    scene = past(app, 2, closed=False, ago=timedelta(hours=1))
+    assert QUESTION not in client.get(f"/signups/{scene.codes[0]}").text  # still under way
+    end = clock.now() + timedelta(hours=1)
+    with time_machine.travel(end + timedelta(minutes=1), tick=False):
+        page = client.get(f"/signups/{scene.codes[0]}")
+        assert QUESTION in page.text
+    with time_machine.travel(end + timedelta(days=13, hours=23), tick=False):
+        assert press(client, scene.codes[0]).status_code == 303
+        late = client.get(f"/signups/{scene.codes[1]}")
+    with time_machine.travel(end + timedelta(days=14, minutes=1), tick=False):
+        assert QUESTION not in client.get(f"/signups/{scene.codes[0]}").text
+        fresh = {"csrf_token": _token(client.get("/mine")), "face": "5"}
+        assert client.post(f"/signups/{scene.codes[1]}/opinion", data=fresh).status_code == 409
+    assert late.status_code == 200
+    assert len(answers(app)) == 1
+
+
+def test_staff_of_the_event_are_not_asked_in_somebodys_place(app, client, scene):
+    lin = cast.signed_in(app, scene.people.lin)
+    assert QUESTION not in lin.get(f"/signups/{scene.codes[0]}").text
+    page = client.get(f"/signups/{scene.codes[0]}")
+    cast.sign_in(client, scene.people.lin)
+    refused = client.submit(page, {"face": "5"}, to="/opinion")
+    assert (refused.status_code, "不能替别人评" in refused.text) == (409, True)
+    assert answers(app) == []
+
+
+def test_no_more_answers_than_people_whichever_way_they_come(app, client):
+    scene = past(app, 2)
+    from stationapp.opinions.operations import enter_slips, print_slips
+    from stationapp.opinions.slip_rules import Slip
+
+    with app.app_context(), transaction():
+        event = db.session.get(Event, scene.event_id)
+        sheet = print_slips(event, 8, by=scene.people.lin.id, now=clock.now())
+        enter_slips(sheet.id, [Slip(1, 5), Slip(2, 3)], by=scene.people.lin.id, now=clock.now())
+    refused = press(client, scene.codes[0])
+    assert (refused.status_code, "来了 2 人" in refused.text) == (409, True)
+
+
+def test_comments_lose_their_numbers_before_they_are_kept(app, client, scene):
+    from stationapp.vault import vault
+
+    press(client, scene.codes[0], 5, "打我电话１３８ 0013 8000，微信 wang_12345")
+    (row,) = answers(app)
+    with app.app_context():
+        kept = vault().unseal(row.comment_sealed)
+    assert kept == "打我电话（号码略），（号码略）"
+
+
+# --- the household's own page -----------------------------------------------------------------------------------
+
+
+def at_home(app, client, phone: str) -> None:
+    with app.app_context(), transaction():
+        code = homes.make_code(homes.find_household(phone), CodeVia.DESK, by=None, now=clock.now())
+    assert client.submit("/mine/logins", {"phone": phone, "code": code}).status_code == 303
+
+
+def test_who_came_without_a_sign_up_answers_behind_the_households_code(app, client):
+    scene = past(app, 3, closed=False)
+    with app.app_context():
+        event = db.session.get(Event, scene.event_id)
+        walk_in(event, "何试人", "19900067777", scene.people.one)
+        close(event)
+    at_home(app, client, "19900067777")
+    page = client.get("/mine/home")
+    assert "来过的活动，怎么样？" in page.text
+    mine = attendances(app, scene.event_id)[-1]
+    ask = f"/mine/home/opinions/{mine}"
+    assert ask in page.text
+    answer = client.submit(ask, {"face": "3"}, to=ask)
+    assert answer.status_code == 303
+    assert [row.score for row in answers(app)] == [3]
+    for other in (attendances(app, scene.event_id)[0], 999):
+        assert client.get(f"/mine/home/opinions/{other}").status_code == 404
+    assert app.test_client().get(ask).status_code == 404
+
+
+@pytest.mark.both_databases
+def test_two_answers_at_once_are_one_slot(app, scene):
+    app.config["WTF_CSRF_ENABLED"] = False
+    begin, statuses = threading.Barrier(4), []
+
+    def send(n: int) -> None:
+        client = app.test_client()
+        begin.wait()
+        form = {"face": str((5, 3, 1, 5)[n]), "key": f"key {n // 2}"}
+        statuses.append(client.post(f"/signups/{scene.codes[0]}/opinion", data=form).status_code)
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert statuses == [303] * 4
+    its = scores(app, scene)
+    assert its.answers == 1
+    with app.app_context():
+        assert last_answer() == answers(app)[-1].id
+
+
+@pytest.mark.both_databases
+def test_the_last_room_is_given_once(app):
+    scene = past(app, 3)
+    from stationapp.opinions.operations import enter_slips, print_slips
+    from stationapp.opinions.slip_rules import Slip
+
+    with app.app_context(), transaction():
+        event = db.session.get(Event, scene.event_id)
+        sheet = print_slips(event, 8, by=scene.people.lin.id, now=clock.now())
+        enter_slips(sheet.id, [Slip(1, 5), Slip(2, 3)], by=scene.people.lin.id, now=clock.now())
+    app.config["WTF_CSRF_ENABLED"] = False
+    begin, statuses = threading.Barrier(3), []
+
+    def send(code: str) -> None:
+        client = app.test_client()
+        begin.wait()
+        statuses.append(client.post(f"/signups/{code}/opinion", data={"face": "5"}).status_code)
+
+    threads = [threading.Thread(target=send, args=(code,)) for code in scene.codes[:3]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(statuses) == [303, 409, 409]
+    assert scores(app, scene).answers == 3
