@@ -44,6 +44,7 @@ class Settings:
     codes_per_minute: str = "60"
     smtp: str = ""
     mail_from: str = ""
+    report_template: str = ""
 
     def __post_init__(self) -> None:
         # Paths are put behind it, and each begins with a slash.
@@ -56,6 +57,11 @@ class Settings:
         if url.startswith(("postgresql://", "postgres://")):
             return "postgresql+psycopg://" + url.split("://", 1)[1]
         return url
+
+    @property
+    def report_form(self) -> Path | None:
+        """The district's own form of the report (`reports/official_template.py`), if it has one."""
+        return self.instance / self.report_template if self.report_template else None
 
     @property
     def secure(self) -> bool:
@@ -105,6 +111,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     if not settings.public_url.startswith(("http://", "https://")):
         raise BadSettings(f"public_url 要以 http:// 或 https:// 开头，现在是 {settings.public_url!r}")
     _check_sending(settings)
+    if settings.report_template and not _FORM.fullmatch(settings.report_template):
+        raise BadSettings("report_template 要写成实例目录里一个 .docx 文件的名字，不带路径")
     return settings
 
 
@@ -140,6 +148,7 @@ def _check_sending(settings: Settings) -> None:
         raise BadSettings("写了 smtp，还要在 mail_from 写发件人的邮箱地址")
 
 
+_FORM = re.compile(r"[^/\\\x00]+\.docx", re.IGNORECASE)
 _MAIL_SERVER = re.compile(r"smtps?://([^\s:@/]+:[^\s@/]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?")
 _MAIL_ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")
 

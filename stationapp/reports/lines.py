@@ -97,7 +97,7 @@ def summary(body: dict) -> list[SummaryLine]:
         keys = [key for key in month if key[0] == id]
         keys += [key for key in year if key[0] == id and key not in month]
         for key in sorted(keys, key=_place) if len(keys) > 1 else keys:
-            line = month.get(key) or _nothing(year[key])
+            line = month.get(key) or _nothing(year[key], body)
             found.append(_with_year(line, year.get(key)))
     return found
 
@@ -128,9 +128,11 @@ def _place(key: Key) -> tuple:
     return (_ORDER.index(name), 0) if name in _ORDER else (len(_ORDER), 0)
 
 
-def _nothing(year: SummaryLine) -> SummaryLine:
-    """The month's line of a part that occurred earlier in the year only."""
-    return SummaryLine(year.key, 0, year.unit, axis=year.axis)
+def _nothing(year: SummaryLine, body: dict) -> SummaryLine:
+    """The month's line of a part that occurred earlier in the year only; "*" where all parts are hidden."""
+    figure = body["figures"][year.id]
+    all_hidden = body.get("outside") and figure["value"] != 0 and not figure.get(year.key[1])
+    return SummaryLine(year.key, "*" if all_hidden else 0, year.unit, axis=year.axis)
 
 
 def _with_year(line: SummaryLine, year: SummaryLine | None) -> SummaryLine:

@@ -1,5 +1,6 @@
 """What figures and their parts are called, and how a month is told (domain.md §9, look.md)."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 
@@ -272,13 +273,18 @@ def spoken(number: int | str) -> str:
     return gettext("约 %(number)s", number=" ".join(words))
 
 
+_BETWEEN_WORDS = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+"""约 8 千 人来了 约 9 千 次 → 约 8 千人来了约 9 千次: blanks stand around digits alone."""
+
+
 def sentence(body: dict) -> str:
     """What a person would say of the month."""
     figures = body["figures"]
     month = month_name(Month.parse(body["month"]))
     if not figures["I-01"]["value"]:
         return gettext("%(month)s，%(site)s还没有一场归档的活动。", month=month, site=body["name"])
-    return f"{_opening(body, month)}{_came(figures)}{_silence(body)}"
+    told = f"{_opening(body, month)}{_came(figures)}{_silence(body)}"
+    return _BETWEEN_WORDS.sub("", told)
 
 
 def _came(figures: dict) -> str:

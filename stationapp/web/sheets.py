@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 from flask import Response
 
-_LEADERS = tuple("=+-@\t\r＝＋－＠")
+LEADERS = tuple("=+-@\t\r＝＋－＠")
+"""What a text begins with that a spreadsheet takes for a formula."""
 
 
 def harmless(value: object) -> object:
     """A text that a spreadsheet would take for a formula gets an apostrophe in front (trust.md §4.21)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_LEADERS) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(LEADERS) else value
 
 
 def csv_answer(name: str, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Response:

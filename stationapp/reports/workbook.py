@@ -1,0 +1,227 @@
+"""The report as a workbook: every table of the document, real numbers and dates, native charts, no formula."""
+
+import io
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from stationapp.calendar.rules import Month
+from stationapp.reports.rules import Unit
+from stationapp.reports.sheet import Cell, Chart, Document, Num, Section, Table
+from stationapp.web.paper import width
+from stationapp.web.sheets import LEADERS
+
+A4 = 9
+INK, HEAD = "#595959", "#EFEBE4"
+NARROWEST, WIDEST = 7, 46
+"""Columns, in the letters a spreadsheet counts by; a Chinese character takes two."""
+
+_AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_LANDSCAPE_FROM = 6  # columns
+
+
+class Book:
+    """A workbook being written; where each table's rows stand is kept for the charts."""
+
+    def __init__(self, file: io.BytesIO, made_on: date) -> None:
+        self.book = Workbook(file, {"in_memory": True, **_AS_TEXT})
+        self.made_at = datetime(made_on.year, made_on.month, made_on.day)  # noqa: DTZ001, a file's own local day
+        self.places: dict[str, tuple[Worksheet, int]] = {}  # table → sheet, first row of its body
+        self.styles: dict[object, Format] = {
+            "head": self._style(bold=True, bg_color=HEAD, text_wrap=True, valign="vcenter", align="center"),
+            "title": self._style(bold=True, font_size=14, border=0),
+            "quiet": self._style(border=0, font_color=INK, text_wrap=True, valign="top"),
+            "label": self._style(border=0, bold=True, valign="top"),
+            "text": self._style(text_wrap=True, valign="top"),
+            "guarded": self._style(text_wrap=True, valign="top", quote_prefix=True),
+            "hidden": self._style(align="right", valign="top"),
+            date: self._style(num_format="yyyy-mm-dd", align="left", valign="top"),
+            Month: self._style(num_format='yyyy"年"m"月"', align="left", valign="top"),
+            Unit.COUNT: self._style(num_format="#,##0", valign="top"),
+            Unit.PERCENT: self._style(num_format="0.0", valign="top"),
+            Unit.TIMES: self._style(num_format="0.00", valign="top"),
+            Unit.HOURS: self._style(num_format="#,##0.0", valign="top"),
+        }
+
+    def _style(self, **settings) -> Format:
+        return self.book.add_format({"border": 1, "border_color": "#BFB8AD", **settings})
+
+    def put(self, sheet: Worksheet, row: int, column: int, cell: Cell, blank: bool = False) -> None:
+        """One cell as what it is; `blank`: a missing number stays empty, as a chart needs it."""
+        if isinstance(cell, Num):
+            if cell.is_real:
+                sheet.write_number(row, column, cell.value, self.styles[cell.unit])
+            elif blank and cell.value is None:
+                sheet.write_blank(row, column, None, self.styles["hidden"])
+            else:
+                sheet.write_string(
+                    row, column, "—" if cell.value is None else cell.value, self.styles["hidden"]
+                )
+        elif isinstance(cell, Month | date):
+            on = cell.first_day if isinstance(cell, Month) else cell
+            sheet.write_datetime(row, column, on, self.styles[type(cell)])
+        elif cell is None:
+            sheet.write_blank(row, column, None, self.styles["text"])
+        else:
+            style = "guarded" if cell.startswith(LEADERS) else "text"
+            sheet.write_string(row, column, cell, self.styles[style])
+
+    def table(self, sheet: Worksheet, at: int, table: Table) -> int:
+        """A table from row `at` on; answers the row after it."""
+        for column, said in enumerate(table.head):
+            sheet.write_string(at, column, said, self.styles["head"])
+        first = at + 1
+        self.places[table.id] = sheet, first
+        for row, cells in enumerate(table.rows, start=first):
+            for column, cell in enumerate(cells):
+                self.put(sheet, row, column, cell, blank=table.id == "trend")
+        after = first + len(table.rows)
+        if not table.rows and table.empty:
+            sheet.write_string(after, 0, table.empty, self.styles["label"])
+            return after + 1
+        for column in table.heat:
+            sheet.conditional_format(first, column, after - 1, column, _HEAT)
+        return after
+
+
+_HEAT = {
+    "type": "2_color_scale",
+    "min_color": "#FFFFFF",
+    "max_color": "#D98880",
+    "min_type": "num",
+    "min_value": 0,
+}
+
+
+def workbook(document: Document, month: Month) -> bytes:
+    """The bytes of the workbook; the same document gives the same."""
+    file = io.BytesIO()
+    book = Book(file, month.last_day)
+    book.book.set_properties({"title": document.title, "created": book.made_at})
+    for number, section in enumerate(document.sections):
+        _fill(book, document, section, first=number == 0)
+    _charts(book, document)
+    book.book.close()
+    return file.getvalue()
+
+
+def _fill(book: Book, document: Document, section: Section, *, first: bool) -> None:
+    sheet = book.book.add_worksheet(section.name)
+    at = _facts(book, sheet, document) if first else 0
+    frozen = at if first else 0
+    for number, table in enumerate(section.tables):
+        if number or table.note:
+            at += 1 if number else 0
+            sheet.write_string(at, 0, table.title, book.styles["title"])
+            if table.note:
+                sheet.write_string(at, 2, table.note, book.styles["label"])
+            at += 1
+            frozen = at if not number else frozen
+        if not number:
+            _set_up(sheet, section, document, frozen)
+        at = book.table(sheet, at, table)
+    if section.tables[0].id == "definitions":
+        for below, note in enumerate(document.notes, start=at + 1):
+            sheet.merge_range(below, 0, below, 3, note, book.styles["quiet"])
+    for column, letters in enumerate(_widths(section)):
+        sheet.set_column(column, column, letters)
+
+
+def _facts(book: Book, sheet: Worksheet, document: Document) -> int:
+    sheet.write_string(0, 0, document.title, book.styles["title"])
+    for row, (label, cell) in enumerate(document.facts, start=1):
+        sheet.write_string(row, 0, label, book.styles["label"])
+        said = str(cell)
+        sheet.write_string(row, 1, said, book.styles["label"])
+    return len(document.facts) + 2
+
+
+def _set_up(sheet: Worksheet, section: Section, document: Document, head: int) -> None:
+    """A4, one page wide, heads that stay on the screen and stand on every page."""
+    table = section.tables[0]
+    sheet.set_paper(A4)
+    if len(table.head) >= _LANDSCAPE_FROM:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.set_footer(f"&L{_footed(document.title)}&C&A&R{_('第 &P 页，共 &N 页')}")
+    sheet.repeat_rows(head)
+    texts = sum(not isinstance(cell, Num) for cell in table.rows[0]) if table.rows else 0
+    sheet.freeze_panes(head + 1, min(texts, 3 if len(table.head) > _LANDSCAPE_FROM else 1))
+    if table.rows and len(section.tables) == 1:
+        sheet.autofilter(head, 0, head + len(table.rows), len(table.head) - 1)
+
+
+def _footed(title: str) -> str:
+    """A title in a footer, where "&" begins an order and 255 characters are all there is."""
+    return title[:80].replace("&", "&&")
+
+
+def _widths(section: Section) -> list[float]:
+    count = max(len(table.head) for table in section.tables)
+    widths = [float(NARROWEST)] * count
+    for table in section.tables:
+        for column, said in enumerate(table.head):
+            widths[column] = max(widths[column], min(width(said) * 2 + 2, 12))
+        for row in table.rows:
+            for column, cell in enumerate(row):
+                widths[column] = max(widths[column], min(_letters(cell) + 2, _widest(table)))
+    return widths
+
+
+def _widest(table: Table) -> int:
+    return 100 if table.id == "definitions" else WIDEST
+
+
+def _letters(cell: Cell) -> float:
+    if isinstance(cell, Num):
+        return len(f"{cell.value:,}") if cell.is_real else 2
+    if isinstance(cell, Month | date):
+        return 11
+    return width(cell or "") * 2
+
+
+# --- charts ----------------------------------------------------------------------------------------------------
+
+HIGH = 15
+"""Rows that a chart takes; two stand beside each other."""
+
+_SIZE = {"x_offset": 4, "y_offset": 4, "object_position": 2}
+
+
+def _charts(book: Book, document: Document) -> None:
+    """Native charts below the trend, over the very cells of the tables."""
+    trend = document.table("trend")
+    sheet, first = book.places["trend"]
+    below = first + len(trend.rows) + 2
+    for number, one in enumerate(document.charts):
+        row, right = divmod(number, 2)
+        sheet.insert_chart(below + row * HIGH, 4 if right else 0, _chart(book, one), _SIZE)
+
+
+def _chart(book: Book, one: Chart):
+    on, first = book.places[one.table.id]
+    chart = book.book.add_chart({"type": one.kind})
+    rows = first + one.first, first + one.last
+    series = {
+        "name": one.title,
+        "categories": [on.name, rows[0], one.label, rows[1], one.label],
+        "values": [on.name, rows[0], one.value, rows[1], one.value],
+    }
+    if one.kind == "line":
+        look = {"line": {"color": INK, "width": 2}, "marker": {"type": "circle", "size": 5}}
+        chart.set_x_axis({"num_format": 'm"月"', "date_axis": False, "text_axis": True})
+        chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9D4CA"}}})
+    else:
+        look = {"fill": {"color": INK}, "gap": 40}
+        chart.set_y_axis({"reverse": True})
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+    chart.add_series(series | look | {"data_labels": {"value": True, "font": {"size": 8}}})
+    chart.set_title({"name": one.title, "name_font": {"size": 11}})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 470, "height": 280})
+    chart.show_blanks_as("gap")
+    return chart
