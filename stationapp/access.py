@@ -387,6 +387,7 @@ TABLE: dict[str, Row] = {
     "desk.reports.month": _read(Action.SEE_FIGURES),
     "desk.reports.version": _read(Action.SEE_FIGURES),
     "desk.reports.late": _read(Action.SEE_FIGURES),
+    "desk.reports.paper": _read(Action.SEE_FIGURES),
     "desk.reports.file": _read(Action.SEE_FIGURES),
     "desk.reports.behind": _read(Action.SEE_ROWS),
     "desk.reports.closing": _write(Action.CLOSE_MONTH),

@@ -14,7 +14,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import files, rows, words
-from stationapp.reports.desk_page import month_page
+from stationapp.reports.desk_page import month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
@@ -68,6 +68,17 @@ def version(site: str, month: str, version: int):
     """One frozen version, and what it changed."""
     its, of = _its(site, month)
     return month_page(its, of, shown=_version(its, of, version))
+
+
+@bp.get("/<site>/<month>/paper.css")
+def paper(site: str, month: str):
+    """What stands at the foot of every printed page: a page's style may name no report, so each has its own."""
+    its, of = _its(site, month)
+    asked = request.args.get("version", 0, type=int)
+    foot = printed_foot(its, of, _version(its, of, asked) if asked else None)
+    return Response(
+        f'@page {{ @bottom-left {{ content: "{foot}"; font-size: 9pt; }} }}', content_type="text/css"
+    )
 
 
 @bp.get("/<site>/<month>/late")

@@ -25,6 +25,7 @@ from stationapp.reports.shelf import find_body, list_heads
 from stationapp.reports.versions import differences, late_events
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Group, Level
+from stationapp.web.filters import stamp
 
 CLOSES_ON, CLOSES_AT = 5, 18
 """The working day of the next month, and the hour, at which a month is closed (domain.md §9)."""
@@ -116,6 +117,7 @@ def month_page(
         versions=versions,
         state=state,
         badge=STATES[state],
+        may_next=now >= month.ends_at,
         closes_at=None if report else closes_at(month),
         said=words.sentence(body),
         cards=_cards(site, month, body),
@@ -127,6 +129,7 @@ def month_page(
         late=late_events(report, site, month) if report and report is latest else [],
         told=plain.told(body),
         parts=PARTS,
+        breakdown=plain.breakdown,
         heats=_heats(body),
         trends=_trends(body),
         changes=_changes(site, month, report),
@@ -142,6 +145,16 @@ def month_page(
         words=words,
         Month=Month,
     )
+
+
+def printed_foot(site: Site, month: Month, report: CoverageReport | None) -> str:
+    """Site, month, version and hash as a string of CSS, in which only letters and digits stand as they are."""
+    said = f"{site.short_name} {month} · "
+    if report:
+        said += _("第%(n)d版 · 校验码 %(hash)s", n=report.version, hash=report.hash[:16])
+    else:
+        said += _("未关账，%(at)s打印", at=stamp(clock.now()))
+    return "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):06x}" for one in said)
 
 
 def closes_at(month: Month) -> datetime:
@@ -236,13 +249,10 @@ def _made_of(id: str, figure: dict) -> str:
         return _("%(n)d 类活动", n=len(figure["by_category"]))
     if id == "I-12":
         return _("到场服务或有时长，去重")
-    return fraction(figure)
-
-
-def fraction(share: dict) -> str:
-    """512 ÷ 5,000."""
-    above, below = (words.shown(share.get(name), Unit.COUNT) for name in ("numerator", "denominator"))
-    return _("%(above)s ÷ %(below)s", above=above, below=below)
+    above, below = (words.shown(figure.get(name), Unit.COUNT) for name in ("numerator", "denominator"))
+    if id == "I-03":
+        return _("%(above)s 个站 ÷ %(below)s 个站", above=above, below=below)
+    return _("%(above)s 人来过 ÷ %(below)s 人", above=above, below=below)
 
 
 # --- heat, trend, changes --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stationapp.calendar.rules import Month
 from stationapp.reports.lines import SummaryLine, summary
+from stationapp.sites.rules import Group
 
 SIX = ("I-01", "I-04", "I-05", "I-03", "I-07", "I-13")
 """The figures on top of a page for many sites."""
@@ -107,9 +108,22 @@ def told(body: dict) -> list[tuple[str, list[Told]]]:
     return [(part, figures) for part, figures in found if figures]
 
 
+def breakdown(body: dict, id: str, name: str) -> list[SummaryLine]:
+    """A figure's counts by one thing ("by_category"), in the order in which they are read."""
+    return [line for line in summary(body) if line.key[:2] == (id, name)]
+
+
+_GROUPS = [group.value for group in Group]
+
+
+def _place(line: SummaryLine) -> int:
+    """Groups from young to old, whatever order a frozen body keeps; the rest as it comes."""
+    return _GROUPS.index(line.key[1]) if line.key[1] in _GROUPS else 0
+
+
 def _told(id: str, lines: list[SummaryLine]) -> Told:
     main = next((line for line in lines if len(line.key) == 1), None)
-    parts = tuple(line for line in lines if len(line.key) == 2)
+    parts = tuple(sorted((line for line in lines if len(line.key) == 2), key=_place))
     counts: dict[str, list[SummaryLine]] = {}
     for line in lines:
         if len(line.key) > 2:
