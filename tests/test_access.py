@@ -42,6 +42,7 @@ from stationapp.messages.spreading import spread_notices
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.opinions.operations import print_slips
 from stationapp.proposals.operations import keep
 from stationapp.residents.merging import merge
 from stationapp.residents.operations import take_in
@@ -101,6 +102,7 @@ class Sample:
     proposal: str
     template: str
     signsheet: str
+    slips: str
     card: str
     device: str
     template_at: str  # its owner's path; stations own none: their office's
@@ -157,10 +159,15 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "figure": lambda s: "I-01",
     "files/format": lambda s: "json",
     "versions/version": lambda s: 1,
+    "audience": lambda s: "outside",
+    "inside/format": lambda s: "xlsx",
+    "links/link_id": lambda s: 1,
+    "reports/token": lambda s: "nothing",
     "files/number": lambda s: 1,
     "sheets/number": lambda s: 1,
     "rows/line": lambda s: 0,
     "sheets/serial": lambda s: s.signsheet,
+    "slips/serial": lambda s: s.slips,
     "signins/number": lambda s: 1,
     "invitations/token": lambda s: "nothing",
     "static/filename": lambda s: "app.css",
@@ -293,6 +300,7 @@ def _sample(site: Site, home: Site, name: str, phone: str, people: cast.District
         card=_card(signup.resident_id, site.id),
         device=_device(site)[0],
         signsheet=_signsheet(event, signup.resident_id),
+        slips=_slips(event),
         template_at=owner.path,
     )
 
@@ -376,6 +384,11 @@ def _card(resident: int, site_id: int) -> str:
 def _signsheet(event, resident: int) -> str:
     with transaction():
         return print_sheet(event, [resident], empty=10, by=None, now=clock.now()).serial
+
+
+def _slips(event) -> str:
+    with transaction():
+        return print_slips(event, 8, by=None, now=clock.now()).serial
 
 
 def _device(site: Site) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """After an event, whoever came may press a face; the station never learns who."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -11,11 +12,15 @@ from stationapp.attendance import operations as attendance
 from stationapp.attendance.rules import How, Part
 from stationapp.db import db, transaction
 from stationapp.events.models import Event
+from stationapp.events.operations import reopen
+from stationapp.opinions.operations import enter_slips, print_slips
 from stationapp.opinions.queries import last_answer, scores_at
+from stationapp.opinions.slip_rules import Slip
 from stationapp.residents import homes
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import CodeVia
 from stationapp.signups.queries import find_by_code
+from stationapp.vault import vault
 from tests import cast
 from tests.opinions.scene import answers, attendances, close, past, press, walk_in
 
@@ -62,16 +67,12 @@ def test_who_did_not_come_is_not_asked_and_cannot_answer(app, client, scene):
 
 
 def _token(page) -> str:
-    import re
-
     return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
 
 
 def test_a_volunteer_and_somebody_whose_coming_was_taken_back_are_not_asked(app, client, scene):
     with app.app_context():
         event = db.session.get(Event, scene.event_id)
-        from stationapp.events.operations import reopen
-
         person = get_resident(find_by_code(scene.codes[0]).resident_id)
         with transaction():
             reopen(event, by=None, now=clock.now(), reason="改")
@@ -156,9 +157,6 @@ def test_staff_of_the_event_are_not_asked_in_somebodys_place(app, client, scene)
 
 def test_no_more_answers_than_people_whichever_way_they_come(app, client):
     scene = past(app, 2)
-    from stationapp.opinions.operations import enter_slips, print_slips
-    from stationapp.opinions.slip_rules import Slip
-
     with app.app_context(), transaction():
         event = db.session.get(Event, scene.event_id)
         sheet = print_slips(event, 8, by=scene.people.lin.id, now=clock.now())
@@ -168,8 +166,6 @@ def test_no_more_answers_than_people_whichever_way_they_come(app, client):
 
 
 def test_comments_lose_their_numbers_before_they_are_kept(app, client, scene):
-    from stationapp.vault import vault
-
     press(client, scene.codes[0], 5, "打我电话１３８ 0013 8000，微信 wang_12345")
     (row,) = answers(app)
     with app.app_context():
@@ -232,9 +228,6 @@ def test_two_answers_at_once_are_one_slot(app, scene):
 @pytest.mark.both_databases
 def test_the_last_room_is_given_once(app):
     scene = past(app, 3)
-    from stationapp.opinions.operations import enter_slips, print_slips
-    from stationapp.opinions.slip_rules import Slip
-
     with app.app_context(), transaction():
         event = db.session.get(Event, scene.event_id)
         sheet = print_slips(event, 8, by=scene.people.lin.id, now=clock.now())
