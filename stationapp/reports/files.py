@@ -43,9 +43,9 @@ def audience_of(body: dict, format: str) -> Audience:
 
 def file_name(body: dict, format: str, audience: Audience | str = Audience.INSIDE) -> str:
     """湖北路所-2026-10-覆盖报表.docx; 湖北路所-2026-10-覆盖报表-对外.docx. No folder's or system's marks in it."""
-    name = (
-        "".join(c for c in settable(body["name"]) if c not in '\\/:*?"<>|')[:40].strip(" .") or body["site"]
-    )
+    said, kind = settable(body["name"]), words.said(Level(body["level"]))
+    name = "".join(c for c in said if c not in '\\/:*?"<>|')[:40].strip(" .") or body["site"]
+    name = name if name.endswith(kind) else name + kind
     outside = "-对外" if Audience(audience) is Audience.OUTSIDE else ""
     return f"{name}-{body['month']}-覆盖报表{outside}.{format}"
 

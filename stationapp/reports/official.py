@@ -43,7 +43,7 @@ def official(body: dict, made: Document, *, on: date | None, template: Path | No
     properties = docx.core_properties
     last = Month.parse(body["month"]).last_day
     properties.created = properties.modified = datetime(last.year, last.month, last.day)  # noqa: DTZ001, no zone in it
-    properties.author = properties.last_modified_by = clean(body["name"])
+    properties.author = properties.last_modified_by = prose.unit(body)
     properties.title, properties.comments, properties.revision = prose.title(body), "", 1
     return _packed(docx)
 
@@ -64,7 +64,7 @@ def _packed(docx: Docx) -> bytes:
 def inline(body: dict, on: date | None) -> dict[str, str]:
     """What becomes of the placeholders that are a few words."""
     return {
-        "单位": clean(body["name"]),
+        "单位": prose.unit(body),
         "月份": prose.month_said(body),
         "标题": prose.title(body),
         "概况": words.sentence(body | {"name": clean(body["name"])}),
@@ -115,7 +115,7 @@ def annexed(body: dict, made: Document) -> list[tuple[str, Table]]:
 
 
 def _written(docx: Docx, body: dict, made: Document, on: date | None) -> None:
-    unit, put = clean(body["name"]), Writer(docx)
+    unit, put = prose.unit(body), Writer(docx)
     put(
         xml.paragraph(
             xml.run(unit, xml.TITLE, xml.ER_HAO, colour="C00000"), xml.CENTRED, before=xml.RED_LINE, line=40

@@ -8,7 +8,7 @@ from stationapp.calendar.rules import Month
 from stationapp.reports import words
 from stationapp.reports.lines import summary
 from stationapp.reports.official_xml import said
-from stationapp.reports.prose import month_said, parts
+from stationapp.reports.prose import month_said, parts, unit
 from stationapp.reports.rules import SPECS, Kind, ReportState, Unit
 from stationapp.reports.sheet import Chart, Document, Num, Table, clean, fingerprint, pick
 from stationapp.reports.tables import version
@@ -47,7 +47,7 @@ def printed(body: dict, made: Document) -> bytes:
         "reports/month",
         {
             "title": made.title,
-            "name": tidy["name"],
+            "name": unit(body),
             "month": month_said(body),
             "mark": mark,
             "foot": _("%(title)s　%(mark)s", title=made.title, mark=mark),

@@ -37,6 +37,12 @@ def month_said(body: dict) -> str:
     return _("%(year)d年%(month)d月", year=month.year, month=month.month)
 
 
+def unit(body: dict) -> str:
+    """The whole name of whose report it is: a body has what people say, 湖北路 for 湖北路新时代文明实践所."""
+    name = clean(body["name"])
+    return name if _("文明实践") in name else f"{name}{_('新时代文明实践')}{words.said(Level(body['level']))}"
+
+
 def title(body: dict) -> str:
     """What the report is called."""
     return _("关于%(month)s新时代文明实践覆盖情况的报告", month=month_said(body))
@@ -77,7 +83,7 @@ def _known(share: dict | None) -> bool:
 
 def who(body: dict) -> str:
     """Whose month it is, as a sentence says it."""
-    return _("全区") if body["level"] == Level.CENTER.value else clean(body["name"])
+    return _("全区") if body["level"] == Level.CENTER.value else unit(body)
 
 
 def _joined(clauses: list[str], end: str = "。") -> str:

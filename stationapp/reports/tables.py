@@ -8,6 +8,7 @@ from stationapp.calendar.rules import Month
 from stationapp.events.rules import Category
 from stationapp.reports import words
 from stationapp.reports.lines import SummaryLine, summary
+from stationapp.reports.prose import unit
 from stationapp.reports.rules import SPECS, Kind, ReportState, Unit
 from stationapp.reports.sheet import Cell, Chart, Document, Num, Section, Table, clean, day, fingerprint
 from stationapp.reports.small_cells import NOTE
@@ -23,16 +24,19 @@ def document(body: dict) -> Document:
     """The whole report; of a body by older definitions what there is."""
     totals, trend = _summary(body), _trend(body)
     return Document(
-        _("%(site)s %(month)s 覆盖报表", site=clean(body["name"]), month=body["month"]),
+        _("%(site)s %(month)s 覆盖报表", site=unit(body), month=body["month"]),
         tuple(facts(body)),
         (
             Section(_("汇总"), (totals, _bridge(body))),
             Section(_("分站"), (_sites(body),)),
             Section(_("分站分子分母"), (_made_of(body),)),
-            Section(_("覆盖"), (_groups(body), _categories(body), _volunteers(body))),
+            Section(_("覆盖"), (_groups(body),)),
+            Section(_("类别覆盖"), (_categories(body),)),
+            Section(_("社区志愿者"), (_volunteers(body),)),
             Section(_("空白"), (_gaps(body),)),
             Section(_("趋势"), (trend,)),
-            Section(_("版本与依据"), (_months(body), _populations(body), _unfiled(body), _rooms(body))),
+            Section(_("功能室"), (_rooms(body),)),
+            Section(_("版本与依据"), (_months(body), _populations(body), _unfiled(body))),
             Section(_("口径说明"), (_definitions(body),)),
         ),
         tuple(str(note) for note in words.NOTES),
@@ -57,7 +61,7 @@ def _charts(body: dict, totals: Table, trend: Table) -> Iterator[Chart]:
 
 def facts(body: dict) -> Iterator[tuple[str, Cell]]:
     """What is to be known of the report itself."""
-    yield _("单位"), clean(body["name"])
+    yield _("单位"), unit(body)
     yield _("阵地代码"), body["site"]
     yield _("月份"), Month.parse(body["month"])
     yield _("状态"), words.said(ReportState(body["state"]))

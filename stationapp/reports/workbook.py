@@ -16,11 +16,15 @@ from stationapp.web.sheets import LEADERS
 
 A4 = 9
 INK, HEAD = "#595959", "#EFEBE4"
+HEAD_HIGH = 42
+"""Points: three lines of a head."""
+
 NARROWEST, WIDEST = 7, 46
 """Columns, in the letters a spreadsheet counts by; a Chinese character takes two."""
 
 _AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_LANDSCAPE_FROM = 6  # columns
+UPRIGHT, LYING = 110, 210
+"""Letters side by side that can be read on a page standing or lying."""
 
 
 class Book:
@@ -63,7 +67,7 @@ class Book:
         elif isinstance(cell, Month | date):
             on = cell.first_day if isinstance(cell, Month) else cell
             sheet.write_datetime(row, column, on, self.styles[type(cell)])
-        elif cell is None:
+        elif not cell:
             sheet.write_blank(row, column, None, self.styles["text"])
         else:
             style = "guarded" if cell.startswith(LEADERS) else "text"
@@ -73,6 +77,7 @@ class Book:
         """A table from row `at` on; answers the row after it."""
         for column, said in enumerate(table.head):
             sheet.write_string(at, column, said, self.styles["head"])
+        sheet.set_row(at, HEAD_HIGH)
         first = at + 1
         self.places[table.id] = sheet, first
         for row, cells in enumerate(table.rows, start=first):
@@ -126,8 +131,10 @@ def _fill(book: Book, document: Document, section: Section, *, first: bool) -> N
     if section.tables[0].id == "definitions":
         for below, note in enumerate(document.notes, start=at + 1):
             sheet.merge_range(below, 0, below, 3, note, book.styles["quiet"])
-    for column, letters in enumerate(_widths(section)):
+    widths = _widths(section)
+    for column, letters in enumerate(widths):
         sheet.set_column(column, column, letters)
+    _fit(sheet, section, widths)
 
 
 def _facts(book: Book, sheet: Worksheet, document: Document) -> int:
@@ -143,16 +150,34 @@ def _set_up(sheet: Worksheet, section: Section, document: Document, head: int) -
     """A4, one page wide, heads that stay on the screen and stand on every page."""
     table = section.tables[0]
     sheet.set_paper(A4)
-    if len(table.head) >= _LANDSCAPE_FROM:
-        sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     sheet.set_footer(f"&L{_footed(document.title)}&C&A&R{_('第 &P 页，共 &N 页')}")
-    sheet.repeat_rows(head)
-    texts = sum(not isinstance(cell, Num) for cell in table.rows[0]) if table.rows else 0
-    sheet.freeze_panes(head + 1, min(texts, 3 if len(table.head) > _LANDSCAPE_FROM else 1))
+    if len(section.tables) < 3:  # heads of the first table would stand above the others
+        sheet.repeat_rows(head)
+    sheet.freeze_panes(head + 1, _names(table))
     if table.rows and len(section.tables) == 1:
         sheet.autofilter(head, 0, head + len(table.rows), len(table.head) - 1)
+
+
+def _names(table: Table) -> int:
+    """Columns on the left that say which row it is."""
+    texts = 0
+    while table.rows and texts < len(table.head) and isinstance(table.rows[0][texts], str):
+        texts += 1
+    return min(texts, 3)
+
+
+def _fit(sheet: Worksheet, section: Section, widths: list[float]) -> None:
+    """As many pages side by side as it takes to read them, each with the names; the charts together on one."""
+    if section.tables[0].id == "trend":
+        sheet.fit_to_pages(1, 1)
+        return
+    if sum(widths) > UPRIGHT:
+        sheet.set_landscape()
+    pages = max(1, round(sum(widths) / LYING))
+    sheet.fit_to_pages(pages, 0)
+    if pages > 1:
+        sheet.repeat_columns(0, _names(section.tables[0]) - 1)
 
 
 def _footed(title: str) -> str:
@@ -189,7 +214,7 @@ def _letters(cell: Cell) -> float:
 HIGH = 15
 """Rows that a chart takes; two stand beside each other."""
 
-_SIZE = {"x_offset": 4, "y_offset": 4, "object_position": 2}
+WIDE_PX = 470
 
 
 def _charts(book: Book, document: Document) -> None:
@@ -199,7 +224,8 @@ def _charts(book: Book, document: Document) -> None:
     below = first + len(trend.rows) + 2
     for number, one in enumerate(document.charts):
         row, right = divmod(number, 2)
-        sheet.insert_chart(below + row * HIGH, 4 if right else 0, _chart(book, one), _SIZE)
+        place = {"x_offset": right * (WIDE_PX + 10), "y_offset": 0, "object_position": 2}
+        sheet.insert_chart(below + row * HIGH, 0, _chart(book, one), place)
 
 
 def _chart(book: Book, one: Chart):
@@ -219,9 +245,15 @@ def _chart(book: Book, one: Chart):
         look = {"fill": {"color": INK}, "gap": 40}
         chart.set_y_axis({"reverse": True})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
-    chart.add_series(series | look | {"data_labels": {"value": True, "font": {"size": 8}}})
+    labels = {"value": True, "font": {"size": 8}}
+    if one.kind == "line":  # every second point says its number: thirteen do not fit
+        labels |= {
+            "position": "above",
+            "custom": [{"delete": at % 2 == 1} for at in range(rows[1] - rows[0] + 1)],
+        }
+    chart.add_series(series | look | {"data_labels": labels})
     chart.set_title({"name": one.title, "name_font": {"size": 11}})
     chart.set_legend({"none": True})
-    chart.set_size({"width": 470, "height": 280})
+    chart.set_size({"width": WIDE_PX, "height": 290})
     chart.show_blanks_as("gap")
     return chart
