@@ -14,7 +14,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import files, rows, words
-from stationapp.reports.desk_page import month_page, printed_foot
+from stationapp.reports.desk_page import STATES, month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
@@ -41,20 +41,42 @@ MONTHS_SHOWN = 13
 
 @bp.get("/")
 def index():
-    """The months of one site, with their states."""
+    """The months of one site (`?site=`, or by its name `?q=`), with their states."""
     sites = list(db.session.scalars(select(Site).where(reached(guard.reach())).order_by(Site.code)))
     if not sites:
         raise NotFound
-    asked = request.args.get("site")
-    site = next((site for site in sites if site.code == asked), sites[0])
+    asked = request.args.get("q", "").strip()[:40]
+    named = [site for site in sites if asked in f"{site.short_name} {site.name}"] if asked else []
+    chosen = next((site for site in sites if site.code == request.args.get("site")), None)
+    site = chosen or (named[0] if len(named) == 1 else sites[0])
+    return render_template(
+        "desk/reports/index.html",
+        sites=sites,
+        site=site,
+        asked=asked,
+        named=[] if chosen or len(named) == 1 else named,
+        months=_months(site),
+        STATES=STATES,
+        words=words,
+    )
+
+
+def _months(site: Site) -> list[tuple]:
+    """(month, state, version, closed at) of the last months in which there was the site, the latest first."""
     closed = latest_by_month(site)
-    this = Month.of(clock.day_of(clock.now()))
-    months = [
-        (month, state_of(version), version, closed_at)
-        for month in (this.plus(-back) for back in range(MONTHS_SHOWN))
-        for version, closed_at in [closed.get(month, (0, None))]
+    now = clock.now()
+    this = Month.of(clock.day_of(now))
+    months = (this.plus(-back) for back in range(MONTHS_SHOWN))
+    lived = [
+        one
+        for one in months
+        if site.valid_from <= one.last_day and (site.valid_to is None or site.valid_to >= one.first_day)
     ]
-    return render_template("desk/reports/index.html", sites=sites, site=site, months=months, words=words)
+    found = ((one, *closed.get(one, (0, None))) for one in lived)
+    return [
+        (one, state_of(version, over=now >= one.ends_at), version, closed_at)
+        for one, version, closed_at in found
+    ]
 
 
 @bp.get("/<site>/<month>")

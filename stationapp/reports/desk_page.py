@@ -102,9 +102,8 @@ def month_page(
     latest = versions[0] if versions else None
     report = shown or latest
     if report is None and (empty := _empty(site, month, now)):
-        return render_template(
-            "desk/reports/none.html", site=site, month=month, around=_around(site, ()), **empty
-        )
+        around = _around(site, {empty["successor"].code} if empty["successor"] else ())
+        return render_template("desk/reports/none.html", site=site, month=month, around=around, **empty)
     body = find_body(site, month, report.version) if report else figures(site, month)
     state = state_of(report.version if report else 0, over=now >= month.ends_at)
     return render_template(
@@ -313,7 +312,7 @@ def _trend(body: dict, id: str) -> charts.Trend:
 
 
 def _reading(one: dict, id: str, unit: Unit) -> charts.Reading:
-    value = one["figures"].get(id)
+    value = (one["figures"] or {}).get(id)
     value = value["value"] if isinstance(value, dict) else value
     month = Month.parse(one["month"])
     name = _("%(n)d月", n=month.month)

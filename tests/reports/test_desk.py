@@ -162,4 +162,22 @@ def test_the_list_of_months_says_which_are_closed(client, people):
     cast.sign_in(client, people.chen)
     client.submit(f"/desk/reports/{people.office.code}/{MONTH}", to="closing")
     text = client.get(f"/desk/reports/?site={people.office.code}").text
-    assert (text.count("已关账</span>"), text.count("未关账</span>")) == (1, 12)
+    counts = [text.count(f"{state}</span>") for state in ("已关账", "进行中", "暂定")]
+    assert (counts, text.count("第1版")) == ([1, 1, 11], 1)
+
+
+def test_a_site_is_chosen_by_its_name(client, people):
+    cast.sign_in(client, people.chen)
+    assert f"/desk/reports/{people.two.code}/2026-10" in client.get("/desk/reports/?q=示例二").text
+    several = client.get("/desk/reports/?q=示例").text
+    assert ("叫“示例”的有 2 个" in several, f"?site={people.one.code}" in several) == (True, True)
+    assert "没有叫“天津路”的所或站" in client.get("/desk/reports/?q=天津路").text
+
+
+def test_months_in_which_there_was_no_site_are_not_listed(app, client, people):
+    with app.app_context(), transaction():
+        db.session.get_one(Site, people.two.id).valid_from = date(2026, 9, 15)
+        db.session.get_one(Site, people.one.id).valid_to = date(2026, 8, 20)
+    cast.sign_in(client, people.chen)
+    assert client.get(f"/desk/reports/?site={people.two.code}").text.count('scope="row"') == 2
+    assert client.get(f"/desk/reports/?site={people.one.code}").text.count('scope="row"') == 11
