@@ -1,7 +1,7 @@
 """The invariants of the month (trust.md §2, R1–R4)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
 
@@ -15,7 +15,7 @@ from stationapp.reports import rows
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import CHAIN, link_content
 from stationapp.reports.queries import figures
-from stationapp.reports.rules import SPECS, Kind, canonical
+from stationapp.reports.rules import SPECS, Axis, Kind, Spec, Unit, canonical
 from stationapp.reports.versions import facts_unchanged, recomputed
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
@@ -72,18 +72,44 @@ def unbalanced_sums() -> list[str]:
 
 
 def wrong_sums(body: dict) -> Iterator[str]:
-    """Figures of a body that do not follow from its own part and the sites directly beneath (R3)."""
-    parts = [row for row in body["by_site"] if row["own"] or row["parent"] == body["site"]]
+    """Figures of a body that do not follow from its own part and the sites directly beneath (R3).
+
+    By residence a site has no part of its own: an office's is the sum of its communities.
+    """
     for id, spec in SPECS.items():
-        if spec.kind is Kind.RATIO or id not in body["figures"]:
+        beneath = spec.axis is Axis.RESIDENCE
+        parts = [
+            row["figures"][id] | {"minutes": row["minutes"]}
+            for row in body["by_site"]
+            if row["parent"] == body["site"] or (row["own"] and not beneath)
+            if id in row["figures"]
+        ]
+        whole = body["figures"].get(id)
+        if whole is None or (beneath and not parts):
             continue
-        if id == "I-13":  # hours are floored for show; it is the minutes that add up
-            whole, pieces = body["figures"][id]["minutes"], [row["minutes"] for row in parts]
+        if spec.kind is Kind.DISTINCT:
+            right = whole["value"] <= sum(part["value"] for part in parts)
         else:
-            whole = body["figures"][id]["value"]
-            pieces = [row["figures"][id]["value"] for row in parts]
-        if (spec.kind is Kind.ADDITIVE and whole != sum(pieces)) or whole > sum(pieces):
+            right = all(
+                _added(part[name] for part in parts) == (whole[name] or 0) for name in _adding(id, spec)
+            )
+        if not right:
             yield id
+
+
+def _adding(id: str, spec: Spec) -> tuple[str, ...]:
+    """What of a figure adds up; hours are floored for show, it is the minutes that do."""
+    if spec.sums:
+        return (
+            ("numerator",) if spec.axis is Axis.RESIDENCE and id != "I-17" else ("numerator", "denominator")
+        )
+    if spec.kind is Kind.ADDITIVE:
+        return ("minutes",) if spec.unit is Unit.HOURS else ("value",)
+    return ()
+
+
+def _added(values: Iterable[int | None]) -> int:
+    return sum(value or 0 for value in values)
 
 
 def wrong_bridges(body: dict) -> Iterator[str]:

@@ -1,158 +1,32 @@
-"""From facts to the report's body: figures, table by site, bridge, coverage and gaps (domain.md §9). Pure."""
+"""The report's body: figures, table by site, bridges, coverage, gaps, trend (domain.md §9). No person is in it."""
 
-from collections import Counter
-from enum import Enum
+from stationapp.events.rules import Category
+from stationapp.reports.columns import NOW, WINDOW, Facts
+from stationapp.reports.counting import Counted
+from stationapp.reports.definitions import FIGURES, is_gap
+from stationapp.reports.places import Place
+from stationapp.reports.registers import Volunteers
+from stationapp.reports.rules import DEFINITIONS, GROUPS, SPECS, Axis, Ratio, ReportState
+from stationapp.reports.tally import Book, Scope, bridge, scope_of
+from stationapp.sites.rules import Group
 
-from stationapp.reports.rules import (
-    DEFINITIONS,
-    GROUPS,
-    MINIMUM,
-    Bridge,
-    Figure,
-    Ratio,
-    ReportState,
-    bridge,
-    half_up,
-    hours,
-)
-from stationapp.reports.tally import Facts, Place, Reach, Tally, own_tallies, reach_of, rolled_up
-from stationapp.residents.rules import Lives
-from stationapp.signups.rules import Channel
-from stationapp.sites.rules import Group, Level
+OWN = tuple(id for id, spec in SPECS.items() if spec.axis is Axis.ORGANISER and id not in ("I-03", "I-10"))
+"""Figures of what a site held itself, without those that count sites."""
+
+BRIEF = tuple(id for id in SPECS if id not in ("I-08", "I-09"))
+"""Figures of a row by site: those with no value of their own stand by community under "coverage"."""
+
+TREND = ("I-01", "I-04", "I-05", "I-07", "I-13")
 
 
-class Reckoning:
-    """All tallies of one report; each method answers one part of its body."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.own = own_tallies(facts)
-        self.all = rolled_up(facts, self.own)
-        self.reach = reach_of(facts)
-        self.communities = {place.id: facts.communities(place) for place in facts.places.values()}
-
-    def figures(self, place: Place) -> dict[str, Figure]:
-        """Every figure of a site with all beneath it."""
-        found = [
-            *held(self.all[place.id]),
-            self.meeting(place),
-            *served(self.all[place.id]),
-            self.covered(place),
-            self.covered_groups(place),
-        ]
-        return {figure.id: figure for figure in sorted(found, key=lambda figure: figure.id)}
-
-    def meets(self, place: Place) -> bool:
-        """Whether a site itself held as many events as it is expected to (I-03)."""
-        at_least, months = MINIMUM[place.level]
-        earlier = self.facts.before if months > 1 and place.id == self.facts.site_id else 0
-        return self.own[place.id].events + earlier >= at_least
-
-    def meeting(self, place: Place) -> Figure:
-        """I-03: stations that reached the minimum over stations in force; offices and the center apart."""
-        levels = {}
-        for level in Level:
-            sites = [one for one in self.facts.beneath(place) if one.level is level and one.active]
-            if sites:
-                levels[level.value] = {"met": sum(map(self.meets, sites)), "active": len(sites)}
-        stations = levels.get(Level.STATION.value)
-        ratio = Ratio(stations["met"], stations["active"]) if stations else Ratio(0, None)
-        return Figure.of("I-03", ratio, levels=levels)
-
-    def coverage(self, place: Place, group: Group, period: str) -> Ratio:
-        """Residents of the site's communities reached by anyone, over their population."""
-        reach: Reach = self.reach[place.id]
-        return Ratio(len(reach.get((period, group), ())), self.population(place, group))
-
-    def population(self, place: Place, group: Group) -> int | None:
-        """The people of all its communities; None as soon as one of them is not known."""
-        values = [self.facts.populations.get((one.id, group)) for one in self.communities[place.id]]
-        return sum(values) if values and None not in values else None
-
-    def covered(self, place: Place) -> Figure:
-        """I-07, month and year to date."""
-        missing = [
-            one.code
-            for one in self.communities[place.id]
-            if (one.id, Group.ALL) not in self.facts.populations
-        ]
-        year = self.coverage(place, Group.ALL, "year").as_dict()
-        return Figure.of("I-07", self.coverage(place, Group.ALL, "month"), year=year, missing=missing)
-
-    def covered_groups(self, place: Place) -> Figure:
-        """I-08: one share a group; there is no single value."""
-        groups = {
-            group.value: self.coverage(place, group, "month").as_dict()
-            | {"year": self.coverage(place, group, "year").as_dict()}
-            for group in GROUPS
-        }
-        return Figure("I-08", None, parts={"groups": groups})
-
-    def bridges(self) -> dict[str, Bridge]:
-        """How the distinct figures follow from the sites directly beneath."""
-        site = self.facts.site
-        children = [one.id for one in self.facts.places.values() if one.parent_id == site.id]
-        return {
-            id: bridge(
-                getattr(self.own[site.id], name), [getattr(self.all[child], name) for child in children]
-            )
-            for id, name in (("I-05", "persons"), ("I-12", "volunteers"))
-        }
-
-
-def held(tally: Tally) -> list[Figure]:
-    """I-01 and I-02."""
-    return [
-        Figure(
-            "I-01",
-            tally.events,
-            parts={
-                "by_category": counted(tally.categories),
-                "by_task": counted(tally.tasks),
-                "by_cadence": counted(tally.cadences),
-            },
-        ),
-        Figure("I-02", len(tally.activities)),
-    ]
-
-
-def served(tally: Tally) -> list[Figure]:
-    """I-04, I-05, I-06, I-12, I-13, I-15 and I-22."""
-    persons = len(tally.persons)
-    lives = tally.lives()
-    old = sum(tally.old_channels.values())
-    helped = tally.old_channels[Channel.PHONE] + tally.old_channels[Channel.DESK]
-    return [
-        Figure(
-            "I-04",
-            tally.named + tally.anonymous,
-            parts={"named": tally.named, "anonymous": tally.anonymous, "by_band": counted(tally.bands)},
-        ),
-        Figure("I-05", persons, parts={"by_home": {one.value: lives[one] for one in Lives}}),
-        Figure("I-06", half_up(tally.named, persons, digits=2), tally.named, persons),
-        Figure("I-12", len(tally.volunteers)),
-        Figure("I-13", hours(tally.minutes), parts={"minutes": tally.minutes}),
-        Figure.of("I-15", Ratio(tally.manual, tally.minutes or None)),
-        Figure.of("I-22", Ratio(helped, old or None), by_channel=counted(tally.channels)),
-    ]
-
-
-def counted(counter: Counter) -> dict[str, int]:
-    """By value of the enum, in its order; only what occurs."""
-    cases: list[Enum] = sorted((case for case in counter if counter[case]), key=_order)
-    return {case.value: counter[case] for case in cases}
-
-
-def _order(case: Enum) -> int:
-    return list(type(case)).index(case)
-
-
-def body(facts: Facts, *, version: int, state: ReportState) -> dict:
-    """The whole report as JSON-ready values, no person in it (surface.md)."""
-    reckoning = Reckoning(facts)
+def body(facts: Facts, counted: Counted, *, version: int, state: ReportState) -> dict:
+    """The whole report as JSON-ready values (surface.md)."""
+    book = Book(facts, counted, facts.grounds)
+    month = scope_of(book, range(NOW, WINDOW), counted.rooms)
+    year = scope_of(book, facts.year, counted.year_rooms)
+    figures = reckoned(month)
+    coverage = coverage_rows(month, year)
     site = facts.site
-    figures = reckoning.figures(site)
-    coverage = coverage_rows(reckoning)
     return {
         "site": site.code,
         "name": site.name,
@@ -161,68 +35,184 @@ def body(facts: Facts, *, version: int, state: ReportState) -> dict:
         "version": version,
         "state": state.value,
         "definitions": DEFINITIONS,
-        "figures": {id: figure.as_dict() for id, figure in figures.items()},
-        "by_site": by_site(reckoning),
-        "bridge": {id: one.as_dict() for id, one in reckoning.bridges().items()},
+        "figures": figures,
+        "year": reckoned(year),
+        "by_site": by_site(month),
+        "bridge": bridges(month),
+        "year_bridge": bridges(year),
         "coverage": coverage,
-        "gaps": gaps(coverage),
-        "populations": facts.sources,
+        "gaps": [
+            row
+            for row in (_gap(month, one, line) for one, line in zip(month.communities, coverage, strict=True))
+            if row
+        ],
+        "trend": trend(book, figures, version),
+        "months": months(book, version),
+        "unfiled": unfiled(facts),
+        "rooms": {month.ground.places[id].code: use for id, use in counted.rooms.items()},
+        "year_rooms": {month.ground.places[id].code: use for id, use in counted.year_rooms.items()},
+        "populations": sources(month),
         "ledger": facts.ledger,
+        "answers": facts.answers,
     }
 
 
-def by_site(reckoning: Reckoning) -> list[dict]:
+def reckoned(scope: Scope) -> dict[str, dict]:
+    """Every figure of a scope, with its parts."""
+    return {id: figure(scope).as_dict() for id, figure in FIGURES.items()}
+
+
+def by_site(month: Scope) -> list[dict]:
     """The site's own part, then every site beneath it with its subtree; in code order, never ranked."""
-    facts = reckoning.facts
-    rows = []
-    for place in facts.places.values():
-        if not (place.lived or place.id == facts.site_id or _busy(reckoning.all[place.id])):
+    rows = [_row(month.own(), OWN) | {"own": True, "parent": None}]
+    for place in month.places:
+        if place.id == month.place.id:
             continue
-        row = {
-            "site": place.code,
-            "name": place.name,
-            "level": place.level.value,
-            "parent": facts.places[place.parent_id].code if place.id != facts.site_id else None,
-            "active": place.active,
-            "own": place.id == facts.site_id,
-        }
-        if place.id == facts.site_id:
-            figures = [*held(reckoning.own[place.id]), *served(reckoning.own[place.id])]
-        else:
-            figures = list(reckoning.figures(place).values())
-        # I-08 has no single value: its numbers by community stand under "coverage".
-        row["figures"] = {figure.id: figure.brief() for figure in figures if figure.id != "I-08"}
-        row["minutes"] = (reckoning.own if row["own"] else reckoning.all)[place.id].minutes
-        rows.append(row)
+        scope = month.of(place)
+        if place.lived or len(scope.events.id) or len(scope.served[0]) or len(scope.lines.id):
+            rows.append(_row(scope, BRIEF))
     return rows
 
 
-def _busy(tally: Tally) -> bool:
-    return bool(tally.events or tally.minutes or tally.volunteers)
+def _row(scope: Scope, ids: tuple[str, ...]) -> dict:
+    place = scope.place
+    return {
+        "site": place.code,
+        "name": place.name,
+        "level": place.level.value,
+        "parent": scope.ground.places[place.parent_id].code if place.parent_id else None,
+        "active": place.active,
+        "own": False,
+        "minutes": int(scope.lines.minutes.sum()),
+        "figures": {id: FIGURES[id](scope).brief() for id in ids},
+    }
 
 
-def coverage_rows(reckoning: Reckoning) -> list[dict]:
-    """Each community with the share reached of everybody and of each group, this month."""
-    facts = reckoning.facts
+def bridges(scope: Scope) -> dict[str, dict]:
+    """How the distinct figures follow from the sites directly beneath."""
+    return {
+        "I-05": bridge(scope, scope.rows.site, scope.rows.person).as_dict(),
+        "I-12": bridge(scope, *scope.served).as_dict(),
+    }
+
+
+def coverage_rows(month: Scope, year: Scope) -> list[dict]:
+    """Each community: who of it came, by group and by category; how long nobody did; its volunteers."""
+    book = month.book
+    categories = {one.value: month.reached_by_category(number) for number, one in enumerate(Category)}
+    rows = []
+    for place in month.communities:
+        at, everybody = book.facts.at[place.id], month.ground.people([place])
+        volunteers = book.facts.volunteers.get(place.id, Volunteers(0, 0, 0))
+        rows.append(
+            {
+                "site": place.code,
+                "name": place.name,
+                "groups": _groups(month, place),
+                "year": _groups(year, place),
+                "categories": {
+                    name: Ratio(int(counts[at]), everybody).as_dict() for name, counts in categories.items()
+                },
+                "silent": int(book.silent[at]),
+                "volunteers": volunteers._asdict(),
+            }
+        )
+    return rows
+
+
+def _groups(scope: Scope, place: Place) -> dict[str, dict]:
+    at = scope.book.facts.at[place.id]
+    return {
+        group.value: Ratio(int(scope.reached[group][at]), scope.ground.people([place], group)).as_dict()
+        for group in Group
+    }
+
+
+def _gap(month: Scope, place: Place, row: dict) -> dict | None:
+    """A community with groups of whom nobody came; "all" stands alone for the whole of it."""
+    whole = is_gap(month, place.id, Group.ALL)
+    groups = [Group.ALL] if whole else [group for group in GROUPS if is_gap(month, place.id, group)]
+    if not groups:
+        return None
+    everybody = row["categories"]["A01"]["denominator"]
+    categories = [
+        name for name, share in row["categories"].items() if not share["numerator"] and everybody != 0
+    ]
+    return {
+        "site": place.code,
+        "name": place.name,
+        "groups": [group.value for group in groups],
+        "categories": categories,
+        "silent": row["silent"],
+    }
+
+
+def trend(book: Book, figures: dict, version: int) -> list[dict]:
+    """Thirteen months, oldest first: closed ones as their version printed them, open ones as they stand."""
+    rows = []
+    for number, month in enumerate(book.facts.months):
+        known = figures if number == NOW else _known(book, number)
+        shown = _shown(known) if known else None
+        which = version if number == NOW else book.counted.versions[number]
+        rows.append({"month": str(month), "version": which, "figures": shown})
+    return rows
+
+
+def _known(book: Book, number: int) -> dict | None:
+    """A month's figures as they were printed, or reckoned; None before anything is known of the district."""
+    if number in book.counted.printed:
+        return book.counted.printed[number]["figures"]
+    if book.facts.months[number] < book.facts.begun:
+        return None
+    scope = scope_of(book, range(number, number + 1), {}, as_of=number)
+    found = {id: FIGURES[id](scope).as_dict() for id in TREND}
+    if number in book.counted.people:
+        share = Ratio(found["I-07"]["numerator"], book.counted.people[number])
+        found["I-07"] |= share.as_dict()
+    return found
+
+
+def _shown(figures: dict) -> dict:
+    share = {name: figures["I-07"][name] for name in ("value", "numerator", "denominator", "over")}
+    values = {id: figures[id]["value"] for id in TREND}
+    return values | {"I-07": share, "minutes": figures["I-13"]["minutes"]}
+
+
+def months(book: Book, version: int) -> list[dict]:
+    """Which version each month of the year rests on, the report's own last."""
+    counted = book.counted
+    versions, again = (*counted.versions[:NOW], version), (*counted.again[:NOW], 0)
     return [
-        {
-            "site": place.code,
-            "name": place.name,
-            "groups": {group.value: reckoning.coverage(place, group, "month").as_dict() for group in Group},
-        }
-        for place in reckoning.communities[facts.site_id]
+        {"month": str(month), "version": versions[number], "again": again[number]}
+        for number, month in enumerate(book.facts.months)
+        if number
     ]
 
 
-def gaps(coverage: list[dict]) -> list[dict]:
-    """Communities with groups that nobody reached this month; groups in which nobody lives are none."""
-    found = []
-    for row in coverage:
-        silent = [
-            group
-            for group, share in row["groups"].items()
-            if share["numerator"] == 0 and share["denominator"] != 0
-        ]
-        if silent:
-            found.append({"site": row["site"], "name": row["name"], "groups": silent})
-    return found
+def unfiled(facts: Facts) -> list[dict]:
+    """What ended long ago at these sites and nobody closed out."""
+    places = {place.id: place for place in facts.places}
+    return [
+        {
+            "site": places[one.site_id].code,
+            "name": places[one.site_id].name,
+            "event": one.event,
+            "title": one.title,
+            "on": one.on.isoformat(),
+        }
+        for one in facts.unfiled
+        if one.site_id in places
+    ]
+
+
+def sources(month: Scope) -> list[dict]:
+    """Which counts the populations come from, and of how many communities."""
+    used: dict[tuple[str, str], set[int]] = {}
+    mine = {place.id for place in month.communities}
+    for (community, _group), source in month.ground.sources.items():
+        if community in mine:
+            used.setdefault(source, set()).add(community)
+    return [
+        {"as_of": as_of, "source": source, "communities": len(communities)}
+        for (as_of, source), communities in sorted(used.items())
+    ]

@@ -36,7 +36,7 @@ def told_by_trend(body: dict, month: Month) -> dict[str, dict]:
         if one["month"] == str(month):
             found = {
                 id: value if isinstance(value, dict) else {"value": value}
-                for id, value in one["figures"].items()
+                for id, value in (one["figures"] or {}).items()
             }
             return {id: figure for id, figure in found.items() if figure.get("value") is not None}
     return {}

@@ -1,238 +1,205 @@
-"""Counting: from the rows of a month to one tally a site, and up the tree. Pure Python over read rows."""
+"""Counting: what one site's figures of one period are reckoned from, and how people are counted once."""
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from __future__ import annotations
 
-from stationapp.attendance.rules import Part
-from stationapp.calendar.rules import AgeBand, Month
-from stationapp.events.rules import Cadence, Category, Task
-from stationapp.reports.rules import BANDS
-from stationapp.residents.rules import Lives
-from stationapp.signups.rules import Channel
-from stationapp.sites.rules import Group, Level, contains
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 
+import numpy as np
 
-class Place(NamedTuple):
-    """A site as the report needs it."""
+from stationapp.calendar.rules import AgeBand
+from stationapp.reports.columns import NOW, WINDOW, Events, Facts, Heads, Lines, Rows, picked
+from stationapp.reports.counting import Counted, Rooms
+from stationapp.reports.places import Ground, Place
+from stationapp.reports.rules import BANDS, MINIMUM, Bridge
+from stationapp.sites.rules import Group, Level
 
-    id: int
-    code: str
-    name: str
-    level: Level
-    path: str
-    parent_id: int | None
-    active: bool  # in force on the month's last day
-    lived: bool  # in force on some day of the month
+FEW = 4096
+"""Up to so many, people are counted by sorting them; more, by ticking each off in one list of everybody."""
+
+_PAIR = np.int64(1 << 32)
 
 
-class Held(NamedTuple):
-    """A closed-out event of the month."""
-
-    id: int
-    site_id: int
-    category: Category
-    task: Task
-    series_id: int | None
-    cadence: Cadence | None
-    order: tuple  # (start, id)
+def distinct(people: np.ndarray) -> int:
+    """How many different people these are."""
+    return len(np.unique(people)) if len(people) < FEW else int(np.count_nonzero(np.bincount(people)))
 
 
-class Row(NamedTuple):
-    """One attendance that stands."""
-
-    resident_id: int  # as whom they count, here and below
-    event_id: int
-    part: Part
-    channel: Channel
-    lives: Lives
-    band: AgeBand
+def distinct_by(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
+    """How many different people belong to each place."""
+    pairs = np.unique(place * _PAIR + person)
+    return np.bincount(pairs // _PAIR, minlength=size)
 
 
-class Line(NamedTuple):
-    """One line of the hours ledger, by date of service."""
-
-    resident_id: int
-    site_id: int
-    minutes: int
-    manual: bool
+def tallied(codes: np.ndarray, enum: type[Enum], weights: np.ndarray | None = None) -> dict[str, int]:
+    """How many of each case, in its order; only what occurs, and nothing of what has none (−1)."""
+    known = codes >= 0
+    counts = np.bincount(codes[known], weights if weights is None else weights[known], minlength=len(enum))
+    return {case.value: int(count) for case, count in zip(enum, counts, strict=True) if count}
 
 
-class Reached(NamedTuple):
-    """Somebody living in a community, served by anyone this year; `now`: this month."""
-
-    resident_id: int
-    community_id: int
-    band: AgeBand
-    now: bool
+def of_bands(bands: np.ndarray, group: Group) -> np.ndarray:
+    """Which of these ages belong to a group."""
+    return np.array([band in BANDS[group] for band in AgeBand])[bands]
 
 
-@dataclass
-class Facts:
-    """Everything a site's month rests on, read once."""
+@dataclass(frozen=True)
+class Book:
+    """What is known site by site, whatever the period."""
 
-    month: Month
-    site_id: int
-    places: dict[int, Place]  # the site and those beneath it, in code order
-    homes: dict[int, int]  # community a row was written for → the community that stands for it now
-    events: list[Held]
-    rows: list[Row]
-    heads: list[tuple[int, AgeBand, int]]  # event, band, people
-    lines: list[Line]
-    reached: list[Reached]
-    populations: dict[tuple[int, Group], int]
-    sources: list[dict]  # which population was used: as_of, source
-    before: int  # valid events of the center itself in the month before
-    ledger: int  # the last ledger line there was
+    facts: Facts
+    counted: Counted
+    grounds: tuple[Ground, ...]
+
+    @cached_property
+    def inside(self) -> dict[int, np.ndarray]:
+        """Of each place of the report: which positions are it or beneath it."""
+        return {place.id: self.facts.inside(place) for place in self.facts.places}
+
+    @cached_property
+    def held(self) -> np.ndarray:
+        """Position × month: events a site held itself."""
+        found = np.zeros((len(self.facts.at) + 1, WINDOW), dtype=np.int64)
+        mine = self.counted.events
+        np.add.at(found, (self.facts.events.site[mine], self.facts.events.month[mine]), 1)
+        return found
+
+    @cached_property
+    def silent(self) -> np.ndarray:
+        """By position: how many months in a row, this one the last, nobody living there came anywhere; 12 at most."""
+        rows = self.facts.rows
+        rows = picked(rows, self.counted.events[rows.event])
+        came = np.zeros((len(self.facts.at) + 1, WINDOW), dtype=bool)
+        came[self.facts.homes()[rows.community], rows.month] = True
+        came[:, 0] = True
+        return np.argmax(came[:, ::-1], axis=1)
+
+    def meets(self, place: Place, month: int) -> bool:
+        """Whether a site itself held as many events as it is expected to by that month (I-03)."""
+        at_least, months = MINIMUM[place.level]
+        return bool(self.held[self.facts.at[place.id], month + 1 - months : month + 1].sum() >= at_least)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one site's figures of one period are reckoned from: what it and the sites beneath it held, and what the
+    people of its communities came to anywhere; nothing but what counts."""
+
+    book: Book
+    ground: Ground
+    place: Place
+    places: list[Place]  # the site and all beneath it
+    months: range
+    events: Events
+    answers: dict[str, np.ndarray]  # over these events
+    rows: Rows
+    helpers: Rows
+    heads: Heads
+    lines: Lines
+    lived: Rows  # by residence: `community` is the one in force
+    rooms: Rooms
+
+    @cached_property
+    def active(self) -> list[Place]:
+        """The sites in force on the month's last day."""
+        return [place for place in self.places if place.active]
+
+    @cached_property
+    def communities(self) -> list[Place]:
+        """The stations among them: each stands for a community."""
+        return [place for place in self.active if place.level is Level.STATION]
+
+    @cached_property
+    def reached(self) -> dict[Group, np.ndarray]:
+        """By group and position: how many people of a community came anywhere."""
+        return {group: self._reached(of_bands(self.lived.band, group)) for group in Group}
+
+    def _reached(self, which: np.ndarray) -> np.ndarray:
+        return distinct_by(self.lived.community[which], self.lived.person[which], self.size)
+
+    def reached_by_category(self, category: int) -> np.ndarray:
+        """By position: how many people of a community came to something of a category."""
+        return self._reached(self.lived.category == category)
 
     @property
-    def site(self) -> Place:
-        """The report's site."""
-        return self.places[self.site_id]
+    def size(self) -> int:
+        """How many positions there are."""
+        return len(self.book.facts.at) + 1
 
-    def beneath(self, place: Place) -> list[Place]:
-        """The place and all beneath it, in code order."""
-        return [other for other in self.places.values() if contains(place.path, other.path)]
+    @cached_property
+    def served(self) -> tuple[np.ndarray, np.ndarray]:
+        """(site, person), each pair once: who came as a volunteer to an event there, or has minutes left there."""
+        pairs, which = np.unique(self.lines.site * _PAIR + self.lines.person, return_inverse=True)
+        earned = pairs[np.bincount(which, weights=self.lines.minutes, minlength=len(pairs)) > 0]
+        pairs = np.union1d(earned, self.helpers.site * _PAIR + self.helpers.person)
+        return (pairs // _PAIR).astype(np.int16), (pairs % _PAIR).astype(np.int32)
 
-    def communities(self, place: Place) -> list[Place]:
-        """The stations in force among them: each stands for a community."""
-        return [other for other in self.beneath(place) if other.level is Level.STATION and other.active]
+    def of(self, place: Place) -> Scope:
+        """The same of a site beneath, with all beneath that."""
+        inside = self.book.inside[place.id]
+        here = self._within(inside, place, self.ground.beneath(place))
+        return here._with(lived=picked(self.lived, inside[self.lived.community]))
 
+    def own(self) -> Scope:
+        """The same of what the site itself held, nobody's home being looked at."""
+        alone = np.zeros(self.size, dtype=bool)
+        alone[self.book.facts.at[self.place.id]] = True
+        here = self._within(alone, self.place, [self.place])
+        return here._with(lived=picked(self.lived, np.zeros(len(self.lived.person), dtype=bool)))
 
-@dataclass
-class Tally:
-    """Counts and sets of one site (own), or of it and all beneath."""
+    def _within(self, inside: np.ndarray, place: Place, places: list[Place]) -> Scope:
+        mine = inside[self.events.site]
+        return self._with(
+            place=place,
+            places=places,
+            events=picked(self.events, mine),
+            answers={name: column[mine] for name, column in self.answers.items()},
+            rows=picked(self.rows, inside[self.rows.site]),
+            helpers=picked(self.helpers, inside[self.helpers.site]),
+            heads=picked(self.heads, inside[self.heads.site]),
+            lines=picked(self.lines, inside[self.lines.site]),
+        )
 
-    events: int = 0
-    categories: Counter = field(default_factory=Counter)
-    tasks: Counter = field(default_factory=Counter)
-    cadences: Counter = field(default_factory=Counter)
-    activities: set = field(default_factory=set)
-    named: int = 0
-    anonymous: int = 0
-    bands: Counter = field(default_factory=Counter)  # named and anonymous
-    channels: Counter = field(default_factory=Counter)
-    old_channels: Counter = field(default_factory=Counter)  # of rows of people of 60 and more
-    persons: set = field(default_factory=set)
-    homes: dict = field(default_factory=dict)  # resident → (order, Lives), the latest of the month
-    volunteers: set = field(default_factory=set)
-    minutes: int = 0
-    manual: int = 0
-
-    def absorb(self, other: "Tally") -> None:
-        """Add another site's tally to this one: counts are summed, sets united."""
-        for name in ("events", "named", "anonymous", "minutes", "manual"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("categories", "tasks", "cadences", "bands", "channels", "old_channels"):
-            getattr(self, name).update(getattr(other, name))
-        for name in ("activities", "persons", "volunteers"):
-            getattr(self, name).update(getattr(other, name))
-        for resident, home in other.homes.items():
-            self.live(resident, home)
-
-    def live(self, resident: int, home: tuple) -> None:
-        """Remember where somebody lives, by the latest event they came to."""
-        if resident not in self.homes or self.homes[resident][0] < home[0]:
-            self.homes[resident] = home
-
-    def lives(self) -> Counter:
-        """Persons by what is known of their home."""
-        return Counter(lives for _, lives in self.homes.values())
+    def _with(self, **changes: object) -> Scope:
+        return Scope(**({name: getattr(self, name) for name in self.__dataclass_fields__} | changes))
 
 
-def valid_events(facts: Facts) -> dict[int, Held]:
-    """The events that count: closed out, with at least one resident or one person counted (I-01)."""
-    served = {row.event_id for row in facts.rows if row.part is Part.RESIDENT}
-    served.update(event_id for event_id, _, people in facts.heads if people)
-    return {event.id: event for event in facts.events if event.id in served}
+def scope_of(book: Book, months: range, rooms: Rooms, *, as_of: int = NOW) -> Scope:
+    """The report's own site over some months of the window, with communities as they stood in month `as_of`."""
+    facts, counts = book.facts, book.counted.events
+    ground = book.grounds[as_of]
+    place = ground.places[facts.site_id]
+    inside = facts.inside(place)
+    chosen = np.isin(np.arange(WINDOW), months)
+    event = counts & chosen[facts.events.month]
+    mine = event & inside[facts.events.site]
+    homes = facts.homes(as_of)
+    lived = picked(facts.rows, event[facts.rows.event] & inside[homes[facts.rows.community]])
+    return Scope(
+        book=book,
+        ground=ground,
+        place=place,
+        places=ground.beneath(place),
+        months=months,
+        events=picked(facts.events, mine),
+        answers={name: column[mine] for name, column in book.counted.answers.items()},
+        rows=picked(facts.rows, mine[facts.rows.event]),
+        helpers=picked(facts.helpers, mine[facts.helpers.event]),
+        heads=picked(facts.heads, mine[facts.heads.event]),
+        lines=picked(facts.lines, book.counted.lines & chosen[facts.lines.month] & inside[facts.lines.site]),
+        lived=lived._replace(community=homes[lived.community]),
+        rooms=rooms,
+    )
 
 
-def own_tallies(facts: Facts) -> dict[int, Tally]:
-    """What each site held itself, by site id; every place of the report has one."""
-    tallies: dict[int, Tally] = {id: Tally() for id in facts.places}
-    events = valid_events(facts)
-    for event in events.values():
-        _add_event(tallies[event.site_id], event)
-    for row in facts.rows:
-        if event := events.get(row.event_id):
-            _add_row(tallies[event.site_id], event, row)
-    for event_id, band, people in facts.heads:
-        if event := events.get(event_id):
-            tallies[event.site_id].anonymous += people
-            tallies[event.site_id].bands[band] += people
-    _add_lines(tallies, facts.lines)
-    return tallies
-
-
-def _add_event(tally: Tally, event: Held) -> None:
-    tally.events += 1
-    tally.categories[event.category] += 1
-    tally.tasks[event.task] += 1
-    tally.cadences[event.cadence or Cadence.ONE_OFF] += 1
-    tally.activities.add(("series", event.series_id) if event.series_id else ("event", event.id))
-
-
-def _add_row(tally: Tally, event: Held, row: Row) -> None:
-    if row.part is Part.VOLUNTEER:
-        tally.volunteers.add(row.resident_id)
-    if row.part is not Part.RESIDENT:
-        return
-    tally.named += 1
-    tally.bands[row.band] += 1
-    tally.channels[row.channel] += 1
-    if row.band in BANDS[Group.OVER_60]:
-        tally.old_channels[row.channel] += 1
-    tally.persons.add(row.resident_id)
-    tally.live(row.resident_id, (event.order, row.lives))
-
-
-def _add_lines(tallies: dict[int, Tally], lines: list[Line]) -> None:
-    earned: Counter = Counter()
-    for line in lines:
-        tallies[line.site_id].minutes += line.minutes
-        tallies[line.site_id].manual += line.minutes if line.manual else 0
-        earned[line.site_id, line.resident_id] += line.minutes
-    for (site_id, resident_id), minutes in earned.items():
-        if minutes > 0:
-            tallies[site_id].volunteers.add(resident_id)
-
-
-def rolled_up(facts: Facts, own: dict[int, Tally]) -> dict[int, Tally]:
-    """Each site with all beneath it."""
-    rolled: dict[int, Tally] = {id: Tally() for id in facts.places}
-    for id, tally in own.items():
-        for upper in _upwards(facts, id):
-            rolled[upper].absorb(tally)
-    return rolled
-
-
-Reach = dict[tuple[str, Group], set[int]]
-"""("month" or "year", group) → residents reached."""
-
-
-def reach_of(facts: Facts) -> dict[int, Reach]:
-    """Who was reached in each community, and in each site's communities together."""
-    found: dict[int, Reach] = {id: defaultdict(set) for id in facts.places}
-    groups = {band: [group for group in Group if band in BANDS[group]] for band in AgeBand}
-    for resident_id, community_id, band, now in facts.reached:
-        community = found[facts.homes[community_id]]
-        for group in groups[band]:
-            community["year", group].add(resident_id)
-            if now:
-                community["month", group].add(resident_id)
-    alone = {id: dict(reach) for id, reach in found.items()}
-    for id, reach in alone.items():
-        for upper in _upwards(facts, id)[1:]:
-            for key, residents in reach.items():
-                found[upper][key] |= residents
-    return found
-
-
-def _upwards(facts: Facts, id: int) -> list[int]:
-    """The place and those above it, as far up as the report's own site."""
-    chain: list[int] = []
-    upper: int | None = id
-    while upper is not None and upper in facts.places:
-        chain.append(upper)
-        upper = facts.places[upper].parent_id
-    return chain
+def bridge(scope: Scope, site: np.ndarray, person: np.ndarray) -> Bridge:
+    """各站合计 − 跨站重复 + 本级自办新增 = 合计: people, each with where they were counted."""
+    children = [one for one in scope.places if one.parent_id == scope.place.id]
+    child = np.full(scope.size, -1, dtype=np.int64)
+    for number, one in enumerate(children):
+        child[scope.book.inside[one.id]] = number
+    beneath = child[site] >= 0
+    added = int(distinct_by(child[site[beneath]], person[beneath], len(children)).sum())
+    together, total = distinct(person[beneath]), distinct(person)
+    return Bridge(added, added - together, total - together, total)

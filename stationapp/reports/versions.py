@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -10,14 +11,14 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound
-from stationapp.reports.figures import body
 from stationapp.reports.lines import flat
 from stationapp.reports.models import CountedEvent, CoverageReport
-from stationapp.reports.queries import evidence, facts, figures
+from stationapp.reports.queries import communities, evidence, figures, read
 from stationapp.reports.rules import DEFINITIONS, state_of
-from stationapp.reports.tally import Facts
 from stationapp.sites.models import Site
-from stationapp.sites.rules import Group
+
+if TYPE_CHECKING:
+    from stationapp.reports.columns import Facts
 
 
 def list_versions(site: Site, month: Month) -> list[CoverageReport]:
@@ -56,63 +57,63 @@ def standing(site: Site, month: Month) -> dict:
 def recomputed(report: CoverageReport) -> dict:
     """A version's body made again from exactly the facts it counted (trust.md R2).
 
-    Events are those of `counted_events`, ledger lines those up to the one it names, people as whom they counted
-    when it was closed; the population and the sites in force are part of the version itself.
+    Events are those of `counted_events` and of the versions it names for its earlier months, ledger lines and answers
+    those up to the ones it names, people as whom they counted when it was closed; populations, the register, rooms
+    and the sites in force are part of the version itself.
     """
-    frozen = json.loads(report.body)
     site = db.session.get_one(Site, report.site_id)
-    read = facts(
-        site,
-        Month.of(report.month_on),
-        counted_by=report.id,
-        ledger=frozen["ledger"],
-        closed_at=report.closed_at,
-    )
-    return body(_as_frozen(read, frozen), version=report.version, state=state_of(report.version))
+    return remade(report, read(site, Month.of(report.month_on), closed_at=report.closed_at))
 
 
-def _as_frozen(read: Facts, frozen: dict) -> Facts:
-    sites = {row["site"]: row for row in frozen["by_site"]}
-    for place in list(read.places.values()):
-        row = sites.get(place.code)
-        read.places[place.id] = place._replace(
-            name=row["name"] if row else place.name,
-            active=bool(row and row["active"]),
-            lived=row is not None,
-        )
-    ids = {place.code: place.id for place in read.places.values()}
-    read.populations = {
-        (ids[row["site"]], Group(group)): share["denominator"]
-        for row in frozen["coverage"]
-        for group, share in row["groups"].items()
-        if share["denominator"] is not None and row["site"] in ids
-    }
-    read.sources = frozen["populations"]
-    return read
+def remade(report: CoverageReport, facts: "Facts") -> dict:
+    """The same from the facts of its site, read as its closing saw who counts as whom."""
+    from stationapp.reports.counting import counted_of
+    from stationapp.reports.figures import body
+    from stationapp.reports.freezing import as_frozen
+
+    frozen = json.loads(report.body)
+    then = as_frozen(facts, frozen)
+    made = body(then, counted_of(then, report), version=report.version, state=state_of(report.version))
+    return made | {"populations": frozen["populations"]}
 
 
 def facts_unchanged(report: CoverageReport) -> bool:
     """Whether every counted event still stands as it was closed out then, by the same definitions and sites."""
     frozen = json.loads(report.body)
-    moved = db.session.scalar(
+    return frozen["definitions"] == DEFINITIONS and not _moved(report, frozen) and _same_tree(report, frozen)
+
+
+def _moved(report: CoverageReport, frozen: dict) -> int:
+    """Events counted by it, or by the versions it rests on, that were closed out again or reopened since."""
+    earlier = {(row["month"], row["version"]) for row in frozen["trend"]}
+    rests_on = [
+        one.id
+        for one in db.session.scalars(
+            select(CoverageReport).where(
+                CoverageReport.site_id == report.site_id, CoverageReport.month_on < report.month_on
+            )
+        )
+        if (str(Month.of(one.month_on)), one.version) in earlier
+    ]
+    own = (CountedEvent.report_id == report.id) & (Event.closed_out_at != CountedEvent.closed_out_at)
+    return db.session.scalar(
         select(func.count())
         .select_from(CountedEvent)
         .join(Event, Event.id == CountedEvent.event_id)
         .where(
-            CountedEvent.report_id == report.id,
-            (Event.state != State.CLOSED_OUT) | (Event.closed_out_at != CountedEvent.closed_out_at),
+            CountedEvent.report_id.in_([report.id, *rests_on]),
+            (Event.state != State.CLOSED_OUT) | own | (Event.closed_out_at > report.closed_at),
         )
     )
-    return moved == 0 and frozen["definitions"] == DEFINITIONS and _same_tree(report, frozen)
 
 
 def _same_tree(report: CoverageReport, frozen: dict) -> bool:
     site = db.session.get_one(Site, report.site_id)
-    read = facts(site, Month.of(report.month_on), counted_by=report.id)
-    codes = {place.id: place.code for place in read.places.values()}
+    places = communities(site, Month.of(report.month_on)).places
+    codes = {place.id: place.code for place in places.values()}
     now = {
         (place.code, codes.get(place.parent_id or 0), place.active)
-        for place in read.places.values()
+        for place in places.values()
         if place.id != site.id and place.lived
     }
     then = {(row["site"], row["parent"], row["active"]) for row in frozen["by_site"] if not row["own"]}

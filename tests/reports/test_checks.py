@@ -65,8 +65,12 @@ def test_r1_fires_when_the_last_version_was_taken_away(people):
     with transaction() as session:
         for table in ("counted_events", "coverage_reports"):
             _unguarded(table)
-        session.execute(text("DELETE FROM counted_events WHERE report_id = 2"))
-        session.execute(text("DELETE FROM coverage_reports WHERE id = 2"))
+        session.execute(
+            text("DELETE FROM counted_events WHERE report_id = (SELECT max(id) FROM coverage_reports)")
+        )
+        session.execute(
+            text("DELETE FROM coverage_reports WHERE id = (SELECT max(id) FROM coverage_reports)")
+        )
     assert FIND["R1"]() == ["chain reports"]
 
 

@@ -64,7 +64,7 @@ def distinct(site) -> dict[str, int]:
         assert rows.measure(rows.Scope(site, MONTH), id) == rows.expected(body, id), id
     said = {id: body["figures"][id] for id in DISTINCT}
     return {id: figure.get("numerator") or figure["value"] for id, figure in said.items()} | {
-        "year": said["I-07"]["year"]["numerator"],
+        "year": body["year"]["I-07"]["numerator"],
         "named": body["figures"]["I-04"]["named"],
         "repeated": body["bridge"]["I-05"]["repeated"] if "I-05" in body["bridge"] else 0,
     }
