@@ -1,8 +1,8 @@
 """The office, or the center, calls a few of those who came and asks how it was; never the station itself."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from stationapp import clock
@@ -14,7 +14,7 @@ from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.opinions.calls import drawn, to_be_asked
-from stationapp.opinions.operations import note_call
+from stationapp.opinions.operations import note_calls
 from stationapp.opinions.rules import (
     ASKED_PER_EVENT,
     DESK_DAYS,
@@ -31,9 +31,6 @@ from stationapp.web.errors import sentence
 from stationapp.web.paging import paged
 
 bp = Blueprint("asking", __name__)
-
-JUST_NOW = timedelta(minutes=15)
-"""So long the last call can be put right in the browser it was noted in."""
 
 
 def _its(code: str) -> tuple[Event, Site]:
@@ -70,7 +67,6 @@ def _page(
         site=site,
         open=[one for one in lines if not one.called],
         called=sum(one.called for one in lines),
-        last=_last(event) if any(one.attendance_id == _last(event) for one in lines) else None,
         shown=shown or {},
         closed=_why_not(event, site),
         problem=problem,
@@ -97,7 +93,7 @@ def _works_at(site: Site) -> bool:
 def numbers(code: str):
     """The same list with the numbers of all who are still to be called, once; written down with the reason.
 
-    All together, so that no order of calls stands anywhere.
+    All together, as the answers are sent together: no order of calls stands anywhere.
     """
     event, site = _its(code)
     if not guard.can(Action.REVEAL, site.path):
@@ -119,33 +115,34 @@ def numbers(code: str):
 
 @bp.post("/events/<code>/asking")
 def note(code: str):
-    """What came of a call: a face, or `face=none`: not reached, or would not say."""
+    """What came of the calls (`face-<number>`): a face, or `none`, not reached or would not say; blank: not yet."""
     event, site = _its(code)
-    who, face = request.form.get("who", ""), request.form.get("face", "")
-    score = score_of(face)
-    if not (who.isascii() and who.isdigit() and len(who) < 10) or (score is None and face != "none"):
-        raise NotFound
-    if _works_at(site):
-        return _page(event, site, problem=sentence(Refused(OpinionRefusal.OWN_SITE)), status=409)
-    again = _last(event) == int(who)
+    if closed := _why_not(event, site):
+        return _page(event, site, problem=closed, status=409)
+    said = dict(_pressed())
     try:
-        retried(lambda: _noted(event.id, int(who), score, again))
+        noted = retried(lambda: _noted(event.id, said))
     except Refused as refused:
         return _page(event, site, problem=sentence(refused), status=409)
-    session["asked_last"] = [event.code, int(who), int(clock.now().timestamp())]
-    flash(_("记下了。没有记是谁说的。"), "good")
+    left = len(said) - noted
+    flash(
+        _("记下了 %(n)s 个电话，没有记是谁说的。", n=noted)
+        + (_("另有 %(n)s 位别人已经打过，没有再记。", n=left) if left else ""),
+        "good",
+    )
     return redirect(url_for(".show", code=code), code=303)
 
 
-def _noted(event_id: int, attendance_id: int, score: int | None, again: bool) -> None:
+def _pressed() -> Iterator[tuple[int, int | None]]:
+    for name, face in request.form.items():
+        number = name.removeprefix("face-")
+        if name.startswith("face-") and number.isascii() and number.isdigit() and len(number) < 10:
+            score = score_of(face)
+            if score is None and face != "none":
+                raise NotFound
+            yield int(number), score
+
+
+def _noted(event_id: int, said: dict[int, int | None]) -> int:
     with transaction():
-        by, now = guard.user().staff_id, clock.now()
-        note_call(event_id, attendance_id, score=score, again=again, by=by, now=now)
-
-
-def _last(event: Event) -> int | None:
-    """Whose call was noted in this browser a moment ago; it is kept nowhere else."""
-    code, attendance_id, at = session.get("asked_last") or ("", 0, 0)
-    since = clock.now() - JUST_NOW
-    fresh = datetime.fromtimestamp(at, since.tzinfo) > since
-    return attendance_id if code == event.code and fresh else None
+        return note_calls(event_id, said, by=guard.user().staff_id, now=clock.now())

@@ -5,7 +5,7 @@ them commits. Nothing is filled in for anybody, and what somebody pressed themse
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -207,26 +207,29 @@ def _enter(event: Event, sheet: SlipSheet, slip: Slip, said: _Said) -> Entered:
 # --- calls ------------------------------------------------------------------------------------------------------
 
 
-def note_call(
-    event_id: int, attendance_id: int, *, score: int | None, again: bool = False, by: int, now: datetime
-) -> None:
-    """Somebody drawn was called and said how it was, or (no score) was not reached or would not say.
+def note_calls(event_id: int, said: Mapping[int, int | None], *, by: int, now: datetime) -> int:
+    """Those drawn were called; of each (attendance id) the score, or None: not reached, or would not say.
 
-    `again`: the call was noted a moment ago, and this puts right what was pressed. What they pressed themselves
-    stays. Raises Refused(OpinionRefusal).
+    Together, and in an order that is nobody's: who is called one after the other could be told by it. Whom somebody
+    else called meanwhile is left out; how many were noted. What people pressed themselves stays.
+    Raises Refused(OpinionRefusal).
     """
     event = hold(event_id)
     _check_window(event, DESK_DAYS, now)
     if event.state is not State.CLOSED_OUT:
         raise Refused(OpinionRefusal.NOT_CLOSED_OUT)
-    line = next((one for one in drawn(event) if one.attendance_id == attendance_id), None)
-    if line is None or (line.called and not again):
+    if not said:
+        raise Refused(OpinionRefusal.NOTHING_PRESSED)
+    lines = [one for one in drawn(event) if one.attendance_id in said and not one.called]
+    if not lines:
         raise Refused(OpinionRefusal.ALREADY_ASKED)
-    if not line.called:
+    for line in sorted(lines, key=lambda one: one.asked_index):
         db.session.add(OpinionCall(asked_index=line.asked_index, event_id=event.id))
-        db.session.flush()
-    slot = slots.of_presence(attendance_id)
-    before = latest_of(slot)
-    if before is None or before.how is not Via.PAGE:
-        _write(event, slot, score, "", _Said(Via.CALL, by, now))
+    db.session.flush()
+    slots_said = {slots.of_presence(one.attendance_id): said[one.attendance_id] for one in lines}
+    for slot, score in sorted(slots_said.items()):
+        before = latest_of(slot)
+        if score is not None and (before is None or before.how is not Via.PAGE):
+            _write(event, slot, score, "", _Said(Via.CALL, by, now))
     record("opinions.call", f"event {event.code}", by=by, now=now, site_id=event.site_id)
+    return len(lines)

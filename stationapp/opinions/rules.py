@@ -40,6 +40,7 @@ class OpinionRefusal(Enum):
     SLIPS_MANY = "slips_many"  # facts["most"]: more slips than are printed at once
     NOTHING_TYPED = "nothing_typed"
     ALREADY_ASKED = "already_asked"  # somebody else called them meanwhile
+    NOTHING_PRESSED = "nothing_pressed"  # no face was chosen for anybody called
     OWN_SITE = "own_site"  # who calls works at the event's own site
     NOT_CLOSED_OUT = "not_closed_out"  # who came is not settled yet, and so not whom to call
 

@@ -11,7 +11,7 @@ from stationapp.web.filters import day
 from stationapp.web.paper import Box, code, fit
 from stationapp.web.words import word
 
-_TITLE = Box(0, 0, 84, 13)
+_TITLE = Box(0, 0, 62, 12)
 _FACT = Box(0, 0, 84, 5.5)
 _TITLES = (16, 15, 14, 13, 12, 11)
 

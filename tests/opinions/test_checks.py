@@ -10,7 +10,7 @@ from stationapp.opinions import slots
 from stationapp.opinions.calls import drawn
 from stationapp.opinions.checks import CHECKS
 from stationapp.opinions.models import Answer
-from stationapp.opinions.operations import enter_slips, note_call, print_slips, say
+from stationapp.opinions.operations import enter_slips, note_calls, print_slips, say
 from stationapp.opinions.rules import Via
 from stationapp.opinions.slip_rules import Slip
 from tests.opinions.scene import attendances, past
@@ -29,7 +29,7 @@ def scene(app):
             enter_slips(sheet.id, [Slip(1, 5), Slip(2, 3), Slip(3, 1)], by=lin, now=now)
             enter_slips(sheet.id, [Slip(2, 5), Slip(3, None)], by=lin, now=now)
             who = drawn(event)[0].attendance_id
-            note_call(event.id, who, score=5, by=chen, now=now)
+            note_calls(event.id, {who: 5}, by=chen, now=now)
         for n, attendance_id in enumerate(one for one in its if one != who):
             if n < 2:
                 with transaction():
