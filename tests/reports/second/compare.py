@@ -2,17 +2,49 @@
 
 from collections.abc import Iterator
 
+BENEATH = {f"I-{number:02d}" for number in range(1, 29)} - {"I-08", "I-09"}
+OWN = BENEATH - {"I-03", "I-07", "I-10", "I-11", "I-16", "I-17", "I-18"}
+"""Figures that a row of a site beneath, and the row of what a site held itself, must have."""
+
 
 def differences(body: dict, second: dict) -> Iterator[tuple]:
     """(where, in the report, in the second count), for everything that is counted."""
     for section in ("figures", "year", "bridge", "year_bridge", "rooms", "year_rooms"):
-        yield from _within((section,), body.get(section, {}), second[section])
-    yield from _each(
-        "by_site", body.get("by_site", []), second["by_site"], lambda row: (row["site"], bool(row["own"]))
-    )
+        yield from _within((section,), body[section], second[section])
+    yield from _by_site(body["by_site"], second["by_site"])
     for section in ("coverage", "gaps"):
-        yield from _each(section, body.get(section, []), second[section], lambda row: row["site"])
-    yield from _each("months", body.get("months", []), second["months"], lambda row: row["month"])
+        yield from _each(section, body[section], second[section], lambda row: row["site"])
+    for number, (ours, theirs) in enumerate(zip(body["unfiled"], second["unfiled"], strict=False)):
+        yield from _within(("unfiled", number), ours, theirs)
+    if len(body["unfiled"]) != len(second["unfiled"]):
+        yield ("unfiled",), len(body["unfiled"]), len(second["unfiled"])
+    yield from _each("months", body["months"], second["months"], lambda row: row["month"])
+
+
+def _by_site(ours: list, theirs: list) -> Iterator[tuple]:
+    """A site that is no more and did nothing in the month may be left out; every other row has its figures."""
+    there = {(row["site"], row["own"]) for row in ours}
+    theirs = [row for row in theirs if (row["site"], row["own"]) in there or row["active"] or _did(row)]
+    yield from _each("by_site", ours, theirs, lambda row: (row["site"], row["own"]))
+    for row in ours:
+        lacking = (OWN if row["own"] else BENEATH) - row["figures"].keys()
+        if lacking:
+            yield ("by_site", row["site"], "figures"), "not there", sorted(lacking)
+
+
+def trend(body: dict, second: list) -> Iterator[tuple]:
+    """The same of the thirteen months; of those before anything was known nothing is said."""
+    for ours, theirs in zip(body["trend"], second, strict=True):
+        where = ("trend", ours["month"])
+        if ours["figures"] is not None:
+            yield from _within(where, ours["figures"], theirs)
+        elif theirs["I-01"] or theirs["minutes"]:
+            yield where, None, theirs
+
+
+def _did(row: dict) -> bool:
+    """Organised something, or people served there."""
+    return any(row["figures"][id]["value"] for id in ("I-01", "I-12", "I-13"))
 
 
 def _each(section: str, ours: list, theirs: list, key) -> Iterator[tuple]:

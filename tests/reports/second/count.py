@@ -5,10 +5,10 @@ when it was closed is known from `Seen`, written down by whoever closed it, not 
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.reports.second.facts import Facts
+from tests.reports.second.facts import Facts, Seen
 from tests.reports.second.tables import begins, last_day, later
 
 GROUPS = {
@@ -19,6 +19,7 @@ GROUPS = {
     "over80": {"80+"},
 }
 CATEGORIES = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A09")
+USE = ("used", "open", "person_minutes", "rooms", "without_hours")
 CENTER, OFFICE, STATION = "center", "office", "station"
 
 
@@ -44,12 +45,13 @@ def tenths(minutes: int, by: int = 1) -> float:
 class Report:
     """One site's month. `seen`: for each closed (site id, month) what its latest version saw."""
 
-    def __init__(self, facts: Facts, site, month, seen: dict) -> None:
+    def __init__(self, facts: Facts, site, month, seen: dict, today: date = date(2027, 1, 1)) -> None:
+        self.today = today
         self.facts, self.site, self.month, self.seen = facts, site, month, seen
         self.window = [later(month, -n) for n in range(11, -1, -1)]
         self.year = [one for one in self.window if one[0] == month[0]]
         self.day = last_day(month)
-        self.scope = facts.beneath(site)
+        self.scope = [one for one in facts.beneath(site) if one is site or one.valid_from <= self.day]
         self.again = {}
         self.valid = {one: self._counted(one) for one in [later(month, -12), *self.window]}
         self.home = self._homes()
@@ -57,7 +59,7 @@ class Report:
             one for one in self.scope if one.level == STATION and facts.in_force(one, self.day)
         ]
         self._place_people()
-        self.served = self._served(self.window, None)
+        self.served = self._ever_served()
 
     # --- which facts count ----------------------------------------------------------------------------------------
 
@@ -93,7 +95,7 @@ class Report:
         for month in self.window:
             for event in self.valid[month]:
                 for row in event.named:
-                    if row.lives != "here" or (home := self.home[row.community_id]) is None:
+                    if (home := self._home_of(row)) is None:
                         continue
                     cuts = [
                         "all",
@@ -115,6 +117,27 @@ class Report:
                     net[line.person, line.site_id] += line.minutes
         return people | {person for (person, _site), minutes in net.items() if minutes > 0}
 
+    def _ever_served(self) -> set:
+        """Who served in the twelve months as far as is known now, whatever was closed: a register, not a sum."""
+        now = Report.__new__(Report)
+        now.facts, now.site, now.month, now.seen = self.facts, self.site, self.month, {}
+        now.again = {}
+        now.valid = {month: now._counted(month) for month in self.window}
+        return now._served(self.window, None)
+
+    def as_closed(self) -> Seen:
+        """What a version made of this would have counted of its month: what it organised, and whom of it others had."""
+        own, homes = {one.id for one in self.scope}, {one.id for one in self.communities}
+        events = {
+            event.id: event.closed_out_at
+            for event in self.valid[self.month]
+            if event.site_id in own or any(self._home_of(row) in homes for row in event.named)
+        }
+        return Seen(events, self.facts.last_line, self.facts.last_answer, self._by_hall([self.month]))
+
+    def _home_of(self, row) -> int | None:
+        return self.home[row.community_id] if row.lives == "here" else None
+
     # --- the whole ------------------------------------------------------------------------------------------------
 
     def body(self) -> dict:
@@ -128,6 +151,7 @@ class Report:
             "coverage": [self._coverage(one) for one in self.communities],
             "gaps": [gap for one in self.communities if (gap := self._gap(one))],
             "months": self._months(),
+            "unfiled": self._unfiled(),
             "rooms": self._by_hall([self.month]),
             "year_rooms": self._by_hall(self.year),
         }
@@ -190,7 +214,8 @@ class Report:
                 held = any(event.site_id == site.id for one in over for event in self.valid.get(one, ()))
                 levels[site.level]["active"] += 1
                 levels[site.level]["met"] += held
-        return share(levels[STATION]["met"], levels[STATION]["active"]) | {"levels": levels}
+        there = {level: counted for level, counted in levels.items() if counted["active"]}
+        return share(levels[STATION]["met"], levels[STATION]["active"]) | {"levels": there}
 
     def _bands(self, events) -> dict:
         bands = defaultdict(int)
@@ -269,32 +294,43 @@ class Report:
         }
 
     def _by_hall(self, months) -> dict:
-        """Own rooms of each site that has any."""
-        each = {site.code: self._use([site], months) for site in self.scope}
-        return {code: use for code, use in each.items() if use["rooms"]}
+        """Own rooms of each site that has any; of a closed month as they were printed."""
+        found = {site.code: self._use(site, self.month) for site in self.scope}
+        for month in months:
+            if month == self.month:
+                continue
+            seen = self.seen.get((self.site.id, month))
+            for site in self.scope:
+                use = seen.rooms.get(site.code, {}) if seen else self._use(site, month)
+                for name in ("used", "open", "person_minutes"):
+                    found[site.code][name] += use.get(name, 0)
+        return {code: use for code, use in found.items() if any(use.values())}
 
-    def _use(self, scope, months) -> dict:
-        used = opening = without = people = 0
-        rooms = [room for room in self.facts.rooms if room.site_id in {one.id for one in scope}]
-        rooms = [room for room in rooms if room.kind == "room"]
-        valid = {event.id: event for month in months for event in self.valid[month]}
-        for room in rooms:
-            without += not room.hours
-            for month in months:
-                spans = list(_open(room.hours, month)) if room.hours else []
-                opening += sum(_minutes(*span) for span in spans)
-                for booked in self.facts.bookings[room.id]:
-                    used += sum(_minutes(max(a, booked.starts_at), min(b, booked.ends_at)) for a, b in spans)
+    def _rooms(self, scope, months) -> dict:
+        each = self._by_hall(months)
+        whole = {name: sum(each[one.code][name] for one in scope if one.code in each) for name in USE}
+        used, opening = whole.pop("used"), whole.pop("open")
+        return share(used, opening) | whole | {"person_hours": tenths(whole["person_minutes"])}
+
+    def _use(self, site, month) -> dict:
+        found = dict.fromkeys(USE, 0)
+        if site.valid_from > last_day(month) or (site.valid_to and site.valid_to < date(*month, 1)):
+            return found
+        valid = {event.id: event for event in self.valid[month]}
+        for room in self.facts.rooms:
+            if room.site_id != site.id or room.kind != "room":
+                continue
+            found["rooms" if room.hours else "without_hours"] += 1
+            spans = [span for span in _open(room.hours, month) if self.facts.in_force(site, _day(span[0]))]
+            found["open"] += sum(_minutes(*span) for span in spans)
             for booked in self.facts.bookings[room.id]:
+                found["used"] += sum(
+                    _minutes(max(a, booked.starts_at), min(b, booked.ends_at)) for a, b in spans
+                )
                 if event := valid.get(booked.event_id):
-                    people += (len(event.named) + event.heads) * _minutes(event.starts_at, event.ends_at)
-        return {
-            "used": used,
-            "open": opening,
-            "person_minutes": people,
-            "rooms": len(rooms),
-            "without_hours": without,
-        }
+                    people = len(event.named) + event.heads
+                    found["person_minutes"] += people * _minutes(event.starts_at, event.ends_at)
+        return found
 
     def _old_and_young(self, events, rows, people) -> dict:
         themes = [self.facts.themes[event.id] for event in events]
@@ -392,8 +428,7 @@ class Report:
         }
 
     def _lives_in(self, person: int) -> int | None:
-        record = self.facts.residents[person]
-        return self.home[record.community_id] if record.lives == "here" else None
+        return self._home_of(self.facts.residents[person])
 
     # --- the other sections ---------------------------------------------------------------------------------------
 
@@ -456,6 +491,44 @@ class Report:
             "silent": self._silent(community),
         }
 
+    def _unfiled(self) -> list:
+        """What ended more than ten working days ago and was never closed out."""
+        order = {site.id: place for place, site in enumerate(self.scope)}
+        left = [
+            event
+            for month in self.window
+            for event in self.facts.by_month[month]
+            if event.site_id in order and event.state == "published"
+        ]
+        left = [
+            event
+            for event in left
+            if self.facts.working_days(_day(event.ends_at), self.today - timedelta(days=1)) >= 10
+        ]
+        left.sort(key=lambda event: (order[event.site_id], event.starts_at))
+        return [
+            {
+                "site": self.facts.sites[one.site_id].code,
+                "event": one.code,
+                "on": _day(one.starts_at).isoformat(),
+            }
+            for one in left
+        ]
+
+    def trend(self, printed: dict) -> list:
+        """Thirteen months: of a closed one what its version printed, of an open one what it comes to now."""
+        found = []
+        for month in [later(self.month, -n) for n in range(12, -1, -1)]:
+            figures = printed.get((self.site.id, month)) if month != self.month else None
+            figures = figures or Report(self.facts, self.site, month, self.seen)._figures_of_month()
+            values = {id: figures[id]["value"] for id in ("I-01", "I-04", "I-05", "I-13")}
+            share = {name: figures["I-07"][name] for name in ("value", "numerator", "denominator", "over")}
+            found.append(values | {"I-07": share, "minutes": figures["I-13"]["minutes"]})
+        return found
+
+    def _figures_of_month(self) -> dict:
+        return self._figures(self.scope, [self.month])
+
     def _months(self) -> list:
         return [{"month": _named(month), "again": self.again[month]} for month in self.window]
 
@@ -468,12 +541,18 @@ def _named(month) -> str:
     return f"{month[0]:04d}-{month[1]:02d}"
 
 
+def _day(moment):
+    return (moment + timedelta(hours=8)).date()
+
+
 def _minutes(begin, end) -> int:
     return max(0, int((end - begin) / timedelta(minutes=1)))
 
 
 def _open(hours: str, month):
     """The open spans of a month; of the hours only the two forms that the random districts use."""
+    if not hours:
+        return
     days, spans = hours.split(" ", 1)
     weekdays = {"每天": range(7), "周一至周五": range(5)}[days]
     moment, end = begins(month), begins(later(month, 1))

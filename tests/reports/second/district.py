@@ -188,8 +188,9 @@ class District:
                 return moment
 
     def _event(self, month) -> dict:
-        chance, site = self.chance, self.chance.choice(self.sites)
-        starts = self._start(month)
+        chance, starts = self.chance, self._start(month)
+        on = (starts + timedelta(hours=8)).date()
+        site = chance.choice([one for one in self.sites if one["valid_from"] <= on])
         state = chance.choice(
             ["closed_out"] * 16 + ["cancelled", "cancelled", "postponed", "published", "published"]
         )
@@ -243,8 +244,9 @@ class District:
         if volunteer and chance.random() < 0.6:
             part = "volunteer"
         home, lives = person["community_id"], person["lives"]
-        if chance.random() < 0.1:  # where they lived on that day
-            home, lives = chance.choice(self.stations)["id"], "here"
+        there = [one["id"] for one in self.stations if one["valid_from"] <= event["starts_at"].date()]
+        if chance.random() < 0.1 or (home and home not in there):  # where they lived on that day
+            home, lives = chance.choice(there), "here"
         row = self.put(
             "attendances", event_id=event["id"], resident_id=person["id"], part=part, channel=chance.choice(CHANNELS),
             came_at=event["starts_at"], came_how="roster", lives=lives, community_id=home,

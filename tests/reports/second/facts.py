@@ -1,6 +1,7 @@
 """The rows of a district laid out so that they can be looked up; which event is valid, which site in force."""
 
 from collections import defaultdict
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -8,11 +9,12 @@ from tests.reports.second.tables import month_at
 
 
 class Seen(NamedTuple):
-    """What stood when a site's month was closed: valid events of the whole district with their close-out, and cuts."""
+    """What a site's closed month counted: events with their close-out, the last line and answer, its rooms."""
 
     events: dict  # id → closed_out_at
     ledger: int
     answers: int
+    rooms: dict  # by site code, as printed
 
 
 class Facts:
@@ -72,6 +74,7 @@ class Facts:
             self.answers[one.event_id].append(one)
         self.last_answer = max((one.id for one in rows.answers), default=0)
         self.rooms = rows.rooms
+        self.holidays = {one.day: one.works for one in rows.holidays}
         self.bookings = defaultdict(list)
         for one in rows.bookings:
             self.bookings[one.room_id].append(one)
@@ -80,10 +83,13 @@ class Facts:
         """Closed out, with at least one resident or head."""
         return event.state == "closed_out" and bool(event.named or event.heads)
 
-    def standing(self, month) -> Seen:
-        """What a closing at this moment sees of a month."""
-        valid = {event.id: event.closed_out_at for event in self.by_month[month] if self.is_valid(event)}
-        return Seen(valid, self.last_line, self.last_answer)
+    def working_days(self, after, until) -> int:
+        """How many working days came after one day, up to another."""
+        count = 0
+        while after < until and count < 12:
+            after += timedelta(days=1)
+            count += self.holidays.get(after, after.weekday() < 5)
+        return count
 
     def in_force(self, site, day) -> bool:
         """Whether a site exists on a day."""

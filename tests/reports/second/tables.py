@@ -22,7 +22,7 @@ TABLES = {
     "answers": "id, event_id, slot_index, score, how",
     "rooms": "id, site_id, kind, hours",
     "bookings": "room_id, event_id, starts_at, ends_at",
-    "coverage_reports": "id, site_id, month_on, version, body",
+    "holidays": "day, works",
 }
 
 
@@ -46,11 +46,11 @@ def _plain(name: str, value):
     if name in ("at", "undone_at") or name.endswith("_at"):
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if name in ("as_of", "served_on", "valid_from", "valid_to", "month_on"):
+    if name in ("as_of", "served_on", "valid_from", "valid_to", "day"):
         return date.fromisoformat(value) if isinstance(value, str) else value
     if name == "slot_index":
         return bytes(value)
-    return bool(value) if name == "undone" else value
+    return bool(value) if name in ("undone", "works") else value
 
 
 def month_at(moment: datetime) -> tuple[int, int]:
