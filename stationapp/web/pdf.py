@@ -21,16 +21,19 @@ from stationapp.web.paper import LONGEST_WORD, broken
 _FEATURES = Path(__file__).resolve().parent.parent
 _TURN = threading.Lock()
 _LONGEST = {"publicity/month": 6}  # letters in a row that fit a day; other sheets have no lines as narrow
-_AS_IT_IS = {"path", "phone", "number"}
+_AS_IT_IS = {"path", "phone", "number", "jpeg"}
 
 
-def render(sheet: str, data: dict) -> bytes:
+def render(sheet: str, data: dict, *, tagged: bool = True) -> bytes:
     """The PDF of a feature's sheet ("publicity/poster" is `publicity/typst/poster.typ`); the same for the same.
 
-    `data`: texts, numbers, lists and dicts of them.
+    `data`: texts, numbers, lists and dicts of them. `tagged`: with the structure that reads it aloud; of long tables
+    that is nine tenths of the file.
     """
     with _TURN:
-        return _compiler(sheet).compile(format="pdf", sys_inputs={"data": _written(sheet, data)})
+        return _compiler(sheet).compile(
+            format="pdf", sys_inputs={"data": _written(sheet, data)}, pdf_tags=tagged
+        )
 
 
 def picture(sheet: str, data: dict) -> bytes:
