@@ -43,6 +43,8 @@ class Action(Enum):
     SEE_FIGURES = "see_figures"  # aggregates only
     SEE_ROWS = "see_rows"  # the masked rows behind a figure
     CLOSE_MONTH = "close_month"
+    SIGN_MONTH = "sign_month"  # say what one thinks of the own site's closed month
+    SHARE_MONTH = "share_month"  # give somebody outside a link to it
     LOAD_FILES = "load_files"
     MANAGE_STAFF = "manage_staff"
     SET_UP = "set_up"  # settings of a site
@@ -78,7 +80,7 @@ _MANAGER = dict.fromkeys(
 )
 
 RIGHTS: dict[Role, dict[Action, Reach]] = {
-    Role.MANAGER: _MANAGER,
+    Role.MANAGER: {**_MANAGER, Action.SIGN_MONTH: Reach.SITE, Action.SHARE_MONTH: Reach.SITE},
     Role.HELPER: {
         Action.ENTER: Reach.SITE,
         Action.SEE_EVENTS: Reach.SITE,
@@ -92,6 +94,8 @@ RIGHTS: dict[Role, dict[Action, Reach]] = {
         Action.SCRUTINIZE: Reach.SUBTREE,
         Action.ASK: Reach.BENEATH,
         Action.CLOSE_MONTH: Reach.SUBTREE,
+        Action.SIGN_MONTH: Reach.SITE,
+        Action.SHARE_MONTH: Reach.SUBTREE,
         Action.SET_UP: Reach.SUBTREE,
         Action.LOAD_FILES: Reach.SUBTREE,
         Action.SEE_JOBS: Reach.SUBTREE,

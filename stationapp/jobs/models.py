@@ -29,4 +29,6 @@ class JobRun(Base):
     ended_at: Mapped[datetime]
     done: Mapped[int]  # pieces of work in that run
     done_ever: Mapped[int]
-    problem: Mapped[str]  # the exception's class, "" when all went well
+    problem: Mapped[
+        str
+    ]  # the exception's class, or what it says of itself (`problem`); "" when all went well

@@ -1,6 +1,6 @@
 """Leading, and the duties a leader does. Every duty asks what is due and is harmless when done twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, exists, select, text, update
@@ -22,7 +22,9 @@ from stationapp.messages.tidying import tidy_calls
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
+from stationapp.reports.asking import ask_for_missing, close_due, reckon_due
 from stationapp.reports.models import CoverageReport
+from stationapp.reports.prepared import Made, keep, make_due
 from stationapp.rooms.operations import release
 from stationapp.scrutiny.spots import draw_month
 from stationapp.signups.draws import draw_due
@@ -66,6 +68,13 @@ def give_up(holder: str, *, now: datetime, name: str = "jobs") -> None:
     """End the lead of a process that stops, so that another one need not wait; harmless when it does not lead."""
     leads = (Lease.name == name, Lease.holder == holder, Lease.until_at > now)
     db.session.execute(update(Lease).where(*leads).values(until_at=now))
+
+
+def prolong(token: int, *, now: datetime, name: str = "jobs") -> None:
+    """Keep the lead over work that took long, as long as nobody else took it; raises LeaseLost."""
+    mine = (Lease.name == name, Lease.token == token)
+    if not db.session.execute(update(Lease).where(*mine).values(until_at=now + LEASE_LASTS)).rowcount:
+        raise LeaseLost
 
 
 def fence(token: int, *, now: datetime, name: str = "jobs") -> None:
@@ -160,6 +169,17 @@ def tell(*, now: datetime) -> int:
     return tell_shifts(now=now) + spread(now=now)
 
 
+def keep_files(*, now: datetime, ready: Sequence[Made] | None = None) -> int:
+    """Keep the files of a closed month, one version at a time (`prepared.make_due` makes them)."""
+    return keep(make_due() if ready is None else ready, now=now)
+
+
+BEFOREHAND: dict[str, Callable[..., object]] = {
+    "month_closing": reckon_due,
+    "report_files": lambda *, now: make_due(),
+}
+"""What a duty has ready before anything is held, because it takes seconds: given to it as `ready`."""
+
 DUTIES: dict[str, Callable[..., int]] = {
     "holds": expire,
     "phone_seats": seat_after_callers,
@@ -170,6 +190,9 @@ DUTIES: dict[str, Callable[..., int]] = {
     "close_out_reminders": remind_of_close_outs,
     "room_release": release_rooms,
     "month_preparation": prepare_month,
+    "month_asking": ask_for_missing,
+    "month_closing": close_due,
+    "report_files": keep_files,
     "spot_draws": draw_month,
     "sweep": sweep,
     "tidy": tidy,

@@ -6,13 +6,23 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from stationapp import clock
 from stationapp.db import transaction
-from stationapp.jobs.operations import DUTIES, LeaseLost, fence, give_up, note_run, take_lease
+from stationapp.jobs.operations import (
+    BEFOREHAND,
+    DUTIES,
+    LeaseLost,
+    fence,
+    give_up,
+    note_run,
+    prolong,
+    take_lease,
+)
 from stationapp.jobs.queries import last_began
 from stationapp.jobs.rules import PACES, TICK, is_due
 from stationapp.messages.gateways.choose import limits_of, open_gateways
@@ -111,17 +121,30 @@ def tick(app: Flask, holder: str) -> int | None:
 def _run(job: str, token: int) -> int:
     began_at = clock.now()
     try:
+        ready = _ready(job, token, began_at)
         with transaction():
-            fence(token, now=began_at)
-            done = DUTIES[job](now=began_at)
+            fence(token, now=clock.now())
+            done = DUTIES[job](now=began_at, **ready)
             note_run(job, token, began_at=began_at, now=clock.now(), done=done)
             fence(token, now=clock.now())
     except LeaseLost:
         raise
     except Exception as error:
+        problem = getattr(error, "problem", type(error).__name__)
         with transaction():
             fence(token, now=clock.now())
-            note_run(job, token, began_at=began_at, now=clock.now(), done=0, problem=type(error).__name__)
-        log.error("job %s: %s", job, type(error).__name__)
+            note_run(job, token, began_at=began_at, now=clock.now(), done=0, problem=problem)
+        log.error("job %s: %s", job, problem)
         return 0
     return done
+
+
+def _ready(job: str, token: int, now: datetime) -> dict[str, object]:
+    """What the duty needs before its transaction; the lead is kept over the seconds that this may take."""
+    if job not in BEFOREHAND:
+        return {}
+    try:
+        return {"ready": BEFOREHAND[job](now=now)}
+    finally:
+        with transaction():
+            prolong(token, now=clock.now())

@@ -31,6 +31,15 @@ class Mark(Enum):
     OBJECTED = "objected"  # 有异议, with a sentence
 
 
+class Lack(Enum):
+    """What a month may lack before it closes."""
+
+    OPEN = "open"  # an event that ended and is not closed out
+    NO_SIGN_OUT = "no_sign_out"  # a volunteer's leaving is not known: no hours
+    UNDECIDED = "undecided"  # hours entered by hand, not decided
+    SCANS = "scans"  # a scan that waits for a person
+
+
 class LifeRefusal(Enum):
     """Why a mark or a link is refused."""
 

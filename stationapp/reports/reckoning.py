@@ -6,6 +6,7 @@ It only reads, so an edge does it before its transaction; within, a cheap look t
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,12 +18,15 @@ from stationapp.events.models import Event
 from stationapp.opinions.queries import last_answer
 from stationapp.refusal import Refused
 from stationapp.reports.models import CountedEvent, CoverageReport
-from stationapp.reports.queries import evidence, figures
-from stationapp.reports.rules import ReportRefusal
+from stationapp.reports.queries import counted, read
+from stationapp.reports.rules import ReportRefusal, state_of
 from stationapp.residents.models import Merge
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Population, Site
 from stationapp.volunteers.models import Volunteer
+
+if TYPE_CHECKING:
+    from stationapp.reports.columns import Facts
 
 PASSING = frozenset({"version", "state", "ledger", "answers", "months", "unfiled"})
 """Parts of a body that differ without anything having changed for the site: numbers of versions, heads of chains
@@ -64,11 +68,11 @@ def reckon(site: Site, month: Month, *, now: datetime, reason: str = "") -> Reck
     """The pages of a closing at `now`; raises Refused as `operations.close_month` does, NotReckoned."""
     may_begin(site, month, now=now, reason=reason)
     seen = fingerprint(month)
-    before = _latest(site, month)
-    pages = [_page(site, month, before.get(site.id), now)]
+    before, whole = _latest(site, month), read(site, month, closed_at=now)
+    pages = [_page(site, whole, before.get(site.id))]
     beneath = {row["site"] for row in pages[0].body["by_site"] if not row["own"]}
     sites = select(Site).where(Site.code.in_(beneath)).order_by(Site.code)
-    pages += [_page(one, month, before.get(one.id), now) for one in db.session.scalars(sites).all()]
+    pages += [_page(one, whole.of(one.id), before.get(one.id)) for one in db.session.scalars(sites).all()]
     return Reckoned(now, seen, pages)
 
 
@@ -99,28 +103,33 @@ def _latest(site: Site, month: Month) -> dict[int, _Before]:
         .group_by(CoverageReport.site_id)
     )
     reports = db.session.scalars(select(CoverageReport).where(CoverageReport.id.in_(newest))).all()
-    counted: dict[int, dict[int, datetime]] = {report.id: {} for report in reports}
+    events: dict[int, dict[int, datetime]] = {report.id: {} for report in reports}
     rows = select(CountedEvent.report_id, CountedEvent.event_id, CountedEvent.closed_out_at)
     for report_id, event_id, closed_out_at in db.session.execute(
         rows.where(CountedEvent.report_id.in_(newest))
     ):
-        counted[report_id][event_id] = closed_out_at
+        events[report_id][event_id] = closed_out_at
     return {
-        report.site_id: _Before(report.version, json.loads(report.body), counted[report.id])
+        report.site_id: _Before(report.version, json.loads(report.body), events[report.id])
         for report in reports
     }
 
 
-def _page(site: Site, month: Month, before: _Before | None, now: datetime) -> Page:
+def _page(site: Site, facts: "Facts", before: _Before | None) -> Page:
+    from stationapp.reports.figures import (
+        body as body_of,
+    )  # with numpy: a web worker that never closes does without
+
+    version = before.version + 1 if before else 1
     try:
-        body = figures(site, month, version=before.version + 1 if before else 1, closed_at=now)
-        counted = evidence(site, month)
+        seen = counted(facts)
+        body = body_of(facts, seen, version=version, state=state_of(version))
     except SQLAlchemyError:  # the database's trouble, not the site's
         raise
     except Exception as error:
         raise NotReckoned(site.code, error) from error
-    changed = before is None or before.counted != counted or _said(before.body) != _said(body)
-    return Page(site.id, site.code, body, counted, changed)
+    changed = before is None or before.counted != seen.evidence or _said(before.body) != _said(body)
+    return Page(site.id, site.code, body, seen.evidence, changed)
 
 
 def _said(body: dict) -> dict:

@@ -23,9 +23,14 @@ def get_site(code: str) -> Site:
     return site
 
 
+def find_center() -> Site | None:
+    """The district's center; None on an empty instance."""
+    return db.session.scalar(select(Site).where(Site.level == Level.CENTER))
+
+
 def get_center() -> Site:
-    """The district's center; raises NotFound on an empty instance."""
-    site = db.session.scalar(select(Site).where(Site.level == Level.CENTER))
+    """The same; raises NotFound."""
+    site = find_center()
     if site is None:
         raise NotFound
     return site

@@ -1,6 +1,7 @@
 """The desk's first page: what is on today, what waits for me, what is not closed out."""
 
 from flask import Blueprint, current_app, render_template
+from sqlalchemy import ColumnElement
 
 from stationapp import clock
 from stationapp.accounts import guard
@@ -12,6 +13,7 @@ from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.stops import live_stops
 from stationapp.scrutiny import flags
 from stationapp.scrutiny.queries import count_to_call
+from stationapp.sites.models import Site
 from stationapp.today import queries
 from stationapp.volunteers.question_queries import count_open
 
@@ -31,7 +33,7 @@ def index():
         joint={line.code for line in on or () if not guard.can(Action.SEE_EVENTS, line.site_path)},
         submitted=_where(Action.APPROVE, lambda here: queries.standing(State.SUBMITTED, here)),
         returned=_where(Action.PLAN, lambda here: queries.standing(State.RETURNED, here)),
-        notices=_where(Action.PLAN, lambda here: queries.open_notices(here, now=now)),
+        notices=_where(Action.PLAN, lambda here: queries.open_notices(here, now=now, own=_own())),
         hours=_where(Action.APPROVE_HOURS, queries.count_proposed_hours),
         questions=_where(Action.PROPOSE_HOURS, lambda here: count_open(here, clock.day_of(now))),
         scans=_where(Action.CLOSE_OUT, count_waiting),
@@ -41,6 +43,11 @@ def index():
         not_closed_out=late,
         unfiled=queries.unfiled(late or (), now=now),
     )
+
+
+def _own() -> ColumnElement[bool]:
+    """The sites at which the user holds a role, without those beneath."""
+    return Site.path.in_({held.path for held in guard.user().held})
 
 
 def _is_sending() -> bool:

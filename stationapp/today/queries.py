@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, select, true
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
@@ -22,6 +22,9 @@ from stationapp.signups.models import Party
 from stationapp.sites.models import Site
 from stationapp.volunteers.models import ManualHours
 from stationapp.volunteers.rules import ManualState
+
+OWN_AFFAIR = (Occasion.MONTH_MISSING, Occasion.MONTH_TO_SIGN)
+"""Occasions that a site answers for itself: whoever is above would see those of every site beneath."""
 
 MOST = 50
 """Rows of a list; what is beyond stands behind the link to all events."""
@@ -116,9 +119,12 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
     return [Line(*row) for row in db.session.execute(query.order_by(Event.starts_at, Site.code).limit(MOST))]
 
 
-def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
+def open_notices(
+    reached: ColumnElement[bool], *, now: datetime, own: ColumnElement[bool] | None = None
+) -> list[Told]:
     """What nobody ticked off yet at these sites, oldest first; what asks for calls until all of them are made.
 
+    `own`: the sites at which the reader has a role; what a site answers for itself is told only there.
     Notices of one occasion about one event stand together, however many; a close-out is asked for until it is done.
     """
     party_id = case((Notice.subject.startswith("party "), cast(_thing, Integer)))
@@ -141,12 +147,16 @@ def open_notices(reached: ColumnElement[bool], *, now: datetime) -> list[Told]:
         .join(Site, Site.id == Notice.site_id)
         .outerjoin(Party, Party.id == party_id)
         .outerjoin(Event, Event.id == func.coalesce(Party.event_id, its_event))
-        .where(reached, Notice.done_at.is_(None), ~is_told(now), ~_closed_out())
+        .where(reached, Notice.done_at.is_(None), ~is_told(now), ~_closed_out(), _not_others(own))
         .group_by(Notice.occasion, Site.id, Site.short_name, Site.code, about, Event.code, Event.title)
         .order_by(func.min(Notice.made_at), func.min(Notice.id))
         .limit(MOST)
     )
     return [_told(row) for row in rows]
+
+
+def _not_others(own: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return true() if own is None else Notice.occasion.not_in(OWN_AFFAIR) | own
 
 
 def _closed_out() -> ColumnElement[bool]:

@@ -1,0 +1,145 @@
+"""The files of a closed month, made once and kept: what was handed up can be had again, to the byte."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from stationapp.calendar.rules import Month
+from stationapp.db import db
+from stationapp.refusal import Refused
+from stationapp.reports import files
+from stationapp.reports.life_rules import Audience
+from stationapp.reports.models import CoverageReport, ReportFile
+from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
+
+FORMATS = ("xlsx", "docx", "pdf")
+"""What is handed up; CSV and JSON are for programs and made on demand."""
+
+_ALL = len(FORMATS) * len(Audience)
+
+
+class NotMade(Exception):
+    """No file could be made of a version; `problem` names it."""
+
+    def __init__(self, report: CoverageReport, site: Site, cause: Exception) -> None:
+        self.problem = f"{type(cause).__name__} {site.code} {Month.of(report.month_on)} v{report.version}"
+        super().__init__(self.problem)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file, not kept yet."""
+
+    report_id: int
+    format: str
+    audience: Audience
+    content: bytes
+
+
+def make_due(*, template: Path | None = None) -> list[Made]:
+    """The files of one version of the center or an office that holds and lacks some, the latest month first.
+
+    It only reads, and takes seconds: an edge does it before its transaction, and `keep` within. A version of which no
+    file can be made keeps no other one waiting; raises NotMade when nothing else is left.
+    """
+    failed: NotMade | None = None
+    for report, site in _lacking():
+        try:
+            return _files(report, template)
+        except Exception as error:
+            failed = failed or NotMade(report, site, error)
+    if failed:
+        raise failed
+    return []
+
+
+def _lacking() -> list[Row]:
+    newest = select(func.max(CoverageReport.id)).group_by(CoverageReport.site_id, CoverageReport.month_on)
+    kept = select(ReportFile.report_id).group_by(ReportFile.report_id).having(func.count() >= _ALL)
+    return list(
+        db.session.execute(
+            select(CoverageReport, Site)
+            .join(Site, Site.id == CoverageReport.site_id)
+            .where(Site.level != Level.STATION, CoverageReport.id.in_(newest), CoverageReport.id.not_in(kept))
+            .order_by(CoverageReport.month_on.desc(), Site.code)
+        )
+    )
+
+
+def _files(report: CoverageReport, template: Path | None) -> list[Made]:
+    body = json.loads(report.body)
+    return [
+        Made(report.id, format, audience, render(body, format, audience, template=template))
+        for audience in Audience
+        for format in FORMATS
+    ]
+
+
+def render(body: dict, format: str, audience: Audience, *, template: Path | None = None) -> bytes:
+    """A body as a file; the district's own form, where it cannot be filled in, gives way to the built-in one."""
+    try:
+        return files.render(body, format, audience.value, template=template)
+    except Refused:
+        return files.render(body, format, audience.value)
+
+
+def keep(made: Collection[Made], *, now: datetime) -> int:
+    """Keep them; what was kept meanwhile stays as it is. How many are new."""
+    insert = insert_sqlite if db.session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    kept = 0
+    for one in made:
+        row = {
+            "report_id": one.report_id,
+            "format": one.format,
+            "audience": one.audience,
+            "content": one.content,
+            "digest": hashlib.sha256(one.content).hexdigest(),
+            "made_at": now,
+        }
+        put = insert(ReportFile).values(**row).on_conflict_do_nothing().returning(ReportFile.id)
+        kept += db.session.execute(put).one_or_none() is not None
+    return kept
+
+
+def find_file(report: CoverageReport, format: str, audience: Audience) -> bytes | None:
+    """The kept bytes."""
+    return db.session.scalar(
+        select(ReportFile.content).where(
+            ReportFile.report_id == report.id,
+            ReportFile.format == format,
+            ReportFile.audience == audience,
+        )
+    )
+
+
+def file_of(
+    report: CoverageReport, format: str, audience: Audience, *, template: Path | None = None
+) -> bytes:
+    """The kept file, or the same made now: a station's, and one that the job has not come to yet."""
+    kept = find_file(report, format, audience)
+    return kept if kept is not None else render(json.loads(report.body), format, audience, template=template)
+
+
+def list_kept(report_id: int) -> list[Row]:
+    """(format, audience, digest, made at, bytes) of a version's kept files."""
+    return list(
+        db.session.execute(
+            select(
+                ReportFile.format,
+                ReportFile.audience,
+                ReportFile.digest,
+                ReportFile.made_at,
+                func.length(ReportFile.content).label("size"),
+            )
+            .where(ReportFile.report_id == report_id)
+            .order_by(ReportFile.id)
+        )
+    )

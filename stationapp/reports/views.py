@@ -1,0 +1,91 @@
+"""A month for whoever was given its link: which site, which month, what it says, and its files. No sign-in."""
+
+import json
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from stationapp import clock
+from stationapp.accounts.logins import count_miss, count_work
+from stationapp.calendar.rules import Month
+from stationapp.db import db, transaction
+from stationapp.reports import links, prepared, words
+from stationapp.reports.desk_life import download
+from stationapp.reports.life_rules import Audience
+from stationapp.reports.models import CoverageReport, ReportLink
+from stationapp.reports.small_cells import hidden
+from stationapp.sites.models import Site
+
+bp = Blueprint("reports", __name__, url_prefix="/reports")
+
+FETCHES = 60
+"""So many pages and files one address may have in an hour; a file is a megabyte."""
+
+
+@bp.get("/<token>")
+def show(token: str):
+    """The page behind a link; in WeChat, which downloads nothing, it says to open the address on a computer."""
+    now = clock.now()
+    link = links.find_open(_plain(token), now=now)
+    if refused := _refused(link, "page", now):
+        return refused
+    report, site = _its(link)
+    body = json.loads(report.body)
+    if link.audience is Audience.OUTSIDE:
+        body = hidden(body)
+    return _unlisted(
+        render_template(
+            "reports/show.html",
+            token=token,
+            link=link,
+            report=report,
+            site=site,
+            month=Month.of(report.month_on),
+            said=words.sentence(body),
+            formats=prepared.FORMATS,
+            wechat="MicroMessenger" in request.headers.get("User-Agent", ""),
+        )
+    )
+
+
+@bp.get("/<token>/<format>")
+def file(token: str, format: str):
+    """One of its files."""
+    now = clock.now()
+    link = links.find_open(_plain(token), now=now) if format in prepared.FORMATS else None
+    if refused := _refused(link, format, now):
+        return refused
+    return _unlisted(download(_its(link)[0], format, link.audience))
+
+
+def _plain(token: str) -> str:
+    return token.replace("\0", "")[:100]
+
+
+def _its(link: ReportLink) -> tuple[CoverageReport, Site]:
+    report = db.session.get_one(CoverageReport, link.report_id)
+    return report, db.session.get_one(Site, report.site_id)
+
+
+def _refused(link: ReportLink | None, what: str, now: datetime):
+    """The page that says why nothing is shown; None when it is, and that is written down first."""
+    address = request.remote_addr or ""
+    with transaction():
+        patient = count_work("report-link", address, most=FETCHES, now=now) if link else None
+        if link is None:
+            patient = count_miss(address, now=now)
+        elif patient:
+            links.opened(link, what, now=now)
+    if not patient:
+        return _unlisted(render_template("reports/gone.html", busy=True), 429)
+    if link is None:
+        return _unlisted(render_template("reports/gone.html", busy=False), 404)
+    return None
+
+
+def _unlisted(content, status: int = 200) -> Response:
+    """Nothing of it is to be found by a search engine or kept by a browser."""
+    answer = make_response(content, status)
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,290 @@
+"""What is missing, 签审, kept files and links, at the desk and at the address that was given away."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from stationapp import clock
+from stationapp.accounts.logins import MISSES_PER_ADDRESS
+from stationapp.accounts.rules import Role
+from stationapp.attendance.rules import Part
+from stationapp.audit.models import AuditLine
+from stationapp.db import db, transaction
+from stationapp.events.rules import State
+from stationapp.notices.models import Notice
+from stationapp.notices.rules import Occasion
+from stationapp.reports.life_rules import LINK_LASTS
+from stationapp.reports.models import ReportLink, SignOff
+from stationapp.reports.operations import close_month
+from tests import cast
+from tests.reports import build
+from tests.reports.build import AFTER, MONTH
+
+NOW = AFTER + timedelta(days=1)
+
+
+@pytest.fixture
+def people(app):
+    with time_machine.travel(NOW, tick=False):
+        district = cast.district(app)
+        with app.app_context(), transaction():
+            build.came(build.event(district.one), build.resident(district.one))
+        yield district
+
+
+def _close(app, site, reason=""):
+    with app.app_context(), transaction():
+        return close_month(site, MONTH, by=None, now=AFTER, reason=reason).version
+
+
+def _month(site) -> str:
+    return f"/desk/reports/{site.code}/{MONTH}"
+
+
+def _acts(app, act: str) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(AuditLine.subject).where(AuditLine.act == act)))
+
+
+# --- missing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_station_reads_what_it_owes_with_a_button_for_each(app, people):
+    with app.app_context(), transaction():
+        owed = build.event(people.one, state=State.PUBLISHED, title="没归档的讲座").code
+        closed = build.event(people.one, title="没签退的活动")
+        there = build.came(closed, build.resident(people.one), part=Part.VOLUNTEER)
+        there.left_at = there.left_how = None
+        code = closed.code
+    text = cast.signed_in(app, people.lin).get(f"{_month(people.one)}/missing").text
+    assert f'href="/desk/events/{owed}/closeout"' in text and "没归档的讲座" in text
+    assert f'href="/desk/events/{code}/roster"' in text and "没签退的活动" in text
+    assert "下面各阵地" not in text
+
+
+def test_an_office_reads_how_many_by_site_in_code_order_and_opens_each(app, people):
+    with app.app_context(), transaction():
+        for _ in range(2):
+            build.event(people.two, state=State.PUBLISHED, title="机密标题")
+    client = cast.signed_in(app, people.chen)
+    text = client.get(f"{_month(people.office)}/missing").text
+    assert f'href="{_month(people.two)}/missing"' in text and "机密标题" not in text
+    assert "1 个阵地还差，其余 1 个都齐了" in text
+    assert "机密标题" in client.get(f"{_month(people.two)}/missing").text
+    file = client.get(f"{_month(people.office)}/missing.csv")
+    assert file.mimetype == "text/csv" and file.text.count("没有归档的活动") == 2
+
+
+def test_a_viewer_reads_numbers_and_no_titles_and_no_buttons(app, people):
+    with app.app_context(), transaction():
+        build.event(people.one, state=State.PUBLISHED, title="机密标题")
+    client = cast.signed_in(app, people.zhao)
+    for path in ("missing", "missing.csv"):
+        answer = client.get(f"{_month(people.one)}/{path}")
+        assert answer.status_code == 200 and "机密标题" not in answer.text
+        assert "closeout" not in answer.text
+
+
+def test_nobody_reads_what_another_station_owes(app, people):
+    client = cast.signed_in(app, people.ma)
+    for path in ("missing", "missing.csv"):
+        assert client.get(f"{_month(people.one)}/{path}").status_code == 404
+
+
+# --- 签审 -----------------------------------------------------------------------------------------------------------
+
+
+def _post(client, path, **form):
+    """A form that no page offered, with a token all the same."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/account").text)[1]
+    return client.post(path, data={"csrf_token": token, **form})
+
+
+def _sign(client, site, version=1, **form):
+    return _post(client, f"{_month(site)}/versions/{version}/signing", **form)
+
+
+def test_a_mark_stands_beside_its_version_and_the_last_word_counts(app, people):
+    _close(app, people.center)
+    client = cast.signed_in(app, people.lin)
+    form = {"mark": "objected", "sentence": "10 日那场少了两个人"}
+    answer = client.submit(_month(people.one), form, to="signing")
+    assert answer.status_code == 303
+    page = client.get(_month(people.one)).text
+    assert "林晓燕（管理员）" in page and "10 日那场少了两个人" in page
+    client.submit(_month(people.one), {"mark": "agreed"}, to="signing")
+    page = client.get(_month(people.one)).text
+    assert "无异议" in page and "10 日那场少了两个人" not in page
+    with app.app_context():
+        assert [one.mark.value for one in db.session.scalars(select(SignOff).order_by(SignOff.id))] == [
+            "objected",
+            "agreed",
+        ]
+    assert _acts(app, "reports.sign")[0] == f"month {people.one.code} {MONTH} v1 objected"
+
+
+def test_an_objection_without_a_sentence_is_refused_and_kept_on_the_page(app, people):
+    _close(app, people.center)
+    answer = _sign(cast.signed_in(app, people.lin), people.one, mark="objected")
+    assert answer.status_code == 422 and "有异议，请写一句说明" in answer.text
+    assert re.search(r'<option selected value="objected"', answer.text)
+
+
+@pytest.mark.parametrize("mark", ["", "whatever"])
+def test_no_mark_is_no_signing(app, people, mark):
+    _close(app, people.center)
+    assert _sign(cast.signed_in(app, people.lin), people.one, mark=mark).status_code == 422
+
+
+def test_a_new_version_asks_again_and_the_old_one_is_signed_no_more(app, people):
+    _close(app, people.center)
+    client = cast.signed_in(app, people.lin)
+    _sign(client, people.one, mark="seen")
+    with app.app_context(), transaction():
+        build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
+    _close(app, people.center, "补一场")
+    assert "第 2 版还没有人签审" in client.get(_month(people.one)).text
+    refused = _sign(client, people.one, mark="agreed")
+    assert refused.status_code == 422 and "现行的是第 2 版" in refused.text
+    with app.app_context():
+        told = select(Notice.step, Notice.done_at).where(
+            Notice.occasion == Occasion.MONTH_TO_SIGN, Notice.site_id == people.one.id
+        )
+        assert {step: done is not None for step, done in db.session.execute(told)} == {1: True, 2: False}
+
+
+def test_who_is_above_or_beside_does_not_sign_for_a_site(app, people):
+    _close(app, people.center)
+    assert _sign(cast.signed_in(app, people.chen), people.one, mark="seen").status_code == 404
+    assert _sign(cast.signed_in(app, people.ma), people.one, mark="seen").status_code == 404
+    assert _sign(cast.signed_in(app, people.zhao), people.center, mark="seen").status_code == 403
+    assert _sign(cast.signed_in(app, people.chen), people.office, mark="seen").status_code == 303
+
+
+def test_signing_hinders_nothing(app, people):
+    _close(app, people.center)
+    _sign(cast.signed_in(app, people.lin), people.one, mark="objected", sentence="不对")
+    with app.app_context(), transaction():
+        build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
+    assert _close(app, people.center, "补一场") == 2
+
+
+def test_the_first_page_asks_a_site_for_its_own_and_not_for_those_beneath(app, people):
+    _close(app, people.center)
+    path = f"/desk/reports/{people.one.code}/{MONTH}#signing"
+    assert path in cast.signed_in(app, people.lin).get("/desk/").text
+    text = cast.signed_in(app, people.chen).get("/desk/").text
+    assert path not in text and f"/desk/reports/{people.office.code}/{MONTH}#signing" in text
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_a_version_is_read_where_the_figures_are(app, people):
+    _close(app, people.center)
+    path = f"{_month(people.one)}/versions/1/kept"
+    answer = cast.signed_in(app, people.zhao).get(f"{path}/outside/xlsx")
+    assert answer.data.startswith(b"PK") and "attachment" in answer.headers["Content-Disposition"]
+    client = cast.signed_in(app, people.lin)
+    for wrong in (f"{path}/outside/exe", f"{path}/both/xlsx", path.replace("/1/", "/9/") + "/inside/xlsx"):
+        assert client.get(wrong).status_code == 404
+    assert cast.signed_in(app, people.ma).get(f"{path}/inside/xlsx").status_code == 404
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def link(app, people) -> str:
+    """The address of a link to the office's month, as the desk shows it once."""
+    _close(app, people.center)
+    client = cast.signed_in(app, people.chen)
+    answer = client.submit(f"{_month(people.office)}/links", to="versions/1/links")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "data:image/png;base64," in page
+    found = re.search(r'<code class="long">[^<]*(/reports/[^<]+)</code>', page)[1]
+    assert found not in client.get(f"{_month(people.office)}/links").text
+    return found
+
+
+def test_a_link_shows_the_month_to_whoever_has_it_and_gives_its_files(app, client, people, link):
+    page = client.get(link)
+    assert page.status_code == 200 and "湖北路" in page.text and "第 1 版" in page.text
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert '<meta name="robots" content="noindex, nofollow">' in page.text
+    file = client.get(f"{link}/xlsx")
+    assert file.data.startswith(b"PK") and file.headers["X-Robots-Tag"] == "noindex, nofollow"
+    opened = _acts(app, "reports.open_link")
+    assert [one.split(" link ")[1].split(" ")[1] for one in opened] == ["page", "xlsx"]
+    token = link.rsplit("/", 1)[1]
+    with app.app_context():
+        assert all(token not in str(line.subject) for line in db.session.scalars(select(AuditLine)))
+        assert token.encode() not in bytes(db.session.scalar(select(ReportLink.token_index)))
+
+
+def test_in_wechat_it_says_to_open_the_address_on_a_computer(client, people, link):
+    text = client.get(link, headers={"User-Agent": "Mozilla/5.0 MicroMessenger/8.0"}).text
+    assert "请在电脑上打开" in text and link in text and "下载 Excel" not in text
+
+
+def _said(answer) -> str:
+    return answer.text.split("<main")[1].split("</main>")[0]
+
+
+def test_a_link_taken_back_or_over_or_guessed_shows_nothing_and_the_same(app, client, people, link):
+    gone = {_said(client.get(f"/reports/{'A' * 22}"))}
+    staff = cast.signed_in(app, people.chen)
+    with app.app_context():
+        number = db.session.scalar(select(ReportLink.id))
+    with time_machine.travel(NOW + LINK_LASTS, tick=False):
+        over = client.get(link)
+        gone.add(_said(over))
+        assert over.status_code == 404
+    assert client.get(link).status_code == 200
+    ended = staff.submit(f"{_month(people.office)}/links", to="ending", follow_redirects=True)
+    assert "收回了" in ended.text and "已收回" in ended.text
+    for path in (link, f"{link}/pdf"):
+        answer = client.get(path)
+        gone.add(_said(answer))
+        assert answer.status_code == 404
+    assert len(gone) == 1
+    _post(staff, f"{_month(people.office)}/links/{number}/ending")
+    assert "已经失效" in staff.get(f"{_month(people.office)}/links").text
+    assert len(_acts(app, "reports.end_link")) == 1
+
+
+def test_whoever_guesses_has_to_wait(app, client, people):
+    for _ in range(MISSES_PER_ADDRESS):
+        assert client.get("/reports/nothing").status_code == 404
+    assert client.get("/reports/nothing").status_code == 429
+
+
+def test_who_fetches_all_the_time_has_to_wait(app, client, people, link, monkeypatch):
+    monkeypatch.setattr("stationapp.reports.views.FETCHES", 2)
+    assert [client.get(link).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_link_is_given_by_who_may_close_or_sign_and_ended_at_its_own_site_alone(app, people, link):
+    with app.app_context():
+        number = db.session.scalar(select(ReportLink.id))
+        viewer = cast.staff("查阅乙", people.one, Role.VIEWER)
+    ma, lin = cast.signed_in(app, people.ma), cast.signed_in(app, people.lin)
+    assert cast.signed_in(app, viewer).get(f"{_month(people.one)}/links").status_code == 403
+    assert ma.get(f"{_month(people.one)}/links").status_code == 404
+    assert _post(lin, f"{_month(people.one)}/versions/1/links").status_code == 303
+    assert _post(lin, f"{_month(people.one)}/links/{number}/ending").status_code == 404
+    assert _post(lin, f"{_month(people.office)}/versions/1/links").status_code == 404
+
+
+def test_what_leaves_by_a_link_hides_small_counts(app, client, people, link):
+    text = client.get(link).text
+    assert "<5" in text.replace("&lt;", "<")
+
+
+def test_the_clock_of_a_link_is_said(client, people, link):
+    assert clock.day_of(NOW + LINK_LASTS).strftime("%Y-%m-%d") in client.get(link).text
