@@ -64,7 +64,6 @@ DESK_PAGES: tuple[str, ...] = (
     "importing.desk_sheets",
     "jobs.desk",
     "reports.desk",
-    "reports.desk_life",
     "reports.desk_rows",
     "reports.desk_life",
     "reports.desk_evidence",
