@@ -22,6 +22,7 @@ from stationapp.residents.queries import get_resident
 from stationapp.sample.lent import with_rooms
 from stationapp.sample.people import Person
 from stationapp.sample.programme import Idea
+from stationapp.sample.said import Said
 from stationapp.signups import operations as signups
 from stationapp.signups.models import Signup
 from stationapp.signups.rules import Channel, Place
@@ -71,6 +72,7 @@ class Lived:
         if not late and event.ends_at + timedelta(hours=3) <= self._life.now:
             with transaction():
                 self._close(event)
+            Said(event_id, by=self._by, now=self._life.now).gather(self._above())
 
     def fill(self, event_id: int) -> None:
         """Sign people up, one after the other, until the first has to wait."""
@@ -235,6 +237,10 @@ class Lived:
         volunteers.post_hours(event, by=self._by, now=at)
         if self._site.level is Level.STATION and self._random.random() < 0.05:
             self._without_scan(at + timedelta(hours=20))
+
+    def _above(self) -> int | None:
+        """Who calls people about it: the reviewer of the office above a station."""
+        return self._life.reviewer(self._site) if self._site.level is Level.STATION else None
 
     def _without_scan(self, now: datetime) -> None:
         """A home visit without a scan: proposed by the station, mostly decided by the office a day later."""

@@ -14,6 +14,8 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Cadence, Enrolment, Pattern, State
 from stationapp.events.series_queries import list_dates
+from stationapp.opinions.models import Answer
+from stationapp.opinions.rules import Via
 from stationapp.reports.versions import standing
 from stationapp.sample import operations as sample
 from stationapp.sites.models import Site
@@ -36,6 +38,9 @@ def test_the_sample_district_lives_some_months_and_the_audit_finds_nothing(app):
         last_month = Month.of(clock.day_of(clock.now())).plus(-1)
         figures = standing(get_center(), last_month)["figures"]
         assert figures["I-01"]["value"] > 0 and figures["I-05"]["value"] > 0
+        ways = db.session.execute(select(Answer.how, func.count()).group_by(Answer.how)).all()
+        assert {how for how, _n in ways} == set(Via)
+        assert figures["I-23"]["denominator"] > 4
         what_is_held_all_year_has_been_held_and_goes_on()
         the_course_has_people_on_all_its_dates_and_one_household_that_waits()
 
