@@ -177,3 +177,14 @@ SMS = {"sms": "webhook", "sms_url": "https://sms.example", "sms_secret": "x"}
 def test_no_link_that_opens_on_this_machine_alone_leaves_it(tmp_path, more, lacks):
     settings = Settings(instance=tmp_path, **more)
     assert (settings.lacks_address, settings.link_base) == (lacks, "" if lacks else settings.public_url)
+
+
+@pytest.mark.parametrize("name", ["../公文.docx", "/etc/公文.docx", "公文.doc", ".docx/", "a\\\\b.docx"])
+def test_the_form_of_the_report_is_a_file_of_the_instance(tmp_path, name):
+    assert (
+        load_settings(written(tmp_path, 'report_template = "公文.docx"')).report_form
+        == tmp_path / "公文.docx"
+    )
+    assert load_settings(written(tmp_path, "")).report_form is None
+    with pytest.raises(BadSettings, match="report_template"):
+        load_settings(written(tmp_path, f'report_template = "{name}"'))

@@ -70,6 +70,7 @@ def printed(body: dict, made: Document) -> bytes:
             "definitions_label": _("口径说明"),
             "notes": list(made.notes),
         },
+        tagged=False,  # thousands of cells; who listens to a report has its page, its text document and its workbook
     )
 
 
