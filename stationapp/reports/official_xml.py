@@ -53,7 +53,7 @@ def paragraph(runs: str, after: str = "", *, before: str = "", style: str = "", 
     return parse_xml(f"<w:p {nsdecls('w')}><w:pPr>{named}{before}{spacing}{after}</w:pPr>{runs}</w:p>")
 
 
-INDENT = '<w:ind w:firstLineChars="200" w:firstLine="640"/><w:jc w:val="both"/>'
+INDENT = '<w:ind w:firstLineChars="200" w:firstLine="640"/>'
 SMALL_INDENT = INDENT.replace("640", "420")
 CENTRED = '<w:jc w:val="center"/>'
 SIGNED = '<w:ind w:right="640"/><w:jc w:val="right"/>'
