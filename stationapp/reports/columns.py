@@ -144,9 +144,13 @@ class Facts:
         return np.array([*found, False])
 
     def homes(self, month: int = NOW) -> np.ndarray:
-        """By position of a community: the one that stands for it in a month."""
-        ground = self.grounds[month]
-        return np.array([*(self.at[ground.homes[id]] for id in ground.places), len(self.at)], dtype=np.int16)
+        """By position of a community: the one that stands for it in a month; past the last where none is in force.
+
+        Whose population nobody counts any more is in no numerator either.
+        """
+        ground, none = self.grounds[month], len(self.at)
+        stand = [self.at[ground.homes[id]] if id in ground.homes else none for id in ground.places]
+        return np.array([*stand, none], dtype=np.int16)
 
     def of(self, site_id: int) -> Facts:
         """What the month of a site beneath rests on, without another query."""

@@ -26,7 +26,7 @@ class Ground:
     """What a month's figures are reckoned against."""
 
     places: dict[int, Place]  # in code order
-    homes: dict[int, int]  # community a row was written for → the community that stands for it
+    homes: dict[int, int]  # community a row was written for → the one in force that stands for it
     populations: dict[tuple[int, Group], int]  # by community: the value in force on the month's last day
     sources: dict[tuple[int, Group], tuple[str, str]]  # of each value: as of which day, from where
 
@@ -48,7 +48,8 @@ def ground_of(tree: list, counts: list, month: Month) -> Ground:
     """The whole district in a month, of rows of Site (in code order) and of Population (oldest first)."""
     places = {row.id: _place(row, month) for row in tree}
     rows = {row.id: row for row in tree}
-    homes = {id: _home(row, rows, places) for id, row in rows.items()}
+    led_to = {id: _home(row, rows, places) for id, row in rows.items()}
+    homes = {id: home for id, home in led_to.items() if places[home].active}
     latest = {(row.site_id, row.group): row for row in counts if row.as_of <= month.last_day}
     return Ground(
         places,

@@ -162,7 +162,9 @@ def _events(
         .where(window, Event.state == State.CLOSED_OUT)
         .order_by(Event.starts_at, Event.id)
     ).all()
-    ids, sites, starts, categories, tasks, cadences, series, closed_out = zip(*rows, strict=True) if rows else ((),) * 8
+    ids, sites, starts, categories, tasks, cadences, series, closed_out = (
+        zip(*rows, strict=True) if rows else ((),) * 8
+    )
     begins = np.array([_naive(month.begins_at) for month in months], dtype="datetime64[us]")
     start = np.array([_naive(one) for one in starts], dtype="datetime64[us]")
     own = _Or(_codes(Cadence), _codes(Cadence)[Cadence.ONE_OFF.value])
@@ -360,7 +362,8 @@ def _volunteers(
 ) -> dict[int, registers.Volunteers]:
     found: dict[int, registers.Volunteers] = {}
     for raw, one in by_home.items():
-        home = ground.homes[raw]
+        if (home := ground.homes.get(raw)) is None:
+            continue
         before = found.get(home, registers.Volunteers(0, 0, 0))
         found[home] = registers.Volunteers(*(a + b for a, b in zip(before, one, strict=True)))
     return found
