@@ -166,6 +166,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "files/number": lambda s: 1,
     "sheets/number": lambda s: 1,
     "rows/line": lambda s: 0,
+    "rows/format": lambda s: "csv",
     "sheets/serial": lambda s: s.signsheet,
     "slips/serial": lambda s: s.slips,
     "signins/number": lambda s: 1,

@@ -47,6 +47,18 @@ def by_site(months: Collection[Month]) -> dict[Month, dict[int, RoomUse]]:
     return {month: {id: _together(uses) for id, uses in sites.items()} for month, sites in found.items()}
 
 
+def by_room(months: Collection[Month]) -> dict[int, tuple[int, int] | tuple[None, None]]:
+    """(used, open) of each own room in these months together, by the room's id; None where its hours are not said."""
+    busy = _busy(min(months).begins_at, max(months).ends_at)
+    found: dict[int, tuple] = {}
+    for room in _rooms():
+        spans = [within for month in months if (within := _in_force(room, month))]
+        uses = [_use(room.hours, busy.get(room.id, ()), within) for within in spans]
+        if uses:
+            found[room.id] = (None, None) if None in uses else tuple(map(sum, zip(*uses, strict=True)))
+    return found
+
+
 def lengths(begins_at: datetime, ends_at: datetime) -> dict[int, int]:
     """Minutes that each closed-out event beginning in [begins_at, ends_at) had rooms of its site: its length, once
     for each room. Events without a room are missing. One statement."""
