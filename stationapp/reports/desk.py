@@ -3,7 +3,7 @@
 import json
 from urllib.parse import quote
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -142,7 +142,7 @@ def closing(site: str, month: str):
 
 @bp.get("/<site>/<month>/files/<format>")
 def file(site: str, month: str, format: str):
-    """The report as a file, `?version=` for an older one."""
+    """The report as a file, `?version=` for an older one, `?for=outside` with small numbers hidden."""
     its, of = _its(site, month)
     if format not in files.FORMATS:
         raise NotFound
@@ -151,8 +151,10 @@ def file(site: str, month: str, format: str):
         body = json.loads(get_version(its, of, int(asked)).body)
     else:
         body = standing(its, of)
-    name = quote(f"{its.short_name}-{of}-覆盖报表.{format}")
-    answer = Response(files.render(body, format), content_type=files.MEDIA[format])
+    whom = files.audience_of(body, format, request.args.get("for", ""))
+    made = files.render(body, format, whom, template=current_app.config["SETTINGS"].report_form)
+    answer = Response(made, content_type=files.MEDIA[format])
+    name = quote(files.file_name(body, format, whom))
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
 

@@ -35,8 +35,10 @@ FORMATS = tuple(MEDIA)
 """The formats there are."""
 
 
-def audience_of(body: dict, format: str) -> Audience:
-    """Whom a file is for unless somebody says so: the center's paper goes out of the house."""
+def audience_of(body: dict, format: str, asked: str = "") -> Audience:
+    """Whom a file is for: as asked, or else the center's paper goes out of the house and all else stays."""
+    if asked in {audience.value for audience in Audience}:
+        return Audience(asked)
     leaves = body["level"] == Level.CENTER.value and format in ("docx", "pdf")
     return Audience.OUTSIDE if leaves else Audience.INSIDE
 

@@ -145,7 +145,7 @@ def test_downloads_are_of_the_version_that_was_on_the_page(app, client, people):
     client.submit(f"/desk/reports/{people.office.code}/{MONTH}", to="closing")
     answer = _page(client, people.office, "/files/json?version=1")
     assert (answer.json["version"], answer.json["state"]) == (1, "closed")
-    assert quote("湖北路-2026-09-覆盖报表.json") in answer.headers["Content-Disposition"]
+    assert quote("湖北路所-2026-09-覆盖报表.json") in answer.headers["Content-Disposition"]
     assert _page(client, people.office, "/files/xlsx").data[:2] == b"PK"
 
 

@@ -259,6 +259,9 @@ def test_a_month_without_anything_makes_a_file_too(app, format, audience):
 def test_the_center_s_paper_goes_out_and_all_else_stays_in(body):
     assert [format for format in FORMATS if audience_of(body, format) is Audience.OUTSIDE] == ["docx", "pdf"]
     assert {audience_of(scale.station(), format) for format in FORMATS} == {Audience.INSIDE}
+    assert audience_of(body, "pdf", "inside") is Audience.INSIDE
+    assert audience_of(body, "csv", "outside") is Audience.OUTSIDE
+    assert audience_of(body, "csv", "nobody") is Audience.INSIDE
     assert list(MEDIA) == list(FORMATS)
 
 
