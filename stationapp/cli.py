@@ -85,10 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     report = _verb(verbs, "report", commands.report, "某月的覆盖报表")
     report.add_argument("site", metavar="SITE")
     report.add_argument("month", type=_month, metavar="YYYY-MM")
-    report.add_argument("--close", action="store_true", help="先封存这个月")
-    report.add_argument("--reason", default="", help="已封存的月份为什么要出新版")
+    report.add_argument("--close", action="store_true", help="先关账，下面各阵地一起")
+    report.add_argument("--reason", default="", help="关过账的月份为什么要出新版")
     report.add_argument("--format", choices=FORMATS, default="json")
     report.add_argument("--out", type=Path, metavar="FILE")
+    report.add_argument("--outside", action="store_true", help="给外面看的：1 至 4 人写作 <5")
 
     audit = _verb(verbs, "audit", commands.audit, "核对全部不变量，不改任何数据")
     audit.add_argument("--json", action="store_true")

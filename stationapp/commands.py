@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import ColumnElement, true
@@ -23,9 +24,11 @@ from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.importing.sheets import take_sheet
 from stationapp.refusal import Refused
-from stationapp.reports.files import render
+from stationapp.reports import prepared
+from stationapp.reports.life_rules import Audience
 from stationapp.reports.operations import close_month
-from stationapp.reports.versions import standing
+from stationapp.reports.reckoning import NotReckoned, reckon
+from stationapp.reports.versions import find_latest, standing
 from stationapp.sample import operations as sample
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site
@@ -186,26 +189,48 @@ def _site(code: str) -> Site:
 
 
 def report(app: Flask, arguments: argparse.Namespace) -> int:
-    """The month's coverage of a site, to standard output or a file; `--close` freezes it first."""
+    """The month's coverage of a site, to standard output or a file; `--close` freezes it and those beneath first."""
     site = _site(arguments.site)
+    audience = Audience.OUTSIDE if arguments.outside else Audience.INSIDE
+    if arguments.reason and not arguments.close:
+        raise CouldNot("--reason 只和 --close 一起用")
     with app.test_request_context():
         if arguments.close:
             _close(site, arguments)
-        body = render(standing(site, arguments.month), arguments.format)
+        content = _file(site, arguments, audience, app.config["SETTINGS"].report_form)
     if arguments.out:
-        arguments.out.write_bytes(body)
+        try:
+            arguments.out.write_bytes(content)
+        except OSError as error:
+            raise CouldNot(f"{arguments.out.name} 写不进去：{error.strerror}") from error
         print(f"已写入 {arguments.out.name}")
     else:
-        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.write(content)
     return DONE
 
 
+def _file(site: Site, arguments: argparse.Namespace, audience: Audience, form: Path | None) -> bytes:
+    """A closed month's file as it was kept, where it was; of an open one as it stands now."""
+    if arguments.month.begins_at > clock.now():
+        raise CouldNot(f"{arguments.month} 还没有开始")
+    latest = find_latest(site, arguments.month)
+    if latest is None or arguments.format not in prepared.FORMATS:
+        return prepared.render(standing(site, arguments.month), arguments.format, audience, template=form)
+    return prepared.file_of(latest, arguments.format, audience, template=form)
+
+
 def _close(site: Site, arguments: argparse.Namespace) -> None:
-    with transaction():
-        try:
-            close_month(site, arguments.month, by=None, now=clock.now(), reason=arguments.reason)
-        except Refused as refused:
-            raise CouldNot(sentence(refused)) from refused
+    now, reason = clock.now(), arguments.reason
+    try:
+        reckoned = reckon(site, arguments.month, now=now, reason=reason)
+        with transaction():
+            closed = close_month(site, arguments.month, by=None, now=now, reason=reason, reckoned=reckoned)
+            number = closed.version
+    except Refused as refused:
+        raise CouldNot(sentence(refused)) from refused
+    except NotReckoned as failed:
+        raise CouldNot(f"没有关账：{failed} 的数字算不出来（{failed.problem}）") from failed
+    print(f"已关账：{site.short_name} {arguments.month} 第 {number} 版，下面各阵地一起", file=sys.stderr)
 
 
 def audit(app: Flask, arguments: argparse.Namespace) -> int:

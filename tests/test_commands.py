@@ -197,3 +197,29 @@ def test_whoever_starts_it_with_a_gateway_and_no_address_is_told_once(app, capsy
 
     assert warned(sms="file") == [0, 0, 0]
     assert warned(sms="webhook", sms_url="https://sms.example", sms_secret="x") == [1, 1, 1]
+
+
+def test_a_month_is_closed_from_the_command_line_with_everything_beneath(app, run, tmp_path):
+    people = cast.district(app)
+    done = run("report", people.center.code, "2026-09", "--close")
+    assert done.returncode == 0 and "第 1 版" in done.stderr
+    assert json.loads(done.stdout)["state"] == "closed"
+    assert json.loads(run("report", people.one.code, "2026-09").stdout)["version"] == 1
+    said = {
+        ("2026-09", "--close"): "更正原因",
+        ("2026-09", "--close", "--reason", "再看"): "没有任何变化",
+        ("2026-09", "--reason", "再看"): "--reason 只和 --close 一起用",
+        ("2999-01", "--close"): "结束以后才能关账",
+        ("2999-01",): "2999-01 还没有开始",
+        ("2026-09", "--out", tmp_path / "none" / "x.json"): "x.json 写不进去",
+    }
+    for words, sentence in said.items():
+        refused = run("report", people.center.code, *words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert sentence in refused.stderr
+
+
+def test_what_goes_outside_says_less(app, run):
+    people = cast.district(app)
+    told = run("report", people.center.code, "2026-09", "--outside")
+    assert told.returncode == 0 and json.loads(told.stdout)["outside"] is True

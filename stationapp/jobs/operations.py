@@ -175,8 +175,8 @@ def keep_files(*, now: datetime, ready: Sequence[Made] | None = None) -> int:
 
 
 BEFOREHAND: dict[str, Callable[..., object]] = {
-    "month_closing": reckon_due,
-    "report_files": lambda *, now: make_due(),
+    "month_closing": lambda *, now, settings: reckon_due(now=now),
+    "report_files": lambda *, now, settings: make_due(template=settings.report_form),
 }
 """What a duty has ready before anything is held, because it takes seconds: given to it as `ready`."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from flask import Flask
+from flask import Flask, current_app
 
 from stationapp import clock
 from stationapp.db import transaction
@@ -144,7 +144,7 @@ def _ready(job: str, token: int, now: datetime) -> dict[str, object]:
     if job not in BEFOREHAND:
         return {}
     try:
-        return {"ready": BEFOREHAND[job](now=now)}
+        return {"ready": BEFOREHAND[job](now=now, settings=current_app.config["SETTINGS"])}
     finally:
         with transaction():
             prolong(token, now=clock.now())

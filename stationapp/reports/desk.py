@@ -19,6 +19,7 @@ from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import latest_by_month
+from stationapp.reports.reckoning import reckon
 from stationapp.reports.rules import GROUPS, MINIMUM, Unit, state_of
 from stationapp.reports.shelf import list_heads
 from stationapp.reports.versions import (
@@ -128,11 +129,11 @@ def closing(site: str, month: str):
     form = ClosingForm()
     if not form.validate():
         return month_page(its, of, form=form), 422
+    now, reason = clock.now(), form.reason.data or ""
     try:
+        reckoned = reckon(its, of, now=now, reason=reason)
         with transaction():
-            report = close_month(
-                its, of, by=guard.user().staff_id, now=clock.now(), reason=form.reason.data or ""
-            )
+            report = close_month(its, of, by=guard.user().staff_id, now=now, reason=reason, reckoned=reckoned)
             number = report.version
     except Refused as refused:
         return month_page(its, of, form=form, problem=sentence(refused)), 409

@@ -177,7 +177,9 @@ def kept(site: str, month: str, version: int, audience: str, format: str):
 def download(report: CoverageReport, format: str, audience: Audience) -> Response:
     """A version's file as an answer."""
     name = files.file_name(json.loads(report.body), format, audience.value)
-    answer = Response(prepared.file_of(report, format, audience), content_type=files.MEDIA[format])
+    form = current_app.config["SETTINGS"].report_form
+    content = prepared.file_of(report, format, audience, template=form)
+    answer = Response(content, content_type=files.MEDIA[format])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer
 
