@@ -70,6 +70,9 @@ class Grid:
     def __init__(self) -> None:
         self.cells: list[Cell] = []
         self.sums: list[list[Term]] = []
+        self.moving: list[
+            list[Term]
+        ] = []  # of each equation what a reader must reckon with, once it is hidden
 
     def cell(self, value: int, *, people: bool = True, rank: int = 0) -> int:
         """A number that is printed; `rank`: the higher, the longer it stays."""
@@ -100,6 +103,7 @@ class Grid:
         for cell in self.cells:
             if cell.state is State.SHOWN and SMALLEST <= cell.value <= LARGEST:
                 cell.state, cell.low, cell.high = State.SMALL, SMALLEST, LARGEST
+        self.moving = [[term for term in terms if self.cells[term.cell].moves] for terms in self.sums]
         waiting = [at for at, cell in enumerate(self.cells) if cell.hidden]
         for at in waiting:  # grows
             while (blocked := self._blocked(at)) is not None:
@@ -134,10 +138,18 @@ class Grid:
         if cell is None and (cell := self._told_too_much(at, blocked)) is None:
             cell = self._smallest(self._around(at))
         if cell is not None:
-            chosen = self.cells[cell]
-            chosen.low = SMALLEST if chosen.state is State.SMALL else LARGEST + 1
-            chosen.state, chosen.high = State.STAR, ENDLESS
+            self._withhold(cell)
         return cell
+
+    def _withhold(self, at: int) -> None:
+        cell = self.cells[at]
+        if cell.state is State.SMALL:
+            cell.low = SMALLEST
+        else:
+            cell.low = LARGEST + 1
+            for one, sign in cell.sums:
+                self.moving[one].append(Term(at, sign))
+        cell.state, cell.high = State.STAR, ENDLESS
 
     def _told_too_much(self, at: int, blocked: list[int]) -> int | None:
         """The largest small cell of those in the way: that it is below 5 is what narrows the others."""
@@ -231,17 +243,18 @@ class Search:
             self.blocked.append(fewest)
         return False
 
-    def _ways(self, one: int) -> list[tuple[int, int]]:
+    def _ways(self, one: int) -> list[tuple[int, ...]]:
         """(cell, move) that balance an equation, or help to: a slack first, then what stands in few equations."""
         found = []
-        for term in self.grid.sums[one]:
-            cell = self.grid.cells[term.cell]
-            moved = self.moved.get(term.cell, ())
-            if not cell.moves or term.cell == self.start or len(moved) > 1:
+        cells, rest = self.grid.cells, self.rest[one]
+        for at, sign in self.grid.moving[one]:
+            moved = self.moved.get(at)
+            if at == self.start or (moved and len(moved) > 1):
                 continue
-            wanted, value = -self.rest[one] * term.sign, cell.value + sum(moved)
-            by = max(cell.low - value, min(cell.high - value, wanted))
+            cell, wanted = cells[at], -rest * sign
+            value = cell.value + moved[0] if moved else cell.value
+            by = min(cell.high - value, wanted) if wanted > 0 else max(cell.low - value, wanted)
             if by and (by > 0) == (wanted > 0):
                 slack = cell.state is not State.SLACK
-                found.append(((by != wanted, bool(moved), slack, len(cell.sums)), term.cell, by))
-        return [(cell, by) for _, cell, by in sorted(found)]
+                found.append((by != wanted, bool(moved), slack, len(cell.sums), at, by))
+        return [way[-2:] for way in sorted(found)]

@@ -4,7 +4,9 @@ from random import Random
 
 import pytest
 
+from stationapp.attendance.rules import Part
 from stationapp.reports import hiding
+from stationapp.reports.known import Known
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import canonical
 from stationapp.reports.small_cells import NOTE, SMALL, WITHHELD, hidden
@@ -153,3 +155,27 @@ def test_a_report_from_facts_goes_outside_without_a_small_number(app):
         assert told["figures"]["I-04"]["named"] in (SMALL, WITHHELD)
         assert told["figures"]["I-01"] == body["figures"]["I-01"]
         assert set(told) == {*body, "outside"}
+
+
+NO_COUNT_OF_PEOPLE = {
+    "I-01", "I-02", "I-03", "I-10", "I-11", "I-13", "I-15", "I-25", "I-26", "minutes", "silent", "version", "again",
+    "ledger", "answers", "communities", "events", "old", "young",
+}  # fmt: skip
+
+
+def test_every_number_of_a_report_is_known_as_a_count_of_people_or_of_something_else(app):
+    people = cast.district(app)
+    with app.test_request_context():
+        with cast._writing():
+            for month in (8, 9):
+                held = build.event(people.one, build.AT.replace(month=month), capacity=30)
+                for part in (Part.RESIDENT, Part.RESIDENT, Part.VOLUNTEER):
+                    build.came(held, build.resident(people.one), part=part)
+                build.counted(held, 7)
+        body = figures(people.office, MONTH)
+        known = Known(body)
+        known.tell()
+        unknown = [path for path, _n in _counts(body) if path not in known.printed]
+    apart = [("I-14", "numerator"), ("I-20", "denominator")]
+    assert [p for p in unknown if not NO_COUNT_OF_PEOPLE & set(p) and p[-2:] not in apart] == []
+    assert ("figures", "I-05", "value") in known.printed and len(known.printed) > 100
