@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from sqlalchemy import select
 
@@ -11,14 +12,15 @@ from stationapp.audit.operations import digest
 from stationapp.audit.rules import Check
 from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.reports import rows
+from stationapp.reports.behind import Period, scope_of
+from stationapp.reports.lists import disagreements
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import CHAIN, link_content
-from stationapp.reports.queries import figures
+from stationapp.reports.queries import figures, read
 from stationapp.reports.rules import SPECS, Axis, Kind, Spec, Unit, canonical
-from stationapp.reports.versions import facts_unchanged, recomputed
+from stationapp.reports.versions import facts_unchanged, remade
 from stationapp.sites.models import Site
-from stationapp.sites.rules import Level
+from stationapp.sites.rules import Level, contains
 
 
 def _reports() -> list[CoverageReport]:
@@ -50,11 +52,29 @@ def changed_reports() -> list[str]:
 
 def unrepeatable_reports() -> list[str]:
     """Versions that the very facts they counted no longer give; facts changed since await a restatement."""
-    return [
-        f"report {report.id}"
-        for report in _reports()
-        if facts_unchanged(report) and canonical(recomputed(report)) != report.body
-    ]
+    wrong = [report.id for closing in _closings(_reports()) for report in _remade_otherwise(closing)]
+    return [f"report {id}" for id in sorted(wrong)]
+
+
+def _closings(reports: list[CoverageReport]) -> list[list[CoverageReport]]:
+    """Versions made in one go from one reading of facts: they share their month and instant."""
+    keyed = sorted(reports, key=lambda one: (one.month_on, one.closed_at))
+    return [list(group) for _, group in groupby(keyed, key=lambda one: (one.month_on, one.closed_at))]
+
+
+def _remade_otherwise(closing: list[CoverageReport]) -> Iterator[CoverageReport]:
+    """Of one closing those that differ: the facts of the highest site are read, and hold those of all beneath."""
+    sites = {one.id: one for one in db.session.scalars(select(Site))}
+    waiting = [report for report in closing if facts_unchanged(report)]
+    waiting.sort(key=lambda report: sites[report.site_id].path)
+    facts, top = None, ""
+    for report in waiting:
+        site = sites[report.site_id]
+        if facts is None or not contains(top, site.path):
+            facts = read(site, Month.of(report.month_on), closed_at=report.closed_at)
+            top = site.path
+        if canonical(remade(report, facts.of(site.id))) != report.body:
+            yield report
 
 
 def unbalanced_sums() -> list[str]:
@@ -123,13 +143,13 @@ def wrong_bridges(body: dict) -> Iterator[str]:
 
 
 def rowless_figures() -> list[str]:
-    """Figures of the center and the offices whose rows are not as many as they say."""
-    found = []
-    for site, month, body in _recent_months():
-        for id in rows.COUNTED:
-            if rows.measure(rows.Scope(site, month), id) != rows.expected(body, id):
-                found.append(f"month {site.code} {month} {id}")
-    return found
+    """Figures of the center and the offices, of the month and of the year, whose rows do not come to what they say."""
+    return [
+        f"month {site.code} {month} {period.value} {which}"
+        for site, month, body in _recent_months()
+        for period in Period
+        for which in disagreements(scope_of(site, month, None, period), body)
+    ]
 
 
 def _recent() -> list[dict]:

@@ -93,11 +93,6 @@ def in_month(month: Month) -> ColumnElement[bool]:
     return (Event.starts_at >= month.begins_at) & (Event.starts_at < month.ends_at)
 
 
-def in_year(month: Month) -> ColumnElement[bool]:
-    """The condition on Event "begins in the month or earlier in its year"."""
-    return (Event.starts_at >= Month(month.year, 1).begins_at) & (Event.starts_at < month.ends_at)
-
-
 def is_served(*more: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition on Attendance "a resident was there"."""
     return (Attendance.part == Part.RESIDENT) & ~Attendance.undone & and_(true(), *more)
@@ -167,25 +162,14 @@ def homes_of(site: Site, month: Month) -> list[int]:
 
 
 def evidence(site: Site, month: Month) -> dict[int, datetime]:
-    """Every event that any figure of the month rests on, with when it was closed out.
-
-    Own events of the month; events of the year so far, anybody's, that people of these communities came to;
-    and for the minimum of I-03 the site's own events of the month before.
-    """
+    """The month's events that its figures rest on as it stands, with when each was closed out: those held at the site
+    and beneath, and anybody's that people of its communities came to."""
     homes = homes_of(site, month)
     came = exists().where(Attendance.event_id == Event.id, is_served(Attendance.community_id.in_(homes)))
     rows = db.session.execute(
         select(Event.id, Event.closed_out_at)
         .join(Site, Site.id == Event.site_id)
-        .where(
-            event_counts(),
-            event_valid(),
-            or_(
-                in_month(month) & beneath(site.path),
-                in_year(month) & came,
-                in_month(month.plus(-1)) & (Event.site_id == site.id),
-            ),
-        )
+        .where(event_counts(), event_valid(), in_month(month), or_(beneath(site.path), came.correlate(Event)))
     )
     return dict(rows.all())
 

@@ -4,18 +4,23 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
+from stationapp.attendance.models import Attendance
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.opinions.models import Answer
 from stationapp.refusal import NotFound
 from stationapp.reports.lines import flat
 from stationapp.reports.models import CountedEvent, CoverageReport
-from stationapp.reports.queries import communities, evidence, figures, read
+from stationapp.reports.queries import communities, evidence, figures, homes_of, in_month, merged_at, read
 from stationapp.reports.rules import DEFINITIONS, state_of
+from stationapp.residents.models import Merge
 from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
+from stationapp.volunteers.models import HoursEntry
 
 if TYPE_CHECKING:
     from stationapp.reports.columns import Facts
@@ -142,6 +147,75 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Late:
+    """What came of a closed month since that version; it waits for the next one (trust.md R5)."""
+
+    events: list[LateEvent]
+    lines: int  # of the ledger
+    minutes: int  # these come to
+    answers: int
+    merges: int  # records of people who came, found to be one person since, or two after all
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.lines or self.answers or self.merges)
+
+
+def late(report: CoverageReport, site: Site, month: Month) -> Late:
+    """What came since, without reckoning the month."""
+    frozen = json.loads(report.body)
+    lines, minutes = _late_lines(site, month, frozen["ledger"])
+    return Late(
+        late_events(report, site, month),
+        lines,
+        minutes,
+        _late_answers(site, month, frozen.get("answers", 0)),
+        _late_merges(report, site, month),
+    )
+
+
+def _late_lines(site: Site, month: Month, ledger: int) -> tuple[int, int]:
+    return db.session.execute(
+        select(func.count(HoursEntry.id), func.coalesce(func.sum(HoursEntry.minutes), 0))
+        .join(Site, Site.id == HoursEntry.site_id)
+        .where(
+            HoursEntry.id > ledger,
+            HoursEntry.served_on.between(month.first_day, month.last_day),
+            beneath(site.path),
+        )
+    ).one()
+
+
+def _late_answers(site: Site, month: Month, answers: int) -> int:
+    return db.session.scalar(
+        select(func.count(Answer.id))
+        .join(Event, Event.id == Answer.event_id)
+        .join(Site, Site.id == Event.site_id)
+        .where(Answer.id > answers, in_month(month), beneath(site.path))
+    )
+
+
+def _late_merges(report: CoverageReport, site: Site, month: Month) -> int:
+    """Merges the closing did not see, of records with a row in the month's events here or from here."""
+    seen_at = merged_at(report.closed_at)
+    came = (
+        exists()
+        .where(
+            Attendance.resident_id == Merge.gone_id,
+            ~Attendance.undone,
+            Event.id == Attendance.event_id,
+            Site.id == Event.site_id,
+            in_month(month),
+            or_(beneath(site.path), Attendance.community_id.in_(homes_of(site, month))),
+        )
+        .correlate(Merge)
+    )
+    since = or_(
+        (Merge.at > seen_at) & Merge.undone_at.is_(None), (Merge.at <= seen_at) & (Merge.undone_at > seen_at)
+    )
+    return db.session.scalar(select(func.count(Merge.id)).where(since, came))
+
+
+@dataclass(frozen=True)
 class Pending:
     """What the next version would bring (trust.md R5)."""
 
@@ -153,9 +227,13 @@ class Pending:
 
 
 def pending(report: CoverageReport, site: Site, month: Month) -> Pending:
-    """Late facts since that version, and the difference they make."""
-    live = figures(site, month)
-    return Pending(late_events(report, site, month), differences(json.loads(report.body), live))
+    """Late events since that version, and the difference everything late makes."""
+    return Pending(late_events(report, site, month), changes(report, site, month))
+
+
+def changes(report: CoverageReport, site: Site, month: Month) -> list[Change]:
+    """The difference that everything late makes; it reckons the month."""
+    return differences(json.loads(report.body), figures(site, month))
 
 
 def differences(old: dict, new: dict) -> list[Change]:
@@ -166,12 +244,12 @@ def differences(old: dict, new: dict) -> list[Change]:
 
 
 def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEvent]:
-    """Events closed out or reopened after that version, by when they were held."""
+    """The month's events closed out or reopened after that version, by when they were held."""
     counted = dict(
         db.session.execute(
-            select(CountedEvent.event_id, CountedEvent.closed_out_at).where(
-                CountedEvent.report_id == report.id
-            )
+            select(CountedEvent.event_id, CountedEvent.closed_out_at)
+            .join(Event, Event.id == CountedEvent.event_id)
+            .where(CountedEvent.report_id == report.id, in_month(month))
         ).all()
     )
     present = evidence(site, month)
