@@ -1,11 +1,11 @@
 """Reads of answers: counted by event for reports and desk, the comments, and whom a page may ask."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from stationapp.attendance.models import Attendance, Headcount
@@ -44,50 +44,59 @@ def scores_of(begins_at: datetime, ends_at: datetime, *, cut: int | None = None)
 
     Events without an answer are missing. One statement however long the span is.
     """
-    its = (Answer.event_id == Event.id, Event.starts_at >= begins_at, Event.starts_at < ends_at)
-    return _scores(lambda one: [one.event_id == Event.id, *its[1:]], cut)
+    its = select(Event.id).where(Event.starts_at >= begins_at, Event.starts_at < ends_at)
+    return _scores(lambda row: row.event_id.in_(its), cut)
 
 
 def scores_at(event_ids: Collection[int]) -> dict[int, Scores]:
     """The same of these events, as it stands."""
-    return _scores(lambda one: [one.event_id == Event.id, Event.id.in_(event_ids)], None)
+    return _scores(lambda row: row.event_id.in_(event_ids), None)
 
 
-def _scores(where, cut: int | None) -> dict[int, Scores]:
-    """Each row counts; one that another row replaces is taken off again: replacing is rare, so few are joined."""
+_CELLS = [(via, face) for via in Via for face in Face]
+
+
+def _scores(where: Callable[[type[Answer]], ColumnElement[bool]], cut: int | None) -> dict[int, Scores]:
+    """Each row counts; one that another row replaces is taken off again: replacing is rare, so few are joined.
+
+    Both are summed up by event in the order of the index, so that nothing is sorted.
+    """
     after, before = aliased(Answer), aliased(Answer)
-    counted = select(Answer.event_id, Answer.how, Answer.score, literal(1, Integer).label("n"))
-    counted = counted.where(*where(Answer), *_up_to(Answer, cut))
+    counted = select(Answer.event_id, *_sums(Answer, 1)).where(where(Answer), *_up_to(Answer, cut))
     replaced = (
-        select(before.event_id, before.how, before.score, literal(-1, Integer))
+        select(before.event_id, *_sums(before, -1))
         .join(after, after.replaces_id == before.id)
-        .where(after.replaces_id.is_not(None), *where(before), *_up_to(after, cut))
+        .where(after.replaces_id.is_not(None), where(before), *_up_to(after, cut))
     )
-    rows = union_all(counted, replaced).subquery()
-    summed = select(rows.c.event_id, rows.c.how, rows.c.score, func.sum(rows.c.n))
-    summed = summed.where(rows.c.score.is_not(None)).group_by(rows.c.event_id, rows.c.how, rows.c.score)
-    return _by_event(db.session.execute(summed))
+    both = union_all(counted.group_by(Answer.event_id), replaced.group_by(before.event_id))
+    found: dict[int, list[int]] = {}
+    for event_id, *cells in db.session.execute(both):
+        known = found.get(event_id)
+        found[event_id] = (
+            cells if known is None else [one + other for one, other in zip(known, cells, strict=True)]
+        )
+    return {event_id: _summed(cells) for event_id, cells in found.items() if any(cells)}
+
+
+def _sums(row: type[Answer], sign: int) -> list[ColumnElement[int]]:
+    return [
+        func.sum(case(((row.how == via) & (row.score == face.value), sign), else_=0)) for via, face in _CELLS
+    ]
 
 
 def _up_to(row: type[Answer], cut: int | None) -> list[ColumnElement[bool]]:
     return [] if cut is None else [row.id <= cut]
 
 
-def _by_event(rows: Iterable) -> dict[int, Scores]:
-    hows, faces = {}, {}
-    for event_id, how, score, n in rows:
-        if n:
-            hows.setdefault(event_id, Counter())[how.value] += n
-            faces.setdefault(event_id, Counter())[score] += n
-    return {
-        event_id: Scores(
-            answers=sum(its.values()),
-            good=sum(n for score, n in its.items() if score >= GOOD),
-            by_how={via.value: hows[event_id][via.value] for via in Via},
-            by_face={face.value: its[face.value] for face in Face},
-        )
-        for event_id, its in faces.items()
-    }
+def _summed(cells: list[int]) -> Scores:
+    faces, ways = len(Face), range(len(Via))
+    by_face = {face.value: sum(cells[place::faces]) for place, face in enumerate(Face)}
+    return Scores(
+        answers=sum(cells),
+        good=sum(n for score, n in by_face.items() if score >= GOOD),
+        by_how={via.value: sum(cells[faces * n : faces * (n + 1)]) for n, via in zip(ways, Via, strict=True)},
+        by_face=by_face,
+    )
 
 
 def live(event_ids: Collection[int] | Select, cut: int | None = None) -> Select:
