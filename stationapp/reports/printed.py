@@ -186,7 +186,7 @@ def _drawn(chart: Chart) -> dict:
                 "said": ""
                 if number.value is None or at in unsaid
                 else words.shown(number.value, number.unit),
-                "height": -1 if number.value is None else round(1000 * number.value / most),
+                "height": -1 if number.value is None else max(0, round(1000 * number.value / most)),
             }
             for at, (label, number) in enumerate(chart.points)
         ],

@@ -67,8 +67,8 @@ class Chart:
     @property
     def drawable(self) -> bool:
         """Whether there are numbers, and none that is hidden and would be drawn as nothing."""
-        values = [number.value for _, number in self.points]
-        return any(values) and not any(isinstance(value, str) for value in values)
+        values = [number.value for _, number in self.points if number.value is not None]
+        return not any(isinstance(value, str) for value in values) and max(values, default=0) > 0
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _summary_row(line: SummaryLine) -> tuple[Cell, ...]:
 
 
 def _amounts(line: SummaryLine) -> tuple[Cell, Cell, Cell]:
-    whole = line.numerator is not None
+    whole = (line.numerator, line.denominator) != (None, None)
     return (
         Num(line.value, line.unit),
         Num(line.numerator) if whole else None,

@@ -94,6 +94,73 @@ def test_what_occurred_earlier_in_the_year_alone_is_a_line_with_nothing_this_mon
     assert keys == sorted(keys)
 
 
+# --- what the body says, by hand -------------------------------------------------------------------------------
+
+
+def _rows(table, *columns: int) -> list[list]:
+    return [[getattr(row[at], "value", row[at]) for at in columns] for row in table.rows]
+
+
+def test_the_summary_has_value_numerator_and_denominator_of_month_and_year(body):
+    rows = {row[0]: row[1:] for row in _rows(document(body).table("summary"), 1, 4, 5, 6, 7, 8, 9)}
+    for id, figure in body["figures"].items():
+        if id in ("I-08", "I-09", "I-27"):
+            continue
+        both = (figure, body["year"][id])
+        assert rows[str(words.FIGURES[id])] == [
+            one.get(name) for one in both for name in ("value", "numerator", "denominator")
+        ]
+    for group, name in (("under14", "14岁以下"), ("over80", "80岁以上")):
+        both = [body[part]["I-08"]["groups"][group] for part in ("figures", "year")]
+        assert rows[f"群体覆盖率 · {name}"] == [
+            one[name] for one in both for name in ("value", "numerator", "denominator")
+        ]
+    old = [body[part]["I-27"]["old"] for part in ("figures", "year")]
+    assert rows["一老一小占比 · 一老场次"] == [
+        one[name] for one in old for name in ("value", "numerator", "denominator")
+    ]
+    assert rows["有效场次 · 理论宣讲"] == [10, None, None, 10, None, None]
+
+
+def test_each_site_and_community_has_its_own_numbers(body):
+    made = document(body)
+    for at, row in enumerate(body["by_site"]):
+        row["figures"]["I-01"]["value"] = 1000 + at
+        row["figures"]["I-19"] |= {"numerator": 2000 + at, "denominator": 3000 + at}
+    made = document(body)
+    assert _rows(made.table("sites"), 0, 3) == [
+        [row["site"], 1000 + n] for n, row in enumerate(body["by_site"])
+    ]
+    at = made.table("made_of").head.index("到场率分子")
+    found = _rows(made.table("made_of"), at, at + 1)
+    assert found == [[2000 + n, 3000 + n] for n in range(len(body["by_site"]))]
+    for n, group in enumerate(row for row in body["coverage"][0]["groups"]):
+        cells = _rows(made.table("coverage"), *range(2 + 4 * n, 6 + 4 * n))
+        shares = [(row["groups"][group], row["year"][group]) for row in body["coverage"]]
+        assert cells == [
+            [one["numerator"], one["denominator"], one["value"], year["value"]] for one, year in shares
+        ]
+
+
+def test_gaps_versions_populations_and_what_is_not_filed_are_told(body):
+    made = document(body)
+    assert _rows(made.table("gaps"), 0, 4) == [[gap["site"], gap["silent"]] for gap in body["gaps"]]
+    assert [row[2] for row in made.table("gaps").rows if row[2] == "全体"] == [
+        "全体" for gap in body["gaps"] if gap["groups"] == ["all"]
+    ]
+    assert [(str(row[0]), row[2].value) for row in made.table("months").rows] == [
+        (one["month"], one["again"]) for one in body["months"]
+    ]
+    assert made.table("populations").rows == (("示例数据", date(2025, 12, 31), Num(len(body["coverage"]))),)
+    assert [row[2:] for row in made.table("unfiled").rows] == [
+        (one["event"], one["title"], date(2026, 10, 11)) for one in body["unfiled"]
+    ]
+    assert _rows(made.table("trend"), 2, 5) == [
+        [one["figures"]["I-01"], (one["figures"]["I-07"] or {"value": None})["value"]]
+        for one in body["trend"]
+    ]
+
+
 # --- equal to the last digit -----------------------------------------------------------------------------------
 
 
@@ -280,3 +347,13 @@ def test_a_file_is_named_after_site_and_month():
 def test_hours_are_read_as_hours(body):
     line = next(line for line in summary(body) if line.key == ("I-14",))
     assert (line.unit, words.unit(line)) == (Unit.HOURS, "小时/人")
+
+
+@pytest.mark.parametrize("format", ["xlsx", "pdf"])
+def test_hours_taken_back_are_no_bar_below_the_ground(body, format):
+    for one in body["trend"]:
+        one["figures"] = dict.fromkeys(one["figures"], 0) | {"I-13": -1.5, "minutes": -90}
+    assert [chart.kind for chart in document(body).charts] == ["bar"] * 3
+    body["trend"][-1]["figures"]["I-13"] = 2.0
+    assert document(body).charts[0].title == "志愿服务时长（小时）"
+    assert len(render(body, format)) > 1000
