@@ -391,7 +391,6 @@ TABLE: dict[str, Row] = {
     "desk.reports.late": _read(Action.SEE_FIGURES),
     "desk.reports.paper": _read(Action.SEE_FIGURES),
     "desk.reports.file": _read(Action.SEE_FIGURES),
-    "desk.reports.behind": _read(Action.SEE_ROWS),
     "desk.reports_rows.behind": _read(Action.SEE_ROWS),
     "desk.reports_rows.file": _read(Action.SEE_ROWS),
     "desk.evidence.month": _both(Action.SEE_ROWS),

@@ -1,4 +1,4 @@
-"""The month's coverage at the desk: choosing a month, the report, the rows behind it, closing, files."""
+"""The month's coverage at the desk: choosing a month, the report, closing, files."""
 
 import json
 from urllib.parse import quote
@@ -13,14 +13,14 @@ from stationapp.accounts.queries import reached
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
-from stationapp.reports import files, rows, words
+from stationapp.reports import files, words
 from stationapp.reports.desk_page import STATES, month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import latest_by_month
 from stationapp.reports.reckoning import reckon
-from stationapp.reports.rules import GROUPS, MINIMUM, Unit, state_of
+from stationapp.reports.rules import Unit, state_of
 from stationapp.reports.shelf import list_heads
 from stationapp.reports.versions import (
     find_latest,
@@ -28,12 +28,9 @@ from stationapp.reports.versions import (
     pending,
     standing,
 )
-from stationapp.residents.rules import masked_name
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site
-from stationapp.sites.rules import Group, Level
 from stationapp.web.errors import sentence
-from stationapp.web.paging import paged
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -158,40 +155,6 @@ def file(site: str, month: str, format: str):
     name = quote(files.file_name(body, format, whom))
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
-
-
-@bp.get("/<site>/<month>/<figure>")
-def behind(site: str, month: str, figure: str):
-    """The rows behind a figure, names masked; as many as the figure says (trust.md R4)."""
-    its, of = _its(site, month)
-    if figure not in rows.LISTS:
-        raise NotFound
-    latest = find_latest(its, of)
-    body = standing(its, of)
-    scope = rows.scope_of(its, of, latest)
-    group = _group() if figure == "I-08" else Group.ALL
-    return render_template(
-        f"desk/reports/rows/{rows.LISTS[figure]}.html",
-        site=its,
-        month=of,
-        id=figure,
-        figure=body["figures"][figure],
-        group=group,
-        groups=GROUPS,
-        page=paged(rows.query(scope, figure, group), scalars=False),
-        found=rows.measure(scope, figure, group),
-        expected=rows.expected(body, figure, group),
-        headcounts=rows.headcounts(scope) if figure == "I-04" else [],
-        words=words,
-        masked=masked_name,
-        Unit=Unit,
-        minimum=MINIMUM[Level.STATION][0],
-    )
-
-
-def _group() -> Group:
-    asked = request.args.get("group")
-    return next((group for group in GROUPS if group.value == asked), GROUPS[0])
 
 
 def _version(site: Site, month: Month, number: int) -> CoverageReport:

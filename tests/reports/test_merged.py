@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from stationapp.attendance.rules import Part
 from stationapp.db import db, transaction
 from stationapp.refusal import Refused
-from stationapp.reports import rows
+from stationapp.reports.behind import Period, scope_of
+from stationapp.reports.lists import Ask, disagreements, listing, measure
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import ReportRefusal, canonical
@@ -57,11 +58,16 @@ def apart(people, merge_id: int, now=LATER) -> None:
         undo_merge(merge_id, by=people.chen.id, now=now)
 
 
+def listed(site, report) -> int:
+    """How many people stand behind a version's I-05."""
+    return measure(listing(scope_of(site, MONTH, report, Period.MONTH), Ask("I-05")))[0]
+
+
 def distinct(site) -> dict[str, int]:
     """The distinct figures of a site, each compared with the rows behind it."""
     body = figures(site, MONTH)
-    for id in rows.COUNTED:
-        assert rows.measure(rows.Scope(site, MONTH), id) == rows.expected(body, id), id
+    for period in Period:
+        assert disagreements(scope_of(site, MONTH, None, period), body) == []
     said = {id: body["figures"][id] for id in DISTINCT}
     return {id: figure.get("numerator") or figure["value"] for id, figure in said.items()} | {
         "year": body["year"]["I-07"]["numerator"],
@@ -87,8 +93,9 @@ def test_a_station_that_knows_one_of_the_records_counts_as_before(people, pair):
 
 def test_the_people_behind_a_figure_are_listed_once_and_as_the_record_kept(people, pair):
     joined(people, pair)
-    listed = db.session.execute(rows.query(rows.Scope(people.office, MONTH), "I-05")).all()
-    assert [(row.id, row.times) for row in listed if row.id in pair] == [(pair[0], 2)]
+    behind = listing(scope_of(people.office, MONTH, None, Period.MONTH), Ask("I-05"))
+    rows = db.session.execute(behind.rows).all()
+    assert [(row.id, row.times) for row in rows if row.id in pair] == [(pair[0], 2)]
 
 
 def test_a_closed_month_stays_as_it_was_and_is_made_again_to_the_byte(people, pair):
@@ -97,8 +104,7 @@ def test_a_closed_month_stays_as_it_was_and_is_made_again_to_the_byte(people, pa
     body = report.body
     made = joined(people, pair, now=LATER)
     assert find_latest(people.office, MONTH).body == body == canonical(recomputed(report))
-    scope = rows.scope_of(people.office, MONTH, report)
-    assert rows.measure(scope, "I-05") == json.loads(body)["figures"]["I-05"]["value"] == 4
+    assert listed(people.office, report) == json.loads(body)["figures"]["I-05"]["value"] == 4
     apart(people, made, now=LATER + timedelta(hours=1))
     assert body == canonical(recomputed(report))
 
@@ -110,7 +116,7 @@ def test_a_month_closed_while_they_were_one_keeps_them_one(people, pair):
     assert json.loads(report.body)["figures"]["I-05"]["value"] == 3
     apart(people, made, now=LATER + timedelta(hours=1))
     assert canonical(recomputed(report)) == report.body
-    assert rows.measure(rows.scope_of(people.office, MONTH, report), "I-05") == 3
+    assert listed(people.office, report) == 3
 
 
 def test_a_month_closed_after_they_were_parted_keeps_them_two_though_they_are_merged_again(people, pair):
@@ -120,7 +126,7 @@ def test_a_month_closed_after_they_were_parted_keeps_them_two_though_they_are_me
     assert json.loads(report.body)["figures"]["I-05"]["value"] == 4
     joined(people, pair, now=LATER + timedelta(hours=2))
     assert canonical(recomputed(report)) == report.body
-    assert rows.measure(rows.scope_of(people.office, MONTH, report), "I-05") == 4
+    assert listed(people.office, report) == 4
 
 
 def test_what_a_merge_changes_in_a_closed_month_is_said_and_goes_into_the_next_version(people, pair):
@@ -161,5 +167,5 @@ def test_volunteers_of_two_records_are_registered_twice_and_served_once(people, 
     joined(people, pair)
     body = figures(people.office, MONTH)["figures"]
     assert (body["I-12"]["value"], body["I-13"]["minutes"]) == (1, 120)
-    lines = rows.query(rows.Scope(people.office, MONTH), "I-13").subquery()
+    lines = listing(scope_of(people.office, MONTH, None, Period.MONTH), Ask("I-13")).rows.subquery()
     assert db.session.scalar(select(func.count(lines.c.resident_id.distinct()))) == 1
