@@ -4,7 +4,7 @@
 
 150 stations, a year of N attendances of N / 5 residents with their sign-ups, headcounts, bookings and hours; the
 report is December's of the center, so that its year is every row there is. Measured in turns: the plain SQL in each of
-its ways (the best counts), and the report in a process of its own, whose memory is looked at; then eleven months are
+its ways (the best counts), and the report in a process of its own, whose memory is looked at; then earlier months are
 closed and the report is made again; then December is closed and opened. Exit 1 when a bar is missed.
 """
 
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.harness.bulk import at
 MOST_OPEN, MOST_CLOSED, MOST_MEMORY = 1.0, 1 / 50, 300  # of the floor's time; megabytes
 MONTH = Month(YEAR, 12)
 AFTER = datetime(YEAR + 1, 1, 12, 10, tzinfo=UTC)
+ASKED = [word for word in sys.argv[1:] if word.startswith("--closed=")]
 SIZES = (100_000, 1_000_000)
 
 
@@ -50,7 +52,7 @@ def main() -> int:
         found = {}
         for rows in asked.rows:
             with tempfile.TemporaryDirectory() as folder:
-                found[rows] = _measure(name, rows, asked.rounds, Path(folder))
+                found[rows] = _measure(name, rows, asked.rounds, Path(folder), asked.ways)
             held &= _told(name, rows, found[rows])
         _growth(name, found)
     return 0 if held else 1
@@ -61,27 +63,32 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--closed", type=int, default=11, help="so many months before it are closed in between"
+    )
     parser.add_argument("--no-closing", action="store_true", help="only the open month with nothing closed")
+    parser.add_argument("--ways", nargs="*", help="of the plain SQL; all unless told")
     parser.add_argument("--act", help=argparse.SUPPRESS)
     parser.add_argument("--instance", help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _measure(name: str, rows: int, rounds: int, folder: Path) -> dict:
+def _measure(name: str, rows: int, rounds: int, folder: Path, ways: list[str]) -> dict:
     if name == "sqlite":
-        return _measured(f"sqlite:///{folder / 'station.db'}", rows, rounds, folder)
+        return _measured(f"sqlite:///{folder / 'station.db'}", rows, rounds, folder, ways)
     with postgres.running() as server:
-        return _measured(server.fresh(), rows, rounds, folder)
+        return _measured(server.fresh(), rows, rounds, folder, ways)
 
 
-def _measured(url: str, rows: int, rounds: int, folder: Path) -> dict:
+def _measured(url: str, rows: int, rounds: int, folder: Path, asked_ways: list[str]) -> dict:
     _run("fill", folder, url, rows)
-    floors, opens = [], []
+    floors, opens, ways = [], [], asked_ways or list(month_floor.WAYS)
     for _ in range(rounds):
-        floors.append(_run("floor", folder, url))
+        floors.append(_run("floor", folder, url, ways=ways))
         opens.append(_run("open", folder, url))
-    best = {way: min(one["seconds"][way] for one in floors) for way in floors[0]["seconds"]}
+        ways = sorted(floors[0]["seconds"], key=floors[0]["seconds"].get)[:2]  # the best two are tried again
+    best = {way: min(one["seconds"].get(way, 1e9) for one in floors) for way in floors[0]["seconds"]}
     found = {
         "ways": best,
         "floor": min(best.values()),
@@ -90,7 +97,7 @@ def _measured(url: str, rows: int, rounds: int, folder: Path) -> dict:
     }
     if "--no-closing" not in sys.argv:
         found["closing"] = _run("close", folder, url)
-        found["open, 11 closed"] = _fastest([_run("open", folder, url) for _ in range(rounds)])
+        found["open, some closed"] = _fastest([_run("open", folder, url) for _ in range(rounds)])
         found["last closing"] = _run("close last", folder, url)
         found["closed"] = _fastest([_run("closed", folder, url) for _ in range(rounds)])
     return found
@@ -108,18 +115,11 @@ def _fastest(runs: list[dict]) -> dict:
 
 
 def _agree(floors: list[dict], opens: list[dict]) -> bool:
-    return (
-        len(
-            {
-                *(tuple(pair) for one in floors for pair in one["persons"]),
-                *(tuple(one["persons"]) for one in opens),
-            }
-        )
-        == 1
-    )
+    said = [pair for one in floors for pair in one["persons"]] + [one["persons"] for one in opens]
+    return all(pair == said[0] for pair in said)
 
 
-def _run(act: str, folder: Path, url: str, rows: int = 0) -> dict:
+def _run(act: str, folder: Path, url: str, rows: int = 0, ways: Sequence[str] = ()) -> dict:
     """One act in a process of its own; what it prints last."""
     command = [
         sys.executable,
@@ -133,7 +133,10 @@ def _run(act: str, folder: Path, url: str, rows: int = 0) -> dict:
         url,
     ]
     done = subprocess.run(
-        [*command, "--rows", str(rows)], capture_output=True, text=True, env=os.environ | {"TZ": "UTC"}
+        [*command, "--rows", str(rows), *ASKED, "--ways", *ways],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TZ": "UTC"},
     )
     if done.returncode:
         raise SystemExit(done.stderr[-4000:])
@@ -145,14 +148,14 @@ def _run(act: str, folder: Path, url: str, rows: int = 0) -> dict:
 
 def _child(asked: argparse.Namespace) -> int:
     if asked.act == "floor":
-        print(json.dumps(_floor(asked.url)))
+        print(json.dumps(_floor(asked.url, asked.ways)))
         return 0
     app = create_app(Settings(instance=Path(asked.instance), database_url=asked.url))
     with app.app_context():
         acts = {
             "fill": _fill,
             "open": _open,
-            "close": _close_eleven,
+            "close": _close_earlier,
             "close last": _close_last,
             "closed": _closed,
         }
@@ -167,12 +170,13 @@ def _fill(asked) -> dict:
     return {"seconds": time.perf_counter() - began}
 
 
-def _floor(url: str) -> dict:
+def _floor(url: str, ways: list[str]) -> dict:
     engine = create_engine(url, **engine_options(url))
     prepare(engine)
     bounds = _bounds(engine.dialect.name == "sqlite")
     seconds, persons = {}, []
-    for name, way in month_floor.WAYS.items():
+    for name in ways:
+        way = month_floor.WAYS[name]
         with engine.connect() as connection:
             for setting in _GENEROUS[engine.dialect.name]:
                 connection.exec_driver_sql(setting)
@@ -223,8 +227,8 @@ def _open(_asked) -> dict:
     }
 
 
-def _close_eleven(_asked) -> dict:
-    return _close([MONTH.plus(-n) for n in range(11, 0, -1)])
+def _close_earlier(asked) -> dict:
+    return _close([MONTH.plus(-n) for n in range(asked.closed, 0, -1)])
 
 
 def _close_last(_asked) -> dict:
@@ -276,7 +280,7 @@ def _told(name: str, rows: int, found: dict) -> bool:
     if not found["agree"]:
         print("  the report and the plain SQL do not count the same persons")
     held = found["agree"]
-    for part, most in (("open", MOST_OPEN), ("open, 11 closed", MOST_OPEN), ("closed", MOST_CLOSED)):
+    for part, most in (("open", MOST_OPEN), ("open, some closed", MOST_OPEN), ("closed", MOST_CLOSED)):
         if part not in found:
             continue
         one = found[part]

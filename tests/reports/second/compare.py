@@ -19,6 +19,10 @@ def differences(body: dict, second: dict) -> Iterator[tuple]:
     if len(body["unfiled"]) != len(second["unfiled"]):
         yield ("unfiled",), len(body["unfiled"]), len(second["unfiled"])
     yield from _each("months", body["months"], second["months"], lambda row: row["month"])
+    for row in body["months"]:
+        least, most = second["again"][row["month"]]
+        if not least <= row["again"] <= most:
+            yield ("months", row["month"], "again"), row["again"], (least, most)
 
 
 def _by_site(ours: list, theirs: list) -> Iterator[tuple]:

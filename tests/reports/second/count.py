@@ -67,11 +67,16 @@ class Report:
         seen = self.seen.get((self.site.id, month)) if month != self.month else None
         here = self.facts.by_month[month]
         if seen is None:
-            self.again[month] = 0
+            self.again[month] = (0, 0)
             return [event for event in here if self.facts.is_valid(event)]
         then = [event for event in here if event.id in seen.events]
-        self.again[month] = sum(
-            event.state != "closed_out" or event.closed_out_at != seen.events[event.id] for event in then
+        self.again[month] = tuple(
+            sum(
+                event.state != "closed_out" or event.closed_out_at != known[event.id]
+                for event in here
+                if event.id in known
+            )
+            for known in (seen.events, seen.ever)
         )
         return [event for event in then if self.facts.is_valid(event)]
 
@@ -133,7 +138,14 @@ class Report:
             for event in self.valid[self.month]
             if event.site_id in own or any(self._home_of(row) in homes for row in event.named)
         }
-        return Seen(events, self.facts.last_line, self.facts.last_answer, self._by_hall([self.month]))
+        ever = {event.id: event.closed_out_at for event in self.valid[self.month] if self._ever_here(event)}
+        return Seen(events, ever, self.facts.last_line, self.facts.last_answer, self._by_hall([self.month]))
+
+    def _ever_here(self, event) -> bool:
+        """Also where somebody of a community beneath came that is in force no more: nothing counts it here."""
+        there = {event.site_id, *(row.community_id for row in event.named)}
+        led = {self.home[id] or id for id in there if id}
+        return any(self.facts.sites[id].path.startswith(self.site.path) for id in there - {None} | led)
 
     def _home_of(self, row) -> int | None:
         return self.home[row.community_id] if row.lives == "here" else None
@@ -151,6 +163,7 @@ class Report:
             "coverage": [self._coverage(one) for one in self.communities],
             "gaps": [gap for one in self.communities if (gap := self._gap(one))],
             "months": self._months(),
+            "again": {_named(month): self.again[month] for month in self.window},
             "unfiled": self._unfiled(),
             "rooms": self._by_hall([self.month]),
             "year_rooms": self._by_hall(self.year),
@@ -530,7 +543,7 @@ class Report:
         return self._figures(self.scope, [self.month])
 
     def _months(self) -> list:
-        return [{"month": _named(month), "again": self.again[month]} for month in self.window]
+        return [{"month": _named(month)} for month in self.window]
 
 
 def _each_hours(minutes: int, people: int) -> dict:

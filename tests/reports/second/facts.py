@@ -12,6 +12,7 @@ class Seen(NamedTuple):
     """What a site's closed month counted: events with their close-out, the last line and answer, its rooms."""
 
     events: dict  # id → closed_out_at
+    ever: dict  # the same with those that a version may name besides, without counting anything of them
     ledger: int
     answers: int
     rooms: dict  # by site code, as printed
