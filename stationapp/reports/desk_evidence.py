@@ -15,6 +15,7 @@ from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import evidence
+from stationapp.reports.evidence_paper import folder
 from stationapp.reports.evidence_rules import EvidenceRefusal
 from stationapp.reports.queries import figures
 from stationapp.reports.small_cells import hidden
@@ -22,7 +23,7 @@ from stationapp.reports.versions import find_latest
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_site
 from stationapp.web.errors import sentence
-from stationapp.web.pdf import pdf_answer, render
+from stationapp.web.pdf import pdf_answer
 
 bp = Blueprint("evidence", __name__)
 
@@ -43,7 +44,7 @@ def month(site: str, month: str):
     _note(f"site {its.code} month {of}", its, events, reason=reason, outside=outside)
     body = json.loads(report.body) if report else figures(its, of)
     data = evidence.of_month(hidden(body) if outside else body, events)
-    return pdf_answer(render("reports/evidence", data), f"{its.short_name}-{of}-{_('佐证材料')}")
+    return pdf_answer(folder(data), f"{its.short_name}-{of}-{_('佐证材料')}")
 
 
 @bp.route("/events/<code>/evidence", methods=["GET", "POST"])
@@ -59,7 +60,7 @@ def event(code: str):
         return _page(its.title, 1, problem=EvidenceRefusal.REASON_MISSING, event=its)
     _note(f"event {its.code}", site, [(its, site)], reason=reason, outside=outside)
     data = evidence.of_event(its, site, outside=outside)
-    return pdf_answer(render("reports/evidence", data), f"{its.code}-{_('佐证材料')}")
+    return pdf_answer(folder(data), f"{its.code}-{_('佐证材料')}")
 
 
 def _its(code: str, text: str) -> tuple[Site, Month]:
