@@ -129,6 +129,31 @@ def transaction(*, rehearse: bool = False) -> Iterator[Session]:
             session.info.pop("at_end", None)
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read inside is of one moment, where many statements must fit each other.
+
+    SQLite does so by itself. On PostgreSQL a read is a transaction of its own, and others commit between two of them;
+    whoever writes holds what must not move.
+    """
+    session = db.session()
+    if (
+        session.info.get("writing")
+        or session.info.get("moment")
+        or session.get_bind().dialect.name == "sqlite"
+    ):
+        yield
+        return
+    session.rollback()
+    session.info["moment"] = True
+    try:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
+    finally:
+        session.info.pop("moment", None)
+        session.rollback()
+
+
 def at_end(act: Callable[[], None], turn: int = 0) -> None:
     """Do `act` as the last thing of the write unit that is open, inside it: for a row that everybody waits for.
 

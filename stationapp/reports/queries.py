@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from stationapp.attendance.models import Attendance, Headcount
 from stationapp.attendance.rules import Part
 from stationapp.calendar.rules import Month
-from stationapp.db import db
+from stationapp.db import db, one_moment
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.reports.models import CountedEvent, CoverageReport
@@ -30,9 +30,11 @@ def figures(site: Site, month: Month, *, version: int = 0, closed_at: datetime |
     """The report's body as the facts stand now, marked as a version (0: the month is not closed)."""
     from stationapp.reports.figures import body
 
-    facts = read(site, month, closed_at=closed_at)
+    with one_moment():
+        facts = read(site, month, closed_at=closed_at)
+        seen = counted(facts)
     over = facts.today > month.last_day
-    return body(facts, counted(facts), version=version, state=state_of(version, over=over))
+    return body(facts, seen, version=version, state=state_of(version, over=over))
 
 
 def read(site: Site, month: Month, *, closed_at: datetime | None = None) -> "Facts":

@@ -4,6 +4,7 @@ It only reads, so an edge does it before its transaction; within, a cheap look t
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stationapp.audit.models import Chain
 from stationapp.calendar.rules import Month
-from stationapp.db import db
+from stationapp.db import db, one_moment
 from stationapp.events.models import Event
 from stationapp.opinions.queries import last_answer
 from stationapp.refusal import Refused
@@ -67,13 +68,18 @@ class Reckoned:
 def reckon(site: Site, month: Month, *, now: datetime, reason: str = "") -> Reckoned:
     """The pages of a closing at `now`; raises Refused as `operations.close_month` does, NotReckoned."""
     may_begin(site, month, now=now, reason=reason)
-    seen = fingerprint(month)
+    with one_moment():
+        return Reckoned(now, fingerprint(month), list(_pages(site, month, now)))
+
+
+def _pages(site: Site, month: Month, now: datetime) -> Iterator[Page]:
     before, whole = _latest(site, month), read(site, month, closed_at=now)
-    pages = [_page(site, whole, before.get(site.id))]
-    beneath = {row["site"] for row in pages[0].body["by_site"] if not row["own"]}
+    own = _page(site, whole, before.get(site.id))
+    yield own
+    beneath = {row["site"] for row in own.body["by_site"] if not row["own"]}
     sites = select(Site).where(Site.code.in_(beneath)).order_by(Site.code)
-    pages += [_page(one, whole.of(one.id), before.get(one.id)) for one in db.session.scalars(sites).all()]
-    return Reckoned(now, seen, pages)
+    for one in db.session.scalars(sites).all():
+        yield _page(one, whole.of(one.id), before.get(one.id))
 
 
 def may_begin(site: Site, month: Month, *, now: datetime, reason: str) -> None:
