@@ -1,6 +1,7 @@
 """The month's coverage at the desk: choosing a month, the report, closing, files."""
 
 import json
+from datetime import datetime
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -13,19 +14,19 @@ from stationapp.accounts.queries import reached
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
-from stationapp.reports import files, words
+from stationapp.reports import files, versions, words
 from stationapp.reports.desk_page import STATES, month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
-from stationapp.reports.queries import latest_by_month
+from stationapp.reports.reading import begun
 from stationapp.reports.reckoning import reckon
 from stationapp.reports.rules import Unit, state_of
-from stationapp.reports.shelf import list_heads
+from stationapp.reports.shelf import latest_heads, list_heads
+from stationapp.reports.signing import signed
 from stationapp.reports.versions import (
     find_latest,
     get_version,
-    pending,
     standing,
 )
 from stationapp.sites.models import Site
@@ -60,21 +61,21 @@ def index():
 
 
 def _months(site: Site) -> list[tuple]:
-    """(month, state, version, closed at) of the last months in which there was the site, the latest first."""
-    closed = latest_by_month(site)
+    """(month, state, version that holds, what was said to it) of the last months there were, the latest first."""
     now = clock.now()
     this = Month.of(clock.day_of(now))
-    months = (this.plus(-back) for back in range(MONTHS_SHOWN))
-    lived = [
-        one
-        for one in months
-        if site.valid_from <= one.last_day and (site.valid_to is None or site.valid_to >= one.first_day)
-    ]
-    found = ((one, *closed.get(one, (0, None))) for one in lived)
-    return [
-        (one, state_of(version, over=now >= one.ends_at), version, closed_at)
-        for one, version, closed_at in found
-    ]
+    first = max(begun(this), Month.of(site.valid_from))
+    months = [this.plus(-back) for back in range(MONTHS_SHOWN)]
+    heads = latest_heads(site, months)
+    until = Month.of(site.valid_to) if site.valid_to else this
+    listed = [one for one in months if first <= one <= until or one in heads]
+    said = signed([head.id for head in heads.values()])
+    return [_listed(one, heads.get(one), said, now) for one in listed]
+
+
+def _listed(month: Month, head: CoverageReport | None, said: dict, now: datetime) -> tuple:
+    state = state_of(head.version if head else 0, over=now >= month.ends_at)
+    return month, state, head, said[head.id] if head else []
 
 
 @bp.get("/<site>/<month>")
@@ -113,7 +114,8 @@ def late(site: str, month: str):
         site=its,
         month=of,
         latest=latest,
-        pending=pending(latest, its, of),
+        late=versions.late(latest, its, of),
+        changes=versions.changes(latest, its, of),
         words=words,
         Unit=Unit,
     )

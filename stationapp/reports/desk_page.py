@@ -12,23 +12,20 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.models import Staff
 from stationapp.accounts.rules import Action
-from stationapp.calendar.queries import differs
-from stationapp.calendar.rules import Month, nth_working_day
+from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.rules import Category
 from stationapp.reports import charts, heat, plain, words
+from stationapp.reports.asking import when_closed
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import ReportState, Unit, state_of
 from stationapp.reports.shelf import find_body, list_heads
-from stationapp.reports.versions import differences, late_events
+from stationapp.reports.versions import differences, late
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Group, Level
 from stationapp.web.filters import stamp
-
-CLOSES_ON, CLOSES_AT = 5, 18
-"""The working day of the next month, and the hour, at which a month is closed (domain.md §9)."""
 
 GAPS_OPEN = 12
 """So many gaps stand open; the rest is folded."""
@@ -117,7 +114,7 @@ def month_page(
         state=state,
         badge=STATES[state],
         may_next=now >= month.ends_at,
-        closes_at=None if report else closes_at(month),
+        closes_at=None if report else when_closed(month),
         said=words.sentence(body),
         cards=_cards(site, month, body),
         around=_around(site, _codes(body)),
@@ -125,10 +122,11 @@ def month_page(
         gaps_open=GAPS_OPEN,
         all_gaps=len(body["gaps"]),
         unfiled=body.get("unfiled", []),
-        late=late_events(report, site, month) if report and report is latest else [],
+        late=late(report, site, month) if report and report is latest else None,
         told=plain.told(body),
         parts=PARTS,
         breakdown=plain.breakdown,
+        narrowed=plain.narrowed,
         heats=_heats(body),
         trends=_trends(body),
         changes=_changes(site, month, report),
@@ -154,14 +152,6 @@ def printed_foot(site: Site, month: Month, report: CoverageReport | None) -> str
     else:
         said += _("未关账，%(at)s打印", at=stamp(clock.now()))
     return "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):06x}" for one in said)
-
-
-def closes_at(month: Month) -> datetime:
-    """When a month is due to be closed."""
-    after = month.plus(1)
-    return clock.instant(
-        nth_working_day(after, CLOSES_ON, differs(after.first_day, after.last_day)), CLOSES_AT
-    )
 
 
 def _empty(site: Site, month: Month, now: datetime) -> dict | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MONTH, YEAR, KINDS = (2, 5, 10), (10, 25, 50), (1, 2, 5)
+MONTH, YEAR, KINDS = (5, 10, 20), (20, 40, 60), (1, 3, 10)
 """Percentages at which a step begins, fixed so that one shade means the same in every month and at every site."""
 
 
@@ -49,6 +49,6 @@ def cell(share: dict | None, bounds: Sequence[int]) -> Cell:
 
 
 def legend(bounds: Sequence[int]) -> list[tuple[int, str]]:
-    """(step, from–to in percent) of the steps above nobody: 1 "<2", 2 "2–5", 3 "5–10", 4 "≥10"."""
+    """(step, from–to in percent) of the steps above nobody: 1 "<5%", 2 "5–10%", 3 "10–20%", 4 "≥20%"."""
     low, middle, high = bounds
     return [(1, f"<{low}%"), (2, f"{low}–{middle}%"), (3, f"{middle}–{high}%"), (4, f"≥{high}%")]

@@ -121,6 +121,14 @@ def _place(line: SummaryLine) -> int:
     return _GROUPS.index(line.key[1]) if line.key[1] in _GROUPS else 0
 
 
+_ASKED_BY = {"I-08": "group", "I-09": "category", "I-04": "part", "I-27": "part"}
+
+
+def narrowed(key: tuple[str, ...]) -> dict[str, str]:
+    """The arguments of an address that lead to the rows behind one part of a figure; none where it has none."""
+    return {_ASKED_BY[key[0]]: key[1]} if len(key) > 1 and key[0] in _ASKED_BY else {}
+
+
 def _told(id: str, lines: list[SummaryLine]) -> Told:
     main = next((line for line in lines if len(line.key) == 1), None)
     parts = tuple(sorted((line for line in lines if len(line.key) == 2), key=_place))

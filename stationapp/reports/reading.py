@@ -54,7 +54,7 @@ def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
         today=today,
         closed_at=closed_at,
         months=months,
-        begun=_begun(month),
+        begun=begun(month),
         grounds=grounds,
         at=at,
         events=held,
@@ -369,7 +369,7 @@ def _volunteers(
     return found
 
 
-def _begun(month: Month) -> Month:
+def begun(month: Month) -> Month:
     """The first month anything is known of; the report's own at the latest."""
     first = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
     line = db.session.scalar(select(func.min(HoursEntry.served_on)))

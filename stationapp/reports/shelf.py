@@ -1,6 +1,7 @@
 """Frozen versions taken from the shelf for a page: no fact is read, and a body only where it is shown."""
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
@@ -21,6 +22,20 @@ def list_heads(site: Site, month: Month) -> list[CoverageReport]:
             .order_by(CoverageReport.version.desc())
         )
     )
+
+
+def latest_heads(site: Site, months: Sequence[Month]) -> dict[Month, CoverageReport]:
+    """The version that holds of each of these months that is closed, without the bodies."""
+    rows = db.session.scalars(
+        select(CoverageReport)
+        .options(defer(CoverageReport.body))
+        .where(
+            CoverageReport.site_id == site.id,
+            CoverageReport.month_on.in_([month.first_day for month in months]),
+        )
+        .order_by(CoverageReport.version)
+    )
+    return {Month.of(row.month_on): row for row in rows}
 
 
 def find_body(site: Site, month: Month, version: int) -> dict | None:

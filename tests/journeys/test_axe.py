@@ -58,7 +58,7 @@ def town(app):
             f"/desk/events/{code}/roster", f"/desk/events/{code}/sheets", f"/desk/events/{over.code}/closeout",
             f"/desk/events/{code}/code", f"/desk/events/{code}/shifts", "/desk/checkin", f"/p/{taken.codes[0]}",
             "/desk/residents/", f"/desk/residents/{resident}", "/desk/volunteers", "/desk/volunteers/new",
-            "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/I-05",
+            "/desk/reports/", f"/desk/reports/{site}/{month}", f"/desk/reports/{site}/{month}/behind/I-05",
             "/desk/account", "/desk/rooms/", f"/desk/rooms/{room}", f"/desk/rooms/{room}/edit", "/desk/rooms/use",
             f"/desk/events/{draft.code}/edit", "/desk/phone/", f"/desk/phone/?done={taken.party_id}",
             f"/desk/phone/homes/{household}", f"/desk/phone/places/{place}",
