@@ -85,6 +85,28 @@ def test_no_count_of_1_to_4_people_is_left_and_no_zero_is_hidden(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_body_of_the_first_definitions_is_hidden_too(seed):
+    body = body_of(seed)
+    year = body.pop("year")
+    for name in ("trend", "year_bridge"):
+        del body[name]
+    body["figures"]["I-07"]["year"] = {k: v for k, v in year["I-07"].items() if k != "missing"}
+    for group, share in body["figures"]["I-08"]["groups"].items():
+        share["year"] = year["I-08"]["groups"][group]
+    for row in body["coverage"]:
+        for name in ("year", "categories", "volunteers"):
+            del row[name]
+    told = hidden(body)
+    left = [
+        path
+        for path, value in _counts(told)
+        if 1 <= value <= 4 and path[-1] in ("numerator", "named", "anonymous") and "I-14" not in path
+    ]
+    assert left == []
+    assert told["figures"]["I-07"]["year"]["denominator"] == body["figures"]["I-07"]["year"]["denominator"]
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_it_is_the_same_every_time_and_leaves_the_given_body_alone(seed):
     body = body_of(seed)
     before = canonical(body)
