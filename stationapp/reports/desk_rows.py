@@ -34,7 +34,7 @@ from stationapp.reports.lists import (
 )
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import figures
-from stationapp.reports.row_lines import Line, heads, lines
+from stationapp.reports.row_lines import Line, heads, lines, month_said
 from stationapp.reports.rules import GROUPS, SPECS, Unit
 from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
@@ -100,6 +100,7 @@ def behind(site: str, month: str, figure: str):
     page = _paged(its.found) if its.found else Page([], 1, False)
     _noted(its, "reports.rows", f"p{page.number}")
     sums, said = its.sums, its.said
+    table = lines(its.found.name, page.rows, its.month) if its.found else []
     return render_template(
         "desk/reports/rows/list.html",
         its=its,
@@ -108,7 +109,9 @@ def behind(site: str, month: str, figure: str):
         month=its.month,
         page=page,
         heads=heads(its.found.name) if its.found else [],
-        lines=lines(its.found.name, page.rows, its.month) if its.found else [],
+        lines=table,
+        numeric={column for line in table for column, cell in enumerate(line) if isinstance(cell, int)},
+        said_month=month_said(its.month),
         sums=sums,
         said=said,
         agrees=agrees(sums, said),
@@ -116,7 +119,6 @@ def behind(site: str, month: str, figure: str):
         choices=_choices(its),
         kept={name: request.args[name] for name in ("version", "community") if name in request.args},
         community=find_site(its.ask.community) if its.ask.community else None,
-        may_export=its.found is not None,
         words=words,
         Unit=Unit,
     )

@@ -47,6 +47,11 @@ def heads(name: str) -> list[str]:
     return [str(head) for head in HEADS[name]]
 
 
+def month_said(month: Month) -> str:
+    """2026年9月."""
+    return gettext("%(y)d年%(m)d月", y=month.year, m=month.month)
+
+
 def _name(row, youngest: str) -> str:
     child = getattr(row, "child", 0) or getattr(row, "band", None) in BANDS[Group.UNDER_18]
     if child or (row.birth_month or "") > youngest:
@@ -110,7 +115,7 @@ def _signup(row, youngest: str) -> Line:
 
 def _hours(row, youngest: str) -> Line:
     who = [_name(row, youngest), row.short_name, _source(row), row.minutes]
-    return [row.id, row.served_on.isoformat(), *who]
+    return [str(row.id), row.served_on.isoformat(), *who]
 
 
 def _answer(row, _youngest: str) -> Line:
@@ -140,17 +145,17 @@ _CELLS: dict[str, Callable[..., Line]] = {
     ],
     "called_off": lambda row, _: [stamp(row.starts_at), _event(row), row.short_name],
     "minimum": lambda row, _: [
-        words.month_name(row.month), row.place.code, row.place.name, row.events, _yes(row.reached)
+        month_said(row.month), row.place.code, row.place.name, row.events, _yes(row.reached)
     ],
     "sites": lambda row, _: [row.place.code, row.place.name, row.events, _yes(row.reached)],
     "gaps": lambda row, _: [row.place.name, words.said(row.group), row.people],
     "rooms": _room,
     "answers": _answer,
     "attendances": _attendance,
-    "persons": lambda row, youngest: [row.id, _name(row, youngest), row.times],
+    "persons": lambda row, youngest: [str(row.id), _name(row, youngest), row.times],
     "promises": lambda row, youngest: [*_signup(row, youngest), _yes(row.came)],
     "waiting": _signup,
     "hours": _hours,
-    "volunteers": lambda row, youngest: [row.id, _name(row, youngest), row.minutes],
-    "register": lambda row, youngest: [row.id, _name(row, youngest), row.home, _yes(row.active)],
+    "volunteers": lambda row, youngest: [str(row.id), _name(row, youngest), row.minutes],
+    "register": lambda row, youngest: [str(row.id), _name(row, youngest), row.home, _yes(row.active)],
 }  # fmt: skip
