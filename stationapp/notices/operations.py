@@ -1,8 +1,9 @@
 """The verbs of notices: tell a site's desk something once, and tick it off."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -38,3 +39,9 @@ def done(*notices: Notice, by: int, now: datetime) -> None:
         one.done_at, one.done_by = now, by
     subject = "notice " + ",".join(str(one.id) for one in locked)
     record("notices.done", subject, by=by, now=now, site_id=locked[0].site_id)
+
+
+def settle(occasion: Occasion, subjects: Collection[str], *, now: datetime) -> None:
+    """Take notices off the desk that ask for something there is no time for any more; nobody ticks them off."""
+    its = (Notice.occasion == occasion, Notice.subject.in_(subjects), Notice.done_at.is_(None))
+    db.session.execute(update(Notice).where(*its).values(done_at=now))

@@ -9,7 +9,7 @@ from stationapp.audit.models import Chain
 from stationapp.audit.operations import append_all, record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.notices.operations import tell_desk
+from stationapp.notices.operations import settle, tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.reports.models import CountedEvent, CoverageReport
@@ -47,6 +47,7 @@ def close_month(
     pages = [page for page in reckoned.pages if page.changed]
     if not pages:
         raise Refused(ReportRefusal.NOTHING_CHANGED, version=reckoned.pages[0].body["version"] - 1)
+    settle(Occasion.MONTH_MISSING, [f"month {page.code} {month}" for page in pages], now=now)
     for page in pages:
         tell_desk(
             Occasion.MONTH_TO_SIGN,

@@ -110,6 +110,8 @@ def test_after_an_outage_it_is_asked_once_and_of_a_closed_month_never(people):
     assert [_act(ask_for_missing, now=second + timedelta(hours=1)) for _ in range(2)] == [1, 0]
     assert _asked() == [(f"month {people.far.code} {MONTH}", 2)]
     _act(close_month, site=people.center, month=MONTH, by=None, now=second)
+    asked = Notice.occasion == Occasion.MONTH_MISSING
+    assert db.session.scalars(select(Notice.done_at).where(asked)).all() == [second]
     with transaction():
         build.event(people.two, state=State.PUBLISHED)
     assert _act(ask_for_missing, now=second + timedelta(hours=2)) == 0
