@@ -43,7 +43,7 @@ def printed(body: dict, made: Document) -> bytes:
     state = words.said(ReportState(body["state"]))
     mark = _("%(version)s · %(state)s", version=version(body["version"]), state=state)
     tidy = body | {"name": clean(body["name"])}
-    return pdf.render(
+    return pdf.apart(
         "reports/month",
         {
             "title": made.title,

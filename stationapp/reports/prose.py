@@ -251,13 +251,7 @@ def _coverage(body: dict) -> Iterator[str]:
     yield _("分群体看，%(list)s。", list="、".join(_group(group, groups[group.value]) for group in GROUPS))
     pair = figures.get("I-27")
     if pair and _known(pair["events"]):
-        told = [
-            _(
-                "一老一小主题活动%(n)s，占有效场次%(share)s",
-                n=amount(pair["events"]["numerator"], _("场")),
-                share=_share(pair["events"]),
-            )
-        ]
+        told = [_themed(pair["events"])]
         if _known(pair["persons"]):
             told.append(
                 _(
@@ -267,6 +261,16 @@ def _coverage(body: dict) -> Iterator[str]:
                 )
             )
         yield _joined(told)
+
+
+def _themed(share: dict) -> str:
+    if not share["numerator"]:
+        return _("没有一老一小主题的活动")
+    return _(
+        "一老一小主题活动%(n)s，占有效场次%(share)s",
+        n=amount(share["numerator"], _("场")),
+        share=_share(share),
+    )
 
 
 def _reached(body: dict) -> str:
@@ -330,7 +334,9 @@ def _volunteers(body: dict) -> Iterator[str]:
             ]
         )
     registered, active, served = (figures.get(id) for id in ("I-16", "I-17", "I-18"))
-    if registered and registered["numerator"] is not None:
+    if registered and registered["numerator"] == 0:
+        yield _("月末没有在册、住在所辖社区的志愿者。")
+    elif registered and registered["numerator"] is not None:
         clauses = [
             _("月末在册、住在所辖社区的志愿者%(n)s", n=amount(registered["numerator"], _("人"))),
             _("占社区人口%(share)s", share=_share(registered)) if _known(registered) else "",
@@ -396,6 +402,8 @@ def _gaps(body: dict) -> Iterator[str]:
     long = [gap["name"] for gap in gaps if gap.get("silent", 0) >= LONG_SILENT]
     if long and alone:
         yield _("这里已经连续%(n)d个月没有一人参加。", n=gaps[0]["silent"])
+    elif long and len(long) == len(empty):
+        yield _("以上社区都已经连续三个月以上没有一人参加。")
     elif long:
         yield _("其中连续三个月以上没有一人参加的%(n)d个：%(list)s。", n=len(long), list=_names(long))
     partly = [(group, sum(group.value in gap["groups"] for gap in gaps)) for group in GROUPS]

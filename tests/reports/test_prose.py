@@ -144,3 +144,22 @@ def test_every_group_is_told_once(told):
     line = next(line for line in said.splitlines() if line.startswith("分群体看"))
     for group in Group:
         assert line.count(words.said(group)) == (group is not Group.ALL)
+
+
+def test_what_there_is_none_of_is_said_in_words(told):
+    body = scale.district(12)
+    body["figures"]["I-27"]["events"] = share(0, 214)
+    body["figures"]["I-16"] |= share(0, 5000)
+    said = text(body)
+    sound(said)
+    assert "没有一老一小主题的活动，60岁以上和14岁以下居民4,400人" in said
+    assert "月末没有在册、住在所辖社区的志愿者。" in said
+
+
+def test_communities_that_all_have_long_been_silent_are_named_once(told):
+    body = scale.district(12)
+    code, name = body["coverage"][0]["site"], "示例一社区"
+    body["gaps"] = [{"site": code, "name": name, "groups": ["all"], "categories": [], "silent": 3}]
+    said = text(body)
+    sound(said)
+    assert "没有一人参加过任何活动的社区1个：示例一社区。\n以上社区都已经连续三个月以上没有一人参加。" in said
