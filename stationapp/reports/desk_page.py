@@ -129,7 +129,7 @@ def month_page(
         narrowed=plain.narrowed,
         heats=_heats(body),
         trends=_trends(body),
-        changes=_changes(site, month, report),
+        changes=_changes(site, month, report, body),
         closers=_names(versions),
         may_close=guard.can(Action.CLOSE_MONTH, site.path) and now >= month.ends_at,
         may_see_rows=guard.can(Action.SEE_ROWS, site.path),
@@ -309,12 +309,12 @@ def _reading(one: dict, id: str, unit: Unit) -> charts.Reading:
     return charts.Reading(name, value, words.shown(value, unit), bool(one["version"]))
 
 
-def _changes(site: Site, month: Month, report: CoverageReport | None) -> list:
+def _changes(site: Site, month: Month, report: CoverageReport | None, body: dict) -> list:
     """What a restated version changed against the one before it."""
     if report is None or report.version == 1:
         return []
-    old, new = (find_body(site, month, report.version - back) for back in (1, 0))
-    return differences(old, new) if old else []
+    old = find_body(site, month, report.version - 1)
+    return differences(old, body) if old else []
 
 
 def _names(versions: list[CoverageReport]) -> dict[int, str]:
