@@ -135,8 +135,9 @@ class Facts:
 
     @property
     def year(self) -> range:
-        """The months from January to the report's, as numbers."""
-        return range(NOW + 1 - self.month.month, WINDOW)
+        """The months from January to the report's, as numbers; those before anything is known of are none of it."""
+        unknown = sum(month < self.begun for month in self.months)
+        return range(max(NOW + 1 - self.month.month, unknown), WINDOW)
 
     def inside(self, place: Place) -> np.ndarray:
         """By position: whether a site is the place or beneath it."""

@@ -19,7 +19,7 @@ from stationapp.reports.desk_page import STATES, month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
-from stationapp.reports.reading import begun
+from stationapp.reports.queries import begun
 from stationapp.reports.reckoning import reckon
 from stationapp.reports.rules import Unit, state_of
 from stationapp.reports.shelf import latest_heads, list_heads

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount
 from stationapp.attendance.rules import Part
 from stationapp.calendar.rules import Month
@@ -176,7 +177,16 @@ def evidence(site: Site, month: Month) -> dict[int, datetime]:
     return dict(rows.all())
 
 
-# --- which months are closed -----------------------------------------------------------------------------------
+# --- which months there are, and which are closed --------------------------------------------------------------
+
+
+def begun(month: Month) -> Month:
+    """The first month anything is known of in the district: an event closed out, or a line of the ledger; `month` at
+    the latest. Months before are no months of a year."""
+    first = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
+    line = db.session.scalar(select(func.min(HoursEntry.served_on)))
+    known = [clock.day_of(first)] if first else []
+    return min([*(Month.of(day) for day in [*known, *([line] if line else [])]), month])
 
 
 def latest_by_month(site: Site) -> dict[Month, tuple[int, datetime]]:

@@ -19,7 +19,7 @@ from stationapp.opinions.queries import last_answer, scores_of
 from stationapp.reports import halls, registers, seats, themes, unfiled
 from stationapp.reports.columns import NOW, WINDOW, Events, Facts, Heads, Lines, Rows
 from stationapp.reports.places import Ground
-from stationapp.reports.queries import event_valid, grounds_of, merged_at
+from stationapp.reports.queries import begun, event_valid, grounds_of, merged_at
 from stationapp.residents.queries import counts_as
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
@@ -367,11 +367,3 @@ def _volunteers(
         before = found.get(home, registers.Volunteers(0, 0, 0))
         found[home] = registers.Volunteers(*(a + b for a, b in zip(before, one, strict=True)))
     return found
-
-
-def begun(month: Month) -> Month:
-    """The first month anything is known of; the report's own at the latest."""
-    first = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
-    line = db.session.scalar(select(func.min(HoursEntry.served_on)))
-    known = [Month.of(clock.day_of(first))] if first else []
-    return min([*known, *([Month.of(line)] if line else []), month])
