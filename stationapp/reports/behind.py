@@ -15,7 +15,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.places import Ground, Place
-from stationapp.reports.queries import event_valid, grounds_of, in_month, merged_at
+from stationapp.reports.queries import begun, event_valid, grounds_of, in_month, merged_at
 from stationapp.residents.queries import counted, counts_as
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
@@ -125,7 +125,7 @@ def scope_of(site: Site, month: Month, report: CoverageReport | None, period: Pe
     latest of each holds.
     """
     frozen = json.loads(report.body) if report else None
-    first = Month(month.year, 1) if period is Period.YEAR else month
+    first = max(Month(month.year, 1), _begun(month, frozen)) if period is Period.YEAR else month
     earlier = _earlier(site, first.plus(-1), month, frozen)
     own = Part(
         month,
@@ -141,6 +141,12 @@ def scope_of(site: Site, month: Month, report: CoverageReport | None, period: Pe
     parts = (*(part_of(one) for one in months), own)
     closed_at = report.closed_at if report else None
     return Scope(site, month, period, parts, part_of(first.plus(-1)), closed_at, frozen)
+
+
+def _begun(month: Month, frozen: dict | None) -> Month:
+    """The first month anything is known of, or was when the version was frozen: those before are none of its year."""
+    told = [Month.parse(one["month"]) for one in (frozen or {}).get("trend", ()) if one["figures"]]
+    return min(told) if told else begun(month)
 
 
 def _earlier(site: Site, first: Month, month: Month, frozen: dict | None) -> dict[Month, Part]:

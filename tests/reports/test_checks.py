@@ -119,4 +119,4 @@ def test_r4_fires_when_a_person_behind_a_figure_is_gone(people):
     connection.execute("DELETE FROM residents WHERE id = 1")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.close()
-    assert "month 410305001 2026-09 I-05" in FIND["R4"]()
+    assert "month 410305001 2026-09 month I-05" in FIND["R4"]()
