@@ -160,7 +160,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "files/format": lambda s: "json",
     "versions/version": lambda s: 1,
     "audience": lambda s: "outside",
-    "inside/format": lambda s: "xlsx",
+    "/format": lambda s: "xlsx",
     "links/link_id": lambda s: 1,
     "reports/token": lambda s: "nothing",
     "files/number": lambda s: 1,
