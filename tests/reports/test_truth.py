@@ -1,197 +1,193 @@
-"""Every figure of random months counted a second time, in plain SQL that shares nothing with the report."""
+"""Every figure of random districts and histories counted a second time, by code that shares nothing with the report.
 
+`TRUTH_BODIES=5000` makes it a long run, of several districts.
+"""
+
+import json
+import os
 import random
-from datetime import UTC, date, datetime, timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from stationapp import clock
-from stationapp.attendance.rules import Part
-from stationapp.calendar.rules import AgeBand, Month
+from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
-from stationapp.events.rules import Category, State
+from stationapp.refusal import Refused
+from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
-from stationapp.residents.merging import merge, undo_merge
-from stationapp.residents.rules import Lives
-from stationapp.signups.rules import Channel
-from tests import cast
-from tests.reports import build
+from stationapp.sites.models import Site
+from tests.reports.second.compare import differences, numbers, trend
+from tests.reports.second.count import Report
+from tests.reports.second.district import District
+from tests.reports.second.facts import Facts
+from tests.reports.second.tables import begins, later, month_at, read
 
-FIRST = Month(2025, 1)
-MONTHS = [FIRST.plus(n) for n in range(22)]
+BODIES = {"sqlite": int(os.environ.get("TRUTH_BODIES", "500")), "postgresql": 150}
+"""So many months of sites are compared at least."""
 
-VALID = """WITH valid AS (
-  SELECT e.id, e.series_id, e.site_id, e.starts_at FROM events e JOIN sites s ON s.id = e.site_id
-  WHERE e.state = 'closed_out' AND e.starts_at >= :begin AND e.starts_at < :end AND s.path LIKE :path
-    AND (EXISTS (SELECT 1 FROM attendances a WHERE a.event_id = e.id AND a.part = 'resident' AND NOT a.undone)
-      OR EXISTS (SELECT 1 FROM headcounts h WHERE h.event_id = e.id)))
-, person AS (SELECT id, coalesce(merged_into, id) AS resident_id FROM residents)
-, came AS (
-  SELECT a.event_id, a.part, a.undone, a.channel, a.band, a.community_id, p.resident_id
-  FROM attendances a JOIN person p ON p.id = a.resident_id)
-, served AS (SELECT a.* FROM came a JOIN valid v ON v.id = a.event_id WHERE a.part = 'resident' AND NOT a.undone)
-, ledger AS (
-  SELECT h.minutes, h.site_id, w.resident_id, (h.manual_id IS NOT NULL OR o.manual_id IS NOT NULL) AS by_hand
-  FROM hours_entries h JOIN volunteers p ON p.id = h.volunteer_id JOIN sites s ON s.id = h.site_id
-  JOIN person w ON w.id = p.resident_id
-  LEFT JOIN hours_entries o ON o.id = h.corrects_id
-  WHERE h.served_on >= :first AND h.served_on <= :last AND s.path LIKE :path)
-, living AS (
-  SELECT a.resident_id, a.band, e.starts_at FROM came a JOIN events e ON e.id = a.event_id
-  JOIN sites c ON c.id = a.community_id
-  WHERE e.state = 'closed_out' AND a.part = 'resident' AND NOT a.undone AND e.starts_at >= :year AND e.starts_at < :end
-    AND c.path LIKE :path)
-"""
-OLD = "band IN ('60-64', '65-69', '70-79', '80+')"
-GROUPS = {
-    "under14": "band IN ('0-2', '3-6', '7-13')",
-    "under18": "band IN ('0-2', '3-6', '7-13', '14-17')",
-    "over60": OLD,
-    "over65": "band IN ('65-69', '70-79', '80+')",
-    "over80": "band = '80+'",
-}
-QUERIES = {
-    ("I-01", "value"): "SELECT count(*) FROM valid",
-    ("I-02", "value"): "SELECT count(DISTINCT series_id) "
-    "+ sum(CASE WHEN series_id IS NULL THEN 1 ELSE 0 END) FROM valid",
-    ("I-03", "numerator"): "SELECT count(DISTINCT v.site_id) FROM valid v JOIN sites s ON s.id = v.site_id "
-    "WHERE s.level = 'station'",
-    ("I-03", "denominator"): "SELECT count(*) FROM sites WHERE level = 'station' AND path LIKE :path",
-    ("I-04", "named"): "SELECT count(*) FROM served",
-    ("I-04", "anonymous"): "SELECT sum(people) FROM headcounts WHERE event_id IN (SELECT id FROM valid)",
-    ("I-05", "value"): "SELECT count(DISTINCT resident_id) FROM served",
-    ("I-06", "numerator"): "SELECT count(*) FROM served",
-    ("I-07", "numerator"): "SELECT count(DISTINCT resident_id) FROM living WHERE starts_at >= :begin",
-    ("I-07", "year", "numerator"): "SELECT count(DISTINCT resident_id) FROM living",
-    ("I-12", "value"): "SELECT count(*) FROM (SELECT a.resident_id FROM came a "
-    "JOIN valid v ON v.id = a.event_id WHERE a.part = 'volunteer' AND NOT a.undone "
-    "UNION SELECT resident_id FROM ledger "
-    "GROUP BY site_id, resident_id HAVING sum(minutes) > 0) AS who",
-    ("I-13", "minutes"): "SELECT sum(minutes) FROM ledger",
-    ("I-15", "numerator"): "SELECT sum(CASE WHEN by_hand THEN minutes ELSE 0 END) FROM ledger",
-    ("I-22", "numerator"): f"SELECT count(*) FROM served WHERE channel IN ('phone', 'desk') AND {OLD}",
-    **{
-        ("I-08", "groups", group, "numerator"): "SELECT count(DISTINCT resident_id) FROM living "
-        f"WHERE starts_at >= :begin AND {bands}"
-        for group, bands in GROUPS.items()
-    },
-    **{
-        ("I-08", "groups", group, "year", "numerator"): f"SELECT count(DISTINCT resident_id) FROM living WHERE {bands}"
-        for group, bands in GROUPS.items()
-    },
-}  # fmt: skip
+NEVER = {("year", "I-03", "levels", "center", "met")}
+"""What may stay nothing throughout a run without the run being worthless."""
 
 
-def _random_life(people: cast.District, chance: random.Random) -> None:
-    sites = [people.center, people.office, people.one, people.two, people.far_office, people.far]
-    homes = [people.one, people.two, people.far, None]
-    persons = [build.resident(chance.choice(homes)) for _ in range(25)]
-    volunteers = {person.id: build.volunteer(person, people.one) for person in persons[:6]}
-    courses = {site.id: build.series(site) for site in sites}
-    for _ in range(240):
-        site = chance.choice(sites)
-        day = date(2025, 1, 1) + timedelta(days=chance.randrange(670))
-        held = build.event(
-            site,
-            clock.instant(day, chance.choice([0, 7, 9, 15, 23]), chance.choice([0, 30])),
-            state=chance.choice([State.CLOSED_OUT] * 6 + [State.CANCELLED, State.PUBLISHED]),
-            category=chance.choice(list(Category)),
-            series_id=chance.choice([None, courses[site.id].id]),
+class Run:
+    """One district on the way through its history, and what was compared of it."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.seen, self.printed, self.known = {}, {}, set()
+        self.wrong, self.work = [], Counter()
+        self.filled, self.paths = set(), set()
+        self.open = []
+        self.district = District(db.engine, chance)
+        self.district.begin()
+
+    def facts(self) -> Facts:
+        """The tables as they stand."""
+        db.session.remove()
+        with db.engine.connect() as connection:
+            return Facts(read(connection))
+
+    def live(self) -> None:
+        """Months pass: they are closed at one site or at several, facts come late, some are restated."""
+        for number, month in enumerate(self.district.months[:-3]):
+            now = begins(later(month, 1)) + timedelta(days=9)
+            self._close(self.chance.choice([1, 1, None, self._any_site()]), month, now)
+            self.district.late(month, now + timedelta(days=2))
+            if number > 2 and self.chance.random() < 0.6:
+                older = self.district.months[number - self.chance.choice([0, 1, 2])]
+                self._close(self.chance.choice([1, self._any_site()]), older, now + timedelta(days=5))
+
+    def _any_site(self) -> int:
+        return self.chance.choice(self.district.sites)["id"]
+
+    def _close(self, site_id: int | None, month, now: datetime) -> None:
+        """Close through the verb, and look at every version that it made."""
+        if site_id is None:
+            return
+        facts, again = self.facts(), (site_id, month) in self.seen
+        try:
+            with transaction():
+                site = db.session.get(Site, site_id)
+                close_month(site, Month(*month), by=None, now=now, reason="补报" if again else "")
+        except Refused:
+            self.work["nothing changed"] += 1
+            return
+        seen = {}
+        for row in self._made():
+            body = json.loads(row.body)
+            second = self.compare(facts, row.site_id, month, body, f"v{row.version}", now)
+            seen[row.site_id, month] = second.as_closed()
+            self.printed[row.site_id, month] = body["figures"]
+            self.work["versions"] += 1
+            self.work["restated"] += row.version > 1
+        self.seen |= seen
+
+    def _made(self) -> list:
+        """The versions made since last asked."""
+        db.session.remove()
+        rows = db.session.execute(text("SELECT id, site_id, version, body FROM coverage_reports")).all()
+        made = [row for row in rows if row.id not in self.known]
+        self.known |= {row.id for row in made}
+        return made
+
+    def look(self, most: int) -> None:
+        """The reports of months and sites picked at random, as they are with all that is known now."""
+        facts, now = self.facts(), clock.now()
+        pairs = [(site["id"], month) for site in self.district.sites for month in self.district.months]
+        self.chance.shuffle(pairs)
+        for site_id, month in pairs[: max(0, most)]:
+            body = figures(db.session.get(Site, site_id), Month(*month))
+            self.compare(facts, site_id, month, body, "open", now)
+            self.open.append((site_id, month, body))
+
+    def compare(self, facts: Facts, site_id: int, month, body: dict, which: str, now: datetime) -> Report:
+        """One body against the second count; what differs is kept in `wrong`."""
+        report = Report(facts, facts.sites[site_id], month, self.seen, (now + timedelta(hours=8)).date())
+        second = report.body()
+        found = list(differences(body, second))
+        if self.chance.random() < 0.1:
+            found += trend(body, report.trend(self.printed))
+            self.work["trends"] += 1
+        self.wrong += [(report.site.code, month, which, *difference) for difference in found]
+        for section in ("figures", "year", "bridge", "year_bridge"):
+            for path, number in numbers((section,), second[section]):
+                self.work["figures"] += 1
+                self.paths.add(path)
+                self.filled |= {path} if number else set()
+        self.work["bodies"] += 1
+        return report
+
+    def found_by(self, spoil) -> int:
+        """In how many of the open reports a count with a wrong definition differs; it must be found."""
+        facts = self.facts()
+        seen = spoil(facts, self.seen)
+        return sum(
+            any(differences(body, Report(facts, facts.sites[site_id], month, seen).body()))
+            for site_id, month, body in self.open[:25]
         )
-        _random_company(held, site, persons, volunteers, chance, people)
-        for band in chance.sample(list(AgeBand), chance.choice([0, 0, 1, 2])):
-            build.counted(held, chance.randint(1, 40), band)
-    _random_merges(persons, chance, people)
 
 
-def _random_merges(persons, chance: random.Random, people: cast.District) -> None:
-    """Some are found to be one person; some of these turn out to be two after all."""
-    kept = chance.sample(persons, 4)
-    gone = chance.sample([person for person in persons if person not in kept], 6)
-    for person in gone:
-        made = merge(chance.choice(kept).id, person.id, by=people.chen.id, now=clock.now())
-        if chance.random() < 0.3:
-            undo_merge(made.id, by=people.chen.id, now=clock.now())
+def _late_facts_slip_in(_facts: Facts, _seen: dict) -> dict:
+    return {}
 
 
-def _random_company(held, site, persons, volunteers, chance, people) -> None:
-    for person in chance.sample(persons, chance.randint(0, 6)):
-        part = chance.choice([Part.RESIDENT] * 4 + [Part.STAFF])
-        if person.id in volunteers and chance.random() < 0.5:
-            part = Part.VOLUNTEER
-        lives = Lives.HERE if person.community_id else chance.choice([Lives.OUTSIDE, Lives.UNKNOWN])
-        row = build.came(
-            held,
-            person,
-            part=part,
-            band=chance.choice(list(AgeBand)),
-            channel=chance.choice(list(Channel)),
-            lives=lives,
-            undone=chance.random() < 0.1,
-        )
-        if part is Part.VOLUNTEER and held.state is State.CLOSED_OUT and not row.undone:
-            _random_hours(row, held, site, volunteers[person.id], chance, people)
+def _nobody_is_merged(facts: Facts, seen: dict) -> dict:
+    for rows in facts.rows.values():
+        for row in rows:
+            row.person = row.resident_id
+    return seen
 
 
-def _random_hours(row, held, site, who, chance, people) -> None:
-    day, minutes = clock.day_of(held.starts_at), 30 * chance.randint(0, 4)
-    line = build.line(who, site, minutes, day, attendance_id=row.id)
-    if chance.random() < 0.2:
-        build.line(who, site, -minutes, day, corrects_id=line.id)
-    if chance.random() < 0.3:
-        entry = build.manual(who, site, 60, day, people.lin.id, people.chen.id)
-        if chance.random() < 0.3:
-            build.line(who, site, -60, day, corrects_id=entry.id)
+def _months_are_of_greenwich(facts: Facts, seen: dict) -> dict:
+    facts.by_month.clear()
+    for event in facts.events.values():
+        event.month = month_at(event.starts_at - timedelta(hours=8))
+        facts.by_month[event.month].append(event)
+    return seen
 
 
-def _instant(at: datetime) -> object:
-    at = at.astimezone(UTC)
-    sqlite = db.engine.dialect.name == "sqlite"
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at
+def _heads_are_persons(facts: Facts, seen: dict) -> dict:
+    for event in facts.events.values():
+        event.named = event.named + event.named[:1] * min(event.heads, 1)
+    return seen
 
 
-def _asked(site, month: Month) -> dict:
-    """The bounds of a month, worked out by hand: Shanghai is eight hours ahead."""
-    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
-    after = datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
-    eight = timedelta(hours=8)
-    days = (begin.date(), (after - timedelta(days=1)).date())
-    sqlite = db.engine.dialect.name == "sqlite"
-    return {
-        "begin": _instant(begin - eight),
-        "end": _instant(after - eight),
-        "year": _instant(datetime(month.year, 1, 1, tzinfo=UTC) - eight),
-        "first": days[0].isoformat() if sqlite else days[0],
-        "last": days[1].isoformat() if sqlite else days[1],
-        "path": site.path + "%",
-    }
-
-
-def _dig(figure: dict, keys: tuple[str, ...]):
-    for key in keys:
-        figure = figure[key]
-    return figure
+WRONG = (_late_facts_slip_in, _nobody_is_merged, _months_are_of_greenwich, _heads_are_persons)
 
 
 @pytest.mark.both_databases
-def test_every_figure_of_random_months_is_what_plain_sql_counts(app):
-    people = cast.district(app)
+def test_every_figure_of_random_histories_is_what_a_second_count_finds(app, database_url):
     chance = random.Random(random.randrange(10**9))  # the run prints the seed this comes from
+    least = BODIES[db_name(database_url)]
     with app.app_context():
-        with transaction():
-            _random_life(people, chance)
-        sites = (people.center, people.office, people.one, people.far)
-        wrong, compared, filled = [], 0, set()
-        for month in MONTHS:
-            for site in sites:
-                body = figures(site, month)["figures"]
-                for keys, sql in QUERIES.items():
-                    counted = db.session.execute(text(VALID + sql), _asked(site, month)).scalar() or 0
-                    compared += 1
-                    filled |= {keys} if counted else set()
-                    if _dig(body[keys[0]], keys[1:]) != counted:
-                        wrong.append((str(month), site.code, keys, _dig(body[keys[0]], keys[1:]), counted))
-        assert wrong == []
-        assert compared == len(MONTHS) * len(sites) * len(QUERIES)
-        assert filled == set(QUERIES), "some figure was never tried on anything but nothing"
+        run = Run(chance)
+        run.live()
+        run.look(max(60, least - run.work["bodies"]))
+        print("compared:", dict(run.work), "of", len(run.paths), "figures;", len(run.wrong), "differ")
+        print(*_each_once(run.wrong), sep="\n")
+        assert run.wrong == []
+        assert run.work["bodies"] >= least
+        assert run.work["restated"] >= 3
+        assert run.paths - run.filled <= NEVER, "some figure was never tried on anything but nothing"
+        blind = [spoil.__name__ for spoil in WRONG if not run.found_by(spoil)]
+        assert blind == [], "a wrong definition was not found"
+
+
+def db_name(url: str) -> str:
+    """sqlite or postgresql."""
+    return url.split(":")[0].split("+")[0]
+
+
+def _each_once(wrong: list) -> list:
+    """Of each kind of difference how often, and one of them."""
+    kinds = Counter()
+    first = {}
+    for one in wrong:
+        where = one[3]
+        kind = (one[2][0], where[0], *(where[1:2] if where[0] in ("figures", "year") else where[2:4]))
+        kinds[kind] += 1
+        first.setdefault(kind, one)
+    return [(count, first[kind]) for kind, count in kinds.most_common(40)]

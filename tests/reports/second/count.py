@@ -20,6 +20,7 @@ GROUPS = {
 }
 CATEGORIES = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A09")
 USE = ("used", "open", "person_minutes", "rooms", "without_hours")
+LIVES = ("here", "outside", "unknown")
 CENTER, OFFICE, STATION = "center", "office", "station"
 
 
@@ -50,6 +51,9 @@ class Report:
         self.facts, self.site, self.month, self.seen = facts, site, month, seen
         self.window = [later(month, -n) for n in range(11, -1, -1)]
         self.year = [one for one in self.window if one[0] == month[0]]
+        self.told = [
+            one for one in self.year if one >= facts.begun or one == month
+        ]  # months anything is known of
         self.day = last_day(month)
         self.scope = [one for one in facts.beneath(site) if one is site or one.valid_from <= self.day]
         self.again = {}
@@ -221,7 +225,7 @@ class Report:
         levels = {level: {"met": 0, "active": 0} for level in (STATION, OFFICE, CENTER)}
         for month in months:
             for site in scope:
-                if not self.facts.in_force(site, last_day(month)):
+                if month not in self.told or not self.facts.in_force(site, last_day(month)):
                     continue
                 over = [later(month, -1), month] if site.level == CENTER else [month]
                 held = any(event.site_id == site.id for one in over for event in self.valid.get(one, ()))
@@ -242,9 +246,11 @@ class Report:
     def _by_home(self, events) -> dict:
         last = {}
         for event in sorted(events, key=lambda one: (one.starts_at, one.id)):
-            for row in sorted(event.named, key=lambda one: one.id):
+            for row in sorted(
+                event.named, key=lambda one: LIVES.index(one.lives)
+            ):  # of two records the vaguer
                 last[row.person] = row.lives
-        return {lives: sum(one == lives for one in last.values()) for lives in ("here", "outside", "unknown")}
+        return {lives: sum(one == lives for one in last.values()) for lives in LIVES}
 
     def _lively(self, scope, events) -> dict:
         active = [site.id for site in scope if self.facts.in_force(site, self.day)]
@@ -310,7 +316,7 @@ class Report:
         """Own rooms of each site that has any; of a closed month as they were printed."""
         found = {site.code: self._use(site, self.month) for site in self.scope}
         for month in months:
-            if month == self.month:
+            if month == self.month or month not in self.told:
                 continue
             seen = self.seen.get((self.site.id, month))
             for site in self.scope:

@@ -96,7 +96,7 @@ class District:
         center = self._site("410305000", "center", None)
         for n in range(3):
             office = self._site(f"410305{n + 1:03d}", "office", center)
-            for m in range(chance.randint(2, 4)):
+            for m in range(chance.randint(3, 4)):
                 self._site(f"410305{n + 1:03d}{m + 1:03d}", "station", office)
         stations = [one for one in self.sites if one["level"] == "station"]
         merged, closed, fresh, through, *_ = chance.sample(stations, 5)

@@ -48,6 +48,8 @@ class Facts:
             self.by_month[event.month].append(event)
         self._people(rows)
         self._rest(rows)
+        held = [event.month for event in rows.events if event.state == "closed_out"]
+        self.begun = min([*held, *(month for month, lines in self.lines.items() if lines)], default=(9999, 1))
 
     def _people(self, rows: SimpleNamespace) -> None:
         self.populations = defaultdict(list)
