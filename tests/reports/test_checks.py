@@ -103,6 +103,16 @@ def test_r3_fires_when_the_parts_do_not_add_up(people):
     assert FIND["R3"]() == ["report 2 I-01"]
 
 
+@pytest.mark.parametrize("figure", ["I-19", "I-21", "I-26"])
+def test_r3_fires_when_the_numerators_of_a_share_do_not_add_up(people, figure):
+    def change(body):
+        body["figures"][figure]["numerator"] += 1
+
+    with transaction() as session:
+        _frozen_wrong(session, change)
+    assert FIND["R3"]() == [f"report 2 {figure}"]
+
+
 def test_r3_fires_when_a_bridge_does_not_balance(people):
     def change(body):
         body["bridge"]["I-05"]["repeated"] = 0
