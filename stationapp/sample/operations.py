@@ -16,12 +16,16 @@ from stationapp.accounts.models import Staff
 from stationapp.accounts.operations import add_staff, invite
 from stationapp.accounts.rules import Role
 from stationapp.calendar.queries import differs
-from stationapp.calendar.rules import Month, nth_working_day
+from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.importing.kinds import Kind
 from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
+from stationapp.reports.life_rules import Mark, closes_at
 from stationapp.reports.operations import close_month
+from stationapp.reports.reckoning import reckon
+from stationapp.reports.signing import sign
+from stationapp.reports.versions import find_latest
 from stationapp.sample.coming import Coming
 from stationapp.sample.handed_down import hand_down, hand_in, hold_together
 from stationapp.sample.lent import lend
@@ -41,6 +45,7 @@ _FIRST = (
     (Kind.ROOMS, "jianxi/rooms.csv"),
 )
 _PLAN = "jianxi/plan-2026-11.xlsx"
+_SIGNED_WITHIN = timedelta(hours=5)  # after a closing the crew has looked at it
 
 ROLE_NAMES = {
     Role.MANAGER: "管理员",
@@ -157,6 +162,8 @@ def _with_closings(
     month = first
     while (at := _closing_day(month)) <= now:
         closings.append((at, lambda month=month, at=at: _close(month, crew.center, at)))
+        if at + _SIGNED_WITHIN <= now:
+            closings.append((at + _SIGNED_WITHIN, lambda month=month, at=at: _sign(month, crew, at)))
         month = month.plus(1)
     for _, step in sorted([*steps, *closings], key=lambda pair: pair[0]):
         yield step
@@ -164,12 +171,34 @@ def _with_closings(
 
 def _closing_day(month: Month) -> datetime:
     after = month.plus(1)
-    return clock.instant(nth_working_day(after, 5, differs(after.first_day, after.last_day)), 10)
+    return closes_at(month, differs(after.first_day, after.last_day))
 
 
 def _close(month: Month, by: int, now: datetime) -> None:
+    center = get_center()
+    reckoned = reckon(center, month, now=now)
     with transaction():
-        close_month(get_center(), month, by=by, now=now)
+        close_month(center, month, by=by, now=now, reckoned=reckoned)
+
+
+SIGNERS = (
+    ("410305000", Role.REVIEWER, Mark.AGREED, ""),
+    ("410305001", Role.REVIEWER, Mark.SEEN, ""),
+    ("410305001001", Role.MANAGER, Mark.AGREED, ""),
+    ("410305001002", Role.MANAGER, Mark.OBJECTED, "有一场活动归档晚了，没有算进来，请在下一版补上。"),
+)
+"""Who of the crew said what to the last closed month: site, role, mark, sentence."""
+
+
+def _sign(month: Month, crew: Crew, now: datetime) -> None:
+    sites = {site.code: site for site in list_sites()}
+    with transaction():
+        for hours, (code, role, mark, sentence) in enumerate(SIGNERS, 1):
+            site = sites[code]
+            by = (crew.managers if role is Role.MANAGER else crew.reviewers)[site.id]
+            if report := find_latest(site, month):
+                said = {"mark": mark, "sentence": sentence, "now": now + timedelta(hours=hours)}
+                sign(report, site, by=by, role=ROLE_NAMES[role], **said)
 
 
 def links() -> list[tuple[str, str, str]]:
