@@ -21,7 +21,8 @@ SMALLEST, LARGEST = 1, 4
 """The sizes of a small cell (domain.md §9)."""
 
 ENDLESS = 1 << 60
-_STEPS = 100  # of one search for a witness; who needs more is helped by one more withheld cell
+_STEPS, _HASTY = 100, 15  # of one search for a witness; who needs more is helped by one more withheld cell
+_EFFORT = 20_000  # steps of one report; a hard one is finished hastily, which withholds more and is as safe
 
 
 class State(Enum):
@@ -70,6 +71,7 @@ class Grid:
     def __init__(self) -> None:
         self.cells: list[Cell] = []
         self.sums: list[list[Term]] = []
+        self.effort = _EFFORT
         self.moving: list[
             list[Term]
         ] = []  # of each equation what a reader must reckon with, once it is hidden
@@ -196,7 +198,7 @@ class Search:
         self.blocked = blocked
         self.moved: dict[int, list[int]] = {}
         self.rest: dict[int, int] = {}  # equation → by how much it is off
-        self.steps = _STEPS
+        self.steps = _STEPS if grid.effort > 0 else _HASTY
         self.start = -1
 
     def reach(self, at: int, value: int) -> bool:
@@ -225,6 +227,7 @@ class Search:
         if not self.rest:
             return True
         self.steps -= 1
+        self.grid.effort -= 1
         if self.steps < 0:
             return False
         fewest, ways = -1, None
