@@ -175,7 +175,8 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
 }
 """A value for each variable of an address: "segment before it/its name", or its name alone."""
 
-NOT_THERE = {"desk.reports.version", "desk.files.preview", "desk.sheets.show", "desk.sheets.export"}
+NOT_THERE = {"desk.reports.version", "desk.reports.late", "desk.life.kept", "desk.files.preview", "desk.sheets.show",
+             "desk.sheets.export"}  # fmt: skip
 """Pages whose object the samples leave out: 404 for everybody."""
 
 HANDED_DOWN = re.compile(r"/desk/templates/\w{8}(/batch|/drafts)?")
