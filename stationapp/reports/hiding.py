@@ -173,6 +173,8 @@ class Grid:
             ]
             if shown and (best is None or min(shown)[0] < best[0]):
                 best = min(shown)
+                if not best[0]:
+                    break
         return None if best is None else best[2]
 
     def _around(self, at: int) -> Iterator[int]:
