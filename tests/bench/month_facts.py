@@ -10,7 +10,7 @@ from stationapp.attendance.models import Attendance, Headcount
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.models import Event, EventTheme, Series
 from stationapp.events.rules import Category, Task
-from stationapp.residents.models import Household, Resident
+from stationapp.residents.models import Household, Merge, Resident
 from stationapp.rooms.models import Booking, Room
 from stationapp.signups.models import Party, Signup
 from stationapp.sites.models import Population, Site
@@ -87,6 +87,8 @@ def _tables(made: District) -> Iterator[tuple]:
     yield Resident, (
         "id", "household_id", "name", "initials", "lives", "community_id", "merged_into", "made_at",
     ), _residents(made)  # fmt: skip
+    gone = (n for n in range(made.people) if _is_gone(n))
+    yield Merge, ("kept_id", "gone_id", "at"), ((n + 1 - STATIONS, n + 1, MADE) for n in gone)
     yield Series, ("id", "code", "site_id", "title", "cadence", "made_at"), _series()
     yield Event, (
         "id", "code", "site_id", "series_id", "state", "title", "category", "task", "starts_at", "ends_at", "capacity",
@@ -156,9 +158,13 @@ def _populations(made: District) -> Iterator[tuple]:
             yield station, group.value, int(each * share[group]) + 1, f"{YEAR - 1}-12-31", "示例数据", MADE
 
 
+def _is_gone(n: int) -> bool:
+    return n % 100 == 99 and n > STATIONS * 2
+
+
 def _residents(made: District) -> Iterator[tuple]:
     for n in range(made.people):
-        gone = n % 100 == 99 and n > STATIONS * 2
+        gone = _is_gone(n)
         yield (
             n + 1, n // 2 + 1, f"居民{n}", "jm", "here", int(made.home[n]), n + 1 - STATIONS if gone else None, MADE,
         )  # fmt: skip
