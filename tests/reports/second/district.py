@@ -138,11 +138,11 @@ class District:
     def _people(self) -> None:
         self.people, self.volunteers = [], []
         for n in range(90):
-            home = self.chance.choice([*self.stations, *self.stations, None])
+            home = self.chance.choice(self.stations) if n % 7 else None
             household = self.put("households", made_at=LONG_AGO)
             self.people.append(
                 self.put("residents", household_id=household["id"], name=f"居民{n}", initials="jm", made_at=LONG_AGO,
-                         lives="here" if home else self.chance.choice(["outside", "unknown"]),
+                         lives="here" if home else ("outside", "unknown")[n % 2],
                          community_id=home and home["id"], merged_into=None)
             )  # fmt: skip
         for person in self.people[:22]:
