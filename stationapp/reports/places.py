@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from stationapp.calendar.rules import Month
@@ -46,11 +47,12 @@ class Ground:
 
 def ground_of(tree: list, counts: list, month: Month) -> Ground:
     """The whole district in a month, of rows of Site (in code order) and of Population (oldest first)."""
-    places = {row.id: _place(row, month) for row in tree}
+    first, last = month.first_day, month.last_day
+    places = {row.id: _place(row, first, last) for row in tree}
     rows = {row.id: row for row in tree}
     led_to = {id: _home(row, rows, places) for id, row in rows.items()}
     homes = {id: home for id, home in led_to.items() if places[home].active}
-    latest = {(row.site_id, row.group): row for row in counts if row.as_of <= month.last_day}
+    latest = {(row.site_id, row.group): row for row in counts if row.as_of <= last}
     return Ground(
         places,
         homes,
@@ -59,7 +61,7 @@ def ground_of(tree: list, counts: list, month: Month) -> Ground:
     )
 
 
-def _place(row, month: Month) -> Place:
+def _place(row, first: date, last: date) -> Place:
     return Place(
         row.id,
         row.code,
@@ -67,8 +69,8 @@ def _place(row, month: Month) -> Place:
         row.level,
         row.path,
         row.parent_id,
-        active=_in_force(row, month.last_day, month.last_day),
-        lived=_in_force(row, month.first_day, month.last_day),
+        active=_in_force(row, last, last),
+        lived=_in_force(row, first, last),
     )
 
 
