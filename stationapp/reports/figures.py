@@ -160,10 +160,10 @@ def trend(book: Book, figures: dict, version: int) -> list[dict]:
 
 def _known(book: Book, number: int) -> dict | None:
     """A month's figures as they were printed, or reckoned; None before anything is known of the district."""
+    if book.facts.months[number] < book.facts.begun:
+        return None  # closed or not: a version made again reads here where the year began
     if number in book.counted.printed:
         return book.counted.printed[number]["figures"]
-    if book.facts.months[number] < book.facts.begun:
-        return None
     scope = scope_of(book, range(number, number + 1), {}, as_of=number)
     found = {id: FIGURES[id](scope).as_dict() for id in TREND}
     if number in book.counted.people:

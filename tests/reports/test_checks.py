@@ -130,3 +130,19 @@ def test_r4_fires_when_a_person_behind_a_figure_is_gone(people):
     connection.execute("PRAGMA foreign_keys=ON")
     connection.close()
     assert "month 410305001 2026-09 month I-05" in FIND["R4"]()
+
+
+@pytest.mark.both_databases
+def test_an_empty_month_that_was_closed_before_the_first_fact_is_none_of_the_year(app):
+    with time_machine.travel(AFTER, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                close_month(people.center, MONTH.plus(-1), by=None, now=AFTER)
+            with transaction():
+                build.came(build.event(people.one), build.resident(people.one))
+            with transaction():
+                closed = close_month(people.center, MONTH, by=None, now=AFTER)
+            body = json.loads(closed.body)
+            assert body["year"]["I-03"]["denominator"] == body["figures"]["I-03"]["denominator"]
+            assert FIND["R2"]() == FIND["R4"]() == []
