@@ -17,6 +17,7 @@ from stationapp.db import db
 from stationapp.events.rules import Category
 from stationapp.reports import charts, heat, plain, words
 from stationapp.reports.asking import when_closed
+from stationapp.reports.few import unsaid
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import figures
@@ -101,7 +102,7 @@ def month_page(
     if report is None and (empty := _empty(site, month, now)):
         around = _around(site, {empty["successor"].code} if empty["successor"] else ())
         return render_template("desk/reports/none.html", site=site, month=month, around=around, **empty)
-    body = find_body(site, month, report.version) if report else figures(site, month)
+    body = unsaid(find_body(site, month, report.version) if report else figures(site, month))
     state = state_of(report.version if report else 0, over=now >= month.ends_at)
     return render_template(
         "desk/reports/month.html",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stationapp.calendar.rules import Month
 from stationapp.reports import words
+from stationapp.reports.few import unsaid
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.official import official
 from stationapp.reports.printed import printed
@@ -65,8 +66,7 @@ def render(
     `on`: the day under a report that is signed, left for the pen when not given. `template`: the district's own form
     for DOCX (`Settings.report_template`); raises Refused(OfficialRefusal) when it cannot be filled in.
     """
-    if Audience(audience) is Audience.OUTSIDE:
-        body = hidden(body)
+    body = hidden(body) if Audience(audience) is Audience.OUTSIDE else unsaid(body)
     if format == "json":
         return to_json(body)
     made = document(body)

@@ -82,6 +82,11 @@ class Grid:
         self.cells.append(Cell(value, state, rank))
         return len(self.cells) - 1
 
+    def unsaid(self, value: int) -> int:
+        """A number of at most LARGEST, 0 too, that is withheld whatever it is."""
+        self.cells.append(Cell(value, State.STAR, high=LARGEST))
+        return len(self.cells) - 1
+
     def equal(self, left: Iterable[int], right: Iterable[int]) -> None:
         """The sums of both sides differ by what they differ by now, and a reader knows that."""
         signs: dict[int, int] = {}

@@ -7,7 +7,7 @@ it (somebody who moved counts in two communities), the difference there is count
 from collections.abc import Sequence
 
 from stationapp.calendar.rules import Month
-from stationapp.reports.hiding import Grid
+from stationapp.reports.hiding import LARGEST, SMALLEST, Grid
 
 Path = tuple  # of keys and places in lists, to a number of the body
 
@@ -98,10 +98,18 @@ class Known:
             if value is None:
                 continue
             if one not in self.printed:
-                counts = people and not _is_population(one)
-                self.printed[one] = self.grid.cell(value, people=counts, rank=_rank(one))
+                self.printed[one] = self._cell(one, value, people=people)
             found.append(self.printed[one])
         return found
+
+    def _cell(self, path: Path, value: int, *, people: bool) -> int:
+        if path[-2:] == ("I-23", "numerator"):
+            answers = number(self.body, (*path[:-1], "denominator"))
+            if (
+                answers is not None and SMALLEST <= answers <= LARGEST
+            ):  # "0 of <5" says what each of them thought
+                return self.grid.unsaid(value)
+        return self.grid.cell(value, people=people and not _is_population(path), rank=_rank(path))
 
     def same(self, *paths: Path) -> None:
         """One number printed at several places; where they differ, they are not it."""

@@ -13,6 +13,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
 from stationapp.refusal import NotFound
+from stationapp.reports.few import unsaid
 from stationapp.reports.lines import flat
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.queries import communities, evidence, figures, homes_of, in_month, merged_at, read
@@ -238,7 +239,7 @@ def changes(report: CoverageReport, site: Site, month: Month) -> list[Change]:
 
 def differences(old: dict, new: dict) -> list[Change]:
     """Every number of the summary that differs."""
-    before, after = flat(old), flat(new)
+    before, after = flat(unsaid(old)), flat(unsaid(new))
     keys = dict.fromkeys([*after, *before])
     return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
 
