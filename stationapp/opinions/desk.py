@@ -1,6 +1,6 @@
 """How people liked what a station held: by event from five answers on, and what they wrote, never who."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, render_template, request, url_for
@@ -21,9 +21,9 @@ from stationapp.opinions.queries import (
     Scores,
     comments_of,
     held_events,
-    scores_at,
     scores_of,
     served_at,
+    spoken_at,
 )
 from stationapp.opinions.rules import ENOUGH, Face, Via
 from stationapp.refusal import NotFound
@@ -109,12 +109,17 @@ def index():
         page=page,
         scores=scores,
         served=served_at([event.id for event, _site in page.rows]),
+        told=_told(scores),
         total=total,
         came=sum(served_at(counted).values()),
         enough=ENOUGH,
         may_read=lambda site: guard.can(Action.SEE_ROWS, site.path),
         reads=desk_reads(),
     )
+
+
+def _told(scores: Mapping[int, Scores]) -> set[int]:
+    return spoken_at({event_id: its.answers for event_id, its in scores.items()})
 
 
 def desk_reads() -> bool:
@@ -127,22 +132,21 @@ def export():
     """The same as a file, without pages."""
     asked = _asked()
     rows = db.session.execute(_events(asked).limit(MOST_EXPORTED)).all()
-    scores, served = (
-        scores_of(asked.month.begins_at, asked.month.ends_at),
-        served_at([row[0].id for row in rows]),
-    )
+    scores = scores_of(asked.month.begins_at, asked.month.ends_at)
+    served, told = served_at([row[0].id for row in rows]), _told(scores)
     head = (_("时间"), _("活动"), _("阵地"), _("来了"), _("评价"), _("满意"), *(word(via) for via in Via))
     return csv_answer(
         _("满意度-%(month)s", month=asked.month),
         head,
-        (_line(event, site, scores.get(event.id), served) for event, site in rows),
+        (_line(event, site, scores.get(event.id), served, told) for event, site in rows),
     )
 
 
-def _line(event: Event, site: Site, its: Scores | None, served: dict[int, int]) -> tuple:
+def _line(event: Event, site: Site, its: Scores | None, served: dict[int, int], told: set[int]) -> tuple:
     its = its or Scores()
+    share = satisfied(its) if event.id in told or its.answers < ENOUGH else _("并入全月")
     return (
-        stamp(event.starts_at), event.title, site.short_name, served.get(event.id, 0), its.answers, satisfied(its),
+        stamp(event.starts_at), event.title, site.short_name, served.get(event.id, 0), its.answers, share,
         *(its.by_how.get(via.value, 0) for via in Via),
     )  # fmt: skip
 
@@ -171,18 +175,21 @@ def event(code: str):
     guard.require(site.path)
     if held.state not in (State.PUBLISHED, State.CLOSED_OUT):
         raise NotFound
+    month = Month.of(clock.day_of(held.starts_at))
+    scores = scores_of(month.begins_at, month.ends_at)
     return render_template(
         "desk/opinions/event.html",
         event=held,
         site=site,
         when=span(held.starts_at, held.ends_at),
         over=held.ends_at <= clock.now(),
-        scores=scores_at([held.id]).get(held.id, Scores()),
+        scores=scores.get(held.id, Scores()),
+        told=held.id in _told(scores),
         served=served_at([held.id]).get(held.id, 0),
         comments=comments_of([held.id]),
         enough=ENOUGH,
         Face=Face,
         Via=Via,
-        back=url_for(".index", month=Month.of(clock.day_of(held.starts_at))),
+        back=url_for(".index", month=month),
         may_ask=guard.can(Action.ASK, site.path),
     )

@@ -6,6 +6,8 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.db import db
 from stationapp.opinions.queries import Presence
+from stationapp.signups.models import Signup
+from stationapp.signups.queries import get_party
 from stationapp.sites.models import Site
 
 
@@ -14,6 +16,11 @@ def is_staff_of(site_id: int) -> bool:
     return guard.current_user() is not None and guard.can(
         Action.CHECK_IN, db.session.get_one(Site, site_id).path
     )
+
+
+def is_known_to_staff(signup: Signup) -> bool:
+    """Whether staff made the place and so read its code: nobody answers by such a code."""
+    return get_party(signup.party_id).by is not None
 
 
 def asked_here(presences: Iterable[Presence]) -> list[Presence]:

@@ -1,20 +1,22 @@
 """Reads of answers: counted by event for reports and desk, the comments, and whom a page may ask."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, case, func, select, union_all
 from sqlalchemy.orm import aliased
 
+from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount
 from stationapp.attendance.rules import Part
+from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
-from stationapp.opinions.rules import ENOUGH, PAGE_DAYS, Face, Via
+from stationapp.opinions.rules import ENOUGH, PAGE_DAYS, Face, Via, spoken
 from stationapp.residents.models import Resident
 from stationapp.residents.queries import records_at, records_of
 from stationapp.sites.models import Site
@@ -108,28 +110,36 @@ def live(event_ids: Collection[int] | Select, cut: int | None = None) -> Select:
     )
 
 
+def spoken_at(answers: Mapping[int, int]) -> set[int]:
+    """Of events with so many answers those that speak for themselves, each among its site's of its month."""
+    months: dict[tuple[int, Month], dict[int, int]] = {}
+    its = select(Event.id, Event.site_id, Event.starts_at).where(Event.id.in_(answers))
+    for event_id, site_id, at in db.session.execute(its):
+        months.setdefault((site_id, Month.of(clock.day_of(at))), {})[event_id] = answers[event_id]
+    return {event_id for month in months.values() for event_id in spoken(month)}
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One answer behind a figure. Of an event with fewer than five answers the event is not said; where these
-    together are fewer than five, neither is the face."""
+    """One answer behind a figure, without way and day: a station knows who has no telephone, and who was there that
+    day. The event is said of those that speak; where the rest together are fewer than five, no face of theirs."""
 
     event_id: int | None
     score: int | None
-    how: str
-    said_on: date
 
 
 def rows_of(event_ids: Collection[int], *, cut: int | None = None) -> list[AnswerRow]:
-    """As many rows as these events have answers, in an order that tells nothing of who came first."""
+    """As many rows as these events have answers; with an event all of its site's of that month must be given."""
     found = list(db.session.scalars(live(event_ids, cut)))
     sizes = Counter(one.event_id for one in found)
-    pooled = sum(n for n in sizes.values() if n < ENOUGH)
+    told = spoken_at(sizes)
+    pooled = sum(n for event_id, n in sizes.items() if event_id not in told)
     rows = []
     for one in found:
-        shown = sizes[one.event_id] >= ENOUGH
+        shown = one.event_id in told
         score = one.score if shown or pooled >= ENOUGH else None
-        rows.append(AnswerRow(one.event_id if shown else None, score, one.how.value, one.said_on))
-    return sorted(rows, key=lambda row: (row.event_id or 0, -(row.score or 0), row.how, row.said_on))
+        rows.append(AnswerRow(one.event_id if shown else None, score))
+    return sorted(rows, key=lambda row: (row.event_id or 0, -(row.score or 0)))
 
 
 def comments_of(event_ids: Collection[int]) -> list[str]:

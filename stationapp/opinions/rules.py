@@ -1,6 +1,7 @@
 """What people thought of an event: one of three faces, a sentence if they like, nobody's name (domain.md §9, I-23)."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from unicodedata import category, normalize
@@ -35,6 +36,9 @@ class OpinionRefusal(Enum):
     FACE_MISSING = "face_missing"
     COMMENT_TOO_LONG = "comment_too_long"  # facts["most"]
     STAFF_HERE = "staff_here"  # a member of staff who works at that event is signed in in this browser
+    CODE_KNOWN = (
+        "code_known"  # staff made the place and read its code out: whoever has it may not be whose it is
+    )
     SLIP_MISTYPED = "slip_mistyped"  # the last digit does not fit: a slip of the finger
     SLIP_UNKNOWN = "slip_unknown"
     SLIPS_MANY = "slips_many"  # facts["most"]: more slips than are printed at once
@@ -74,6 +78,19 @@ def window_problem(
 def score_of(text: str) -> int | None:
     """The score a form's value stands for; None for anything else."""
     return next((face.value for face in Face if str(face.value) == text), None)
+
+
+def spoken(answers: Mapping[int, int]) -> set[int]:
+    """Of a site's events of one month (answers by event) those of which faces and words are shown.
+
+    The month says how all of them were together. So what is left besides must be at least ENOUGH answers too, else
+    the month less the events shown would be the few that are not: the smallest events are silent with them.
+    """
+    told = sorted((event for event, n in answers.items() if n >= ENOUGH), key=lambda one: (answers[one], one))
+    rest = sum(answers.values()) - sum(answers[event] for event in told)
+    while told and 0 < rest < ENOUGH:
+        rest += answers[told.pop(0)]
+    return set(told)
 
 
 # --- comments ---------------------------------------------------------------------------------------------------

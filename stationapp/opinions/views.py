@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from stationapp import clock, codes
 from stationapp.db import retried, transaction
 from stationapp.opinions import operations
-from stationapp.opinions.guard import is_staff_of
+from stationapp.opinions.guard import is_known_to_staff, is_staff_of
 from stationapp.opinions.queries import Presence, presences_at, presences_of
 from stationapp.opinions.rules import COMMENT_LENGTH, OpinionRefusal, score_of
 from stationapp.refusal import NotFound, Refused
@@ -34,6 +34,8 @@ def opinion_key() -> str:
 def answer(code: str):
     """How one of the dates of a place was (`event`); again, and it is changed."""
     now, signup = clock.now(), place_by(code)
+    if is_known_to_staff(signup):
+        raise Refused(OpinionRefusal.CODE_KNOWN)
     held = {event.id for _place, event in held_by(signup, now=now).places}
     its = presences_of(signup.resident_id, now=now, event_ids=held)
     asked = request.form.get("event", "")

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from stationapp.calendar.rules import Month
-from stationapp.opinions.rules import Face, Via
+from stationapp.opinions.rules import Face
 from stationapp.reports import words
 from stationapp.reports.rules import BANDS
 from stationapp.residents.rules import OF_AGE, masked_name
@@ -78,7 +78,7 @@ HEADS: dict[str, tuple] = {
     "sites": (_("代码"), _("阵地"), _("自办有效场次"), _("办过")),
     "gaps": (_("社区"), _("群体"), _("人口")),
     "rooms": (_("阵地"), _("功能室"), _("开放时间"), _("开放时间内使用（分钟）"), _("开放（分钟）")),
-    "answers": (_("活动"), _("满意程度"), _("方式"), _("日期")),
+    "answers": (_("活动"), _("满意程度")),
     "attendances": (*_WHEN, _("姓名"), _("年龄段"), _("居住地"), _("渠道")),
     "persons": (_("编号"), _("姓名"), _("人次")),
     "promises": (*_WHEN, _("姓名"), _("渠道"), _("到场")),
@@ -120,12 +120,7 @@ def _hours(row, youngest: str) -> Line:
 
 def _answer(row, _youngest: str) -> Line:
     face = str(word(Face(row.score))) if row.score is not None else gettext("不单列")
-    return [
-        row.title or gettext("答复不到 5 份的场次"),
-        face,
-        str(word(Via(row.how))),
-        row.said_on.isoformat(),
-    ]
+    return [row.title or gettext("答复少的场次，合在一起"), face]
 
 
 def _activity(row, _youngest: str) -> Line:

@@ -100,7 +100,7 @@ def called_off(scope: Scope) -> Select:
     return (
         select(Event.code, Event.title, Event.starts_at, Site.short_name)
         .join(Site, Site.id == Event.site_id)
-        .where(Event.state == State.CANCELLED, scope.span, beneath(scope.site.path))
+        .where(scope.called_off)
         .order_by(Event.starts_at, Event.id)
     )
 
@@ -234,8 +234,6 @@ class AnswerLine(NamedTuple):
 
     title: str | None
     score: int | None
-    how: str
-    said_on: object
 
 
 def answers(scope: Scope) -> list[AnswerLine]:
@@ -247,4 +245,4 @@ def answers(scope: Scope) -> list[AnswerLine]:
         its = {row.id: row for row in db.session.execute(named.where(*held))}
         titles |= {id: f"{clock.day_of(row.starts_at)} {row.title}" for id, row in its.items()}
         found += rows_of(list(its), cut=part.answers)
-    return [AnswerLine(titles.get(one.event_id), one.score, one.how, one.said_on) for one in found]
+    return [AnswerLine(titles.get(one.event_id), one.score) for one in found]

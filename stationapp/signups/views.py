@@ -184,7 +184,7 @@ def _ticket(code: str, refusal: str = "") -> str:
     return render_template(
         "signups/show.html",
         code=code,
-        asked=asked_here(presences_of(signup.resident_id, now=now, event_ids=dates)),
+        asked=[] if party.by else asked_here(presences_of(signup.resident_id, now=now, event_ids=dates)),
         signup=signup,
         people=people,
         live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],

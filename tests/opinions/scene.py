@@ -34,11 +34,20 @@ class Past:
         return f"/desk/events/{self.code}"
 
 
-def past(app, came: int = 6, *, where: str = "one", closed: bool = True, ago=timedelta(hours=4)) -> Past:
+def past(
+    app,
+    came: int = 6,
+    *,
+    where: str = "one",
+    closed: bool = True,
+    ago=timedelta(hours=4),
+    people: cast.District | None = None,
+    title: str = "示例讲座",
+) -> Past:
     """Make it: `came` people signed up and were there, one more signed up and was not."""
-    people, now = cast.district(app), clock.now()
+    people, now = people or cast.district(app), clock.now()
     with app.app_context():
-        event = cast.event(getattr(people, where), title="示例讲座", starts_at=now - ago)
+        event = cast.event(getattr(people, where), title=title, starts_at=now - ago)
         codes = [_came(event, n, now, ago) for n in range(came)]
         codes.append(cast.sign_up(event, _person(came), now=now - ago - timedelta(days=1)).codes[0])
         if closed:

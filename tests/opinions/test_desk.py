@@ -13,6 +13,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.opinions import operations
 from stationapp.opinions.queries import comments_of, last_answer, rows_of, scores_of
+from stationapp.opinions.rules import spoken
 from tests import cast
 from tests.opinions.scene import attendances, past
 
@@ -126,13 +127,51 @@ def test_rows_behind_a_figure_hide_events_with_few_answers(app, scene):
     say(app, scene, 5, 5, 3)
     with app.app_context():
         rows = rows_of([scene.event_id])
-        assert [(row.event_id, row.score, row.how) for row in rows] == [(None, None, "page")] * 3
+        assert [(row.event_id, row.score) for row in rows] == [(None, None)] * 3
     say(app, scene, 5, 5, 3, 1, 1)
     with app.app_context():
         rows = rows_of([scene.event_id])
         assert [(row.event_id, row.score) for row in rows] == [
             (scene.event_id, face) for face in (5, 5, 3, 1, 1)
         ]
+
+
+def test_the_month_less_the_events_shown_does_not_tell_of_a_small_one(app, lin, scene):
+    """Six answers at one event, one at another of the same station: the seventh is the month less the six."""
+    say(app, scene, 5, 5, 5, 5, 3, 1, comment="说的话")
+    listed = f"/desk/opinions/?month={month(scene)}"
+    assert "4 / 6" in lin.get(listed).text
+    small = past(app, 2, people=scene.people, title="小讲座")
+    say(app, small, 1)
+    page = lin.get(listed).text
+    assert "4 / 6" not in page
+    assert "并入全月" in page
+    assert "57.1%" in page  # the month: 4 of 7
+    rows = lin.get(f"/desk/opinions/list.csv?month={month(scene)}").data.decode("utf-8-sig")
+    assert "66.7%" not in rows
+    its = lin.get(f"{scene.at}/opinions").text
+    assert "66.7%" not in its
+    assert "<td" not in its
+    assert "说的话" not in its
+    with app.app_context():
+        rows = rows_of([scene.event_id, small.event_id])
+        assert [(row.event_id, row.score) for row in rows] == [(None, face) for face in (5, 5, 5, 5, 3, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({}, set()),
+        ({1: 5}, {1}),
+        ({1: 4}, set()),
+        ({1: 5, 2: 1}, set()),
+        ({1: 9, 2: 5, 3: 1}, {1}),
+        ({1: 9, 2: 3, 3: 2}, {1}),
+        ({1: 9, 2: 6, 3: 7}, {1, 2, 3}),
+    ],
+)
+def test_events_speak_when_what_is_left_besides_is_nobody_s_or_of_five(answers, told):
+    assert spoken(answers) == told
 
 
 @pytest.mark.both_databases

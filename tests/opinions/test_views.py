@@ -19,7 +19,9 @@ from stationapp.opinions.slip_rules import Slip
 from stationapp.residents import homes
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import CodeVia
+from stationapp.signups.models import Party
 from stationapp.signups.queries import find_by_code
+from stationapp.signups.rules import Channel
 from stationapp.vault import vault
 from tests import cast
 from tests.opinions.scene import answers, attendances, close, past, press, walk_in
@@ -68,6 +70,19 @@ def test_who_did_not_come_is_not_asked_and_cannot_answer(app, client, scene):
 
 def _token(page) -> str:
     return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+
+
+def test_nobody_answers_by_a_code_that_staff_read_out(app, client, scene):
+    """Who made the place for somebody knows its code and could press for them, in a browser without a sign-in."""
+    page = client.get(f"/signups/{scene.codes[1]}")
+    with app.app_context(), transaction():
+        party = db.session.get_one(Party, find_by_code(scene.codes[0]).party_id)
+        party.channel, party.by = Channel.PHONE, scene.people.lin.id
+    assert QUESTION not in client.get(f"/signups/{scene.codes[0]}").text
+    form = {"face": "5", "csrf_token": _token(page)}
+    refused = client.post(f"/signups/{scene.codes[0]}/opinion", data=form)
+    assert (refused.status_code, "不能凭它来评" in refused.text) == (409, True)
+    assert answers(app) == []
 
 
 def test_a_volunteer_and_somebody_whose_coming_was_taken_back_are_not_asked(app, client, scene):
