@@ -2,7 +2,7 @@
 counted it (trust.md R4)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -16,6 +16,7 @@ from stationapp.events.rules import State
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.places import Ground, Place
 from stationapp.reports.queries import begun, event_valid, grounds_of, in_month, merged_at
+from stationapp.reports.seats import cancelled_by
 from stationapp.residents.queries import counted, counts_as
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
@@ -37,6 +38,7 @@ class Part:
     report_id: int | None = None
     ledger: int | None = None
     answers: int | None = None
+    closed_at: datetime | None = None
 
     @property
     def held(self) -> ColumnElement[bool]:
@@ -51,6 +53,11 @@ class Part:
         """The condition on HoursEntry "served in the month and counts by that version"."""
         days = HoursEntry.served_on.between(self.month.first_day, self.month.last_day)
         return days if self.ledger is None else days & (HoursEntry.id <= self.ledger)
+
+    @property
+    def called_off(self) -> ColumnElement[bool]:
+        """The condition on Event "was to begin in the month, and was called off by the time it was closed"."""
+        return in_month(self.month) & cancelled_by(merged_at(self.closed_at))
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,9 @@ class Scope:
         return or_(*(part.lines for part in self.parts)) & beneath(self.site.path)
 
     @property
-    def span(self) -> ColumnElement[bool]:
-        """The condition on Event "was to begin in the period"."""
-        return or_(*(in_month(part.month) for part in self.parts))
+    def called_off(self) -> ColumnElement[bool]:
+        """The condition on Event and Site "was to be held here in the period, and was called off"."""
+        return or_(*(part.called_off for part in self.parts)) & beneath(self.site.path)
 
     def person(self, resident_id: ColumnElement[int]) -> ColumnElement[int]:
         """As whom somebody counts."""
@@ -132,10 +139,11 @@ def scope_of(site: Site, month: Month, report: CoverageReport | None, period: Pe
         report.id if report else None,
         frozen["ledger"] if frozen else None,
         frozen.get("answers", 0) if frozen else None,
+        report.closed_at if report else None,
     )
 
     def part_of(one: Month) -> Part:
-        return earlier.get(one) or Part(one, own.report_id, own.ledger, own.answers)
+        return earlier.get(one) or replace(own, month=one)
 
     months = [first.plus(number) for number in range(month.month - first.month)]
     parts = (*(part_of(one) for one in months), own)
@@ -166,5 +174,5 @@ def _earlier(site: Site, first: Month, month: Month, frozen: dict | None) -> dic
         of = Month.of(report.month_on)
         if frozen is None or (str(of), report.version) in named:
             body = json.loads(report.body)
-            found[of] = Part(of, report.id, body["ledger"], body.get("answers", 0))
+            found[of] = Part(of, report.id, body["ledger"], body.get("answers", 0), report.closed_at)
     return found

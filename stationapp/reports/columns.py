@@ -84,6 +84,14 @@ class Lines(NamedTuple):
     manual: np.ndarray
 
 
+class CalledOff(NamedTuple):
+    """Events that were to begin in the window and will not be; `at` is when that was said."""
+
+    site: np.ndarray
+    month: np.ndarray
+    at: np.ndarray
+
+
 Columns = TypeVar("Columns", Events, Rows, Heads, Lines)
 
 
@@ -110,7 +118,7 @@ class Facts:
     helpers: Rows  # volunteers'
     heads: Heads
     lines: Lines
-    cancelled: np.ndarray  # site × month: events called off
+    cancelled: CalledOff
     volunteers: dict[int, Volunteers]  # by community in force
     unfiled: list[Unfiled]
     ledger: int  # the last line there was

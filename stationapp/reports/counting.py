@@ -20,6 +20,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.reports.columns import NOW, WINDOW, Facts
 from stationapp.reports.models import CountedEvent, CoverageReport
+from stationapp.reports.queries import merged_at
 from stationapp.reports.reading import fetched
 
 Rooms = dict[int, dict[str, int]]
@@ -37,6 +38,7 @@ class Counted:
 
     events: np.ndarray  # over Facts.events: whether it counts and is valid (I-01)
     lines: np.ndarray  # over Facts.lines
+    cancelled: np.ndarray  # site × month: events called off
     versions: tuple[int, ...]  # by month of the window; 0: not closed
     again: tuple[int, ...]  # events of a closed month that were closed out once more since, or are open again
     printed: dict[int, dict]  # the bodies of the closed months
@@ -68,6 +70,7 @@ def counted_of(facts: Facts, frozen: CoverageReport | None = None) -> Counted:
     return Counted(
         events=events,
         lines=facts.lines.id <= ledgers[facts.lines.month],
+        cancelled=_cancelled(facts, closed),
         versions=tuple(closed[month].version if month in closed else 0 for month in range(WINDOW)),
         again=_again(facts, closed),
         printed=printed,
@@ -115,6 +118,20 @@ def _events(facts: Facts, closed: dict[int, CoverageReport], frozen: CoverageRep
             here = facts.events.month == month
             found[here] = np.isin(facts.events.id[here], event[report == version.id])
     return found
+
+
+def _cancelled(facts: Facts, closed: dict[int, CoverageReport]) -> np.ndarray:
+    """Site × month: what was called off by the time the month was closed; of the report's own, by this closing."""
+    closings = [closed[month].closed_at if month in closed else facts.closed_at for month in range(WINDOW)]
+    cuts = [_NEVER if at is None else np.datetime64(merged_at(at).replace(tzinfo=None)) for at in closings]
+    found = np.zeros((len(facts.at) + 1, WINDOW), dtype=np.int64)
+    sites, months, at = facts.cancelled
+    in_time = at <= np.array(cuts, dtype=at.dtype)[months]
+    np.add.at(found, (sites[in_time], months[in_time]), 1)
+    return found
+
+
+_NEVER = np.datetime64("9999-12-31")
 
 
 def _again(facts: Facts, closed: dict[int, CoverageReport]) -> tuple[int, ...]:

@@ -6,14 +6,12 @@ import numpy as np
 
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.rules import Cadence, Category, Task
+from stationapp.opinions.rules import ENOUGH
 from stationapp.reports.rules import GROUPS, Figure, Ratio, half_up, hours
 from stationapp.reports.tally import Scope, distinct, of_bands, tallied
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
 from stationapp.sites.rules import Group, Level
-
-ENOUGH = 5
-"""Answers without which nothing is said of satisfaction (domain.md §9, I-23)."""
 
 SILENT = 3
 """Months in a row without anybody after which a community is called silent (I-11)."""
@@ -242,7 +240,7 @@ def called_off(s: Scope) -> Figure:
     """I-25 取消率: cancelled / (valid + cancelled), by the month they were to begin in."""
     at = s.book.facts.at
     sites = [at[place.id] for place in s.places]
-    cancelled = int(s.book.facts.cancelled[np.ix_(sites, list(s.months))].sum())
+    cancelled = int(s.book.counted.cancelled[np.ix_(sites, list(s.months))].sum())
     return Figure.of("I-25", Ratio(cancelled, cancelled + len(s.events.id) or None))
 
 

@@ -1,11 +1,26 @@
 """Reading a month's facts from the database into columns, in a fixed number of queries (architecture.md, Speed)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select, true, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
@@ -17,7 +32,7 @@ from stationapp.events.models import Event, Series
 from stationapp.events.rules import Cadence, Category, State, Task
 from stationapp.opinions.queries import last_answer, scores_of
 from stationapp.reports import halls, registers, seats, themes, unfiled
-from stationapp.reports.columns import NOW, WINDOW, Events, Facts, Heads, Lines, Rows
+from stationapp.reports.columns import NOW, WINDOW, CalledOff, Events, Facts, Heads, Lines, Rows
 from stationapp.reports.places import Ground
 from stationapp.reports.queries import begun, event_valid, grounds_of, merged_at
 from stationapp.residents.queries import counts_as
@@ -29,6 +44,9 @@ from stationapp.volunteers.models import HoursEntry, Volunteer
 
 CHUNK = 65_536
 """Rows taken over from the database at a time."""
+
+EVENTS = 4_096
+"""Events whose rows are taken over at a time."""
 
 
 def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
@@ -91,7 +109,7 @@ def fetched(statement: Select, *kinds: str | Mapping) -> list[np.ndarray]:
     return [np.concatenate(part) for part in parts]
 
 
-def _column(values: Sequence, kind: str | Mapping) -> np.ndarray:
+def _column(values: Collection, kind: str | Mapping) -> np.ndarray:
     if isinstance(kind, str):
         return np.fromiter(values, dtype=kind, count=len(values))
     return np.fromiter(map(kind.__getitem__, values), dtype=np.int16, count=len(values))
@@ -187,18 +205,63 @@ def _naive(instant: datetime) -> datetime:
     return instant.replace(tzinfo=None)
 
 
-_KINDS = {
-    f"{part.value}{channel.value}{lives.value}{band.value}": (
-        (number * len(Lives) + place) * len(AgeBand) + age
-        if part is Part.RESIDENT
-        else 1000 + (number * len(Lives) + place) * len(AgeBand) + age
+_ROOM = 1 << 12
+"""Kinds of a row there is room for beside its community, of which there are at most 2^20; people take the rest."""
+
+
+def _number(column: ColumnElement, enum: type) -> ColumnElement[int]:
+    """A column's case as its place among the cases."""
+    return case(_codes(enum), value=type_coerce(column, String))
+
+
+def _packed() -> ColumnElement[int]:
+    """An attendance as one number: who, from where, and part, channel, home and age band."""
+    kind: ColumnElement[int] = case((Attendance.part == Part.VOLUNTEER, 1), else_=0)
+    for column, enum in (
+        (Attendance.channel, Channel),
+        (Attendance.lives, Lives),
+        (Attendance.band, AgeBand),
+    ):
+        kind = kind * len(enum) + _number(column, enum)
+    community = func.coalesce(Attendance.community_id, 0) * cast(_ROOM, BigInteger)
+    return cast(Attendance.resident_id, BigInteger) * (1 << 32) + community + kind
+
+
+def _by_event(
+    counts: ColumnElement[bool], here: ColumnElement[bool], held: Events
+) -> tuple[np.ndarray, np.ndarray]:
+    """(the event's place, the packed row) of the rows that stand.
+
+    The database strings the numbers of each event together: a million rows come over as some thousand values.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        string, numbers = func.string_agg(func.int8send(_packed()), literal(b"", LargeBinary)), _from_bytes
+    else:
+        string, numbers = func.group_concat(_packed()), _from_text
+    rows = select(string).where(
+        Attendance.event_id == Event.id, here, ~Attendance.undone, Attendance.part != Part.STAFF
     )
-    for part in (Part.RESIDENT, Part.VOLUNTEER)
-    for number, channel in enumerate(Channel)
-    for place, lives in enumerate(Lives)
-    for age, band in enumerate(AgeBand)
-}
-"""Part, channel, home and age band of a row as one number; a volunteer's from 1000 on."""
+    cursor = (
+        db.session.connection()
+        .execute(select(Event.id, rows.correlate(Event).scalar_subquery()).where(counts))
+        .cursor
+    )
+    events, parts = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int64)]
+    while chunk := cursor.fetchmany(EVENTS):
+        said = {id: strung for id, strung in chunk if strung}
+        sizes, packed = numbers(said.values())
+        events.append(np.repeat(_places_of(held.id, _column(said, "int64")), sizes))
+        parts.append(packed)
+    return np.concatenate(events), np.concatenate(parts)
+
+
+def _from_bytes(strings: Collection[bytes]) -> tuple[list[int], np.ndarray]:
+    """How many numbers each of them holds, and all of them."""
+    return [len(one) // 8 for one in strings], np.frombuffer(b"".join(strings), dtype=">i8").astype(np.int64)
+
+
+def _from_text(strings: Collection[str]) -> tuple[list[int], np.ndarray]:
+    return [one.count(",") + 1 for one in strings], np.fromstring(",".join(strings), dtype=np.int64, sep=",")
 
 
 def _rows(
@@ -208,34 +271,39 @@ def _rows(
     who: Mapping[int, int],
     at: Mapping[int, int],
 ) -> tuple[Rows, Rows]:
-    kinds = [type_coerce(one, String) for one in (Attendance.part, Attendance.channel, Attendance.lives)]
-    event, person, community, kind = fetched(
-        select(
-            Attendance.event_id,
-            Attendance.resident_id,
-            Attendance.community_id,
-            kinds[0].concat(kinds[1]).concat(kinds[2]).concat(type_coerce(Attendance.band, String)),
+    event, packed = _by_event(counts, here, held)
+    person = _as_who((packed >> 32).astype(np.int32), who)
+    community = _places_at(at)[packed // _ROOM % (1 << 20)]
+    kind = (packed % _ROOM).astype(np.int16)
+    found = []
+    for helps in (False, True):
+        mine = (kind >= _HELPS) == helps
+        own, place = kind[mine] % _HELPS, event[mine]
+        found.append(
+            Rows(
+                place,
+                person[mine],
+                (own // (len(Lives) * len(AgeBand))).astype(np.int8),
+                (own // len(AgeBand) % len(Lives)).astype(np.int8),
+                (own % len(AgeBand)).astype(np.int8),
+                community[mine],
+                held.site[place],
+                held.month[place],
+                held.category[place].astype(np.int8),
+            )
         )
-        .join(Event, Event.id == Attendance.event_id)
-        .where(counts, here, ~Attendance.undone, Attendance.part != Part.STAFF),
-        "int32",
-        "int32",
-        _Or(at, len(at)),
-        _KINDS,
-    )
-    event, helps, kind = _places_of(held.id, event), kind >= 1000, kind % 1000
-    rows = Rows(
-        event,
-        _as_who(person, who),
-        (kind // (len(Lives) * len(AgeBand))).astype(np.int8),
-        (kind // len(AgeBand) % len(Lives)).astype(np.int8),
-        (kind % len(AgeBand)).astype(np.int8),
-        community,
-        held.site[event],
-        held.month[event],
-        held.category[event].astype(np.int8),
-    )
-    return Rows(*(column[~helps] for column in rows)), Rows(*(column[helps] for column in rows))
+    return found[0], found[1]
+
+
+_HELPS = len(Channel) * len(Lives) * len(AgeBand)
+"""From here on a row's kind is a volunteer's."""
+
+
+def _places_at(at: Mapping[int, int]) -> np.ndarray:
+    """By a site's id its position; 0, which is nobody's, and any other stand for none."""
+    table = np.full(1 << 20, len(at), dtype=np.int16)
+    table[list(at)] = list(at.values())
+    return table
 
 
 def _heads(counts: ColumnElement[bool], held: Events) -> Heads:
@@ -324,11 +392,13 @@ def _with_registers(held: Events, month: Month, who: Mapping[int, int]) -> Event
     )
 
 
-def _cancelled(months: Sequence[Month], at: Mapping[int, int]) -> np.ndarray:
-    found = np.zeros((len(at) + 1, WINDOW), dtype=np.int64)
-    for (site_id, month), count in seats.cancelled(months[0].begins_at, months[-1].ends_at).items():
-        found[at[site_id], months.index(month)] += count
-    return found
+def _cancelled(months: Sequence[Month], at: Mapping[int, int]) -> CalledOff:
+    found = seats.cancelled(months[0].begins_at, months[-1].ends_at)
+    return CalledOff(
+        np.array([at[one.site_id] for one in found], dtype=np.int16),
+        np.array([months.index(one.month) for one in found], dtype=np.int8),
+        np.array([_naive(one.at or months[0].begins_at) for one in found], dtype="datetime64[us]"),
+    )
 
 
 def _served(months: Sequence[Month], lines: Lines, who: Mapping[int, int]) -> set[int]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, union
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance
 from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.events.models import Event
+from stationapp.events.models import Event, EventStep
 from stationapp.events.rules import State
 from stationapp.residents.models import Merge
 from stationapp.signups.models import Party, Signup
@@ -51,14 +51,36 @@ def by_event(begins_at: datetime, ends_at: datetime, who: Mapping[int, int]) -> 
     return found
 
 
-def cancelled(begins_at: datetime, ends_at: datetime) -> Counter[tuple[int, Month]]:
-    """How many events that were to begin in [begins_at, ends_at) were called off, by site and month (I-25)."""
+class CalledOff(NamedTuple):
+    """An event that will not be; `at` is when that was said (None: nobody knows)."""
+
+    site_id: int
+    month: Month  # in which it was to begin
+    at: datetime | None
+
+
+def cancelled(begins_at: datetime, ends_at: datetime) -> list[CalledOff]:
+    """The events that were to begin in [begins_at, ends_at) and were called off (I-25)."""
+    said = select(func.max(EventStep.at)).where(EventStep.event_id == Event.id, _calls_off())
     rows = db.session.execute(
-        select(Event.site_id, Event.starts_at).where(
+        select(Event.site_id, Event.starts_at, said.scalar_subquery()).where(
             Event.state == State.CANCELLED, Event.starts_at >= begins_at, Event.starts_at < ends_at
         )
     )
-    return Counter((site_id, Month.of(clock.day_of(starts_at))) for site_id, starts_at in rows)
+    return [CalledOff(site_id, Month.of(clock.day_of(starts_at)), at) for site_id, starts_at, at in rows]
+
+
+def cancelled_by(instant: datetime | None) -> ColumnElement[bool]:
+    """The condition on Event "called off", or "called off by then": what was put off may be called off long after the
+    day it was to be, when its month is closed."""
+    if instant is None:
+        return Event.state == State.CANCELLED
+    later = exists().where(EventStep.event_id == Event.id, _calls_off(), EventStep.at > instant)
+    return (Event.state == State.CANCELLED) & ~later.correlate(Event)
+
+
+def _calls_off() -> ColumnElement[bool]:
+    return EventStep.to_state == State.CANCELLED
 
 
 def _closed_out(begins_at: datetime, ends_at: datetime) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 Everything happens through the operations that the desk uses; the figures are those of September 2026.
 """
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -16,6 +17,9 @@ from stationapp.events import operations as events
 from stationapp.events.models import Series
 from stationapp.events.rules import Cadence
 from stationapp.refusal import Refused
+from stationapp.reports.behind import Period, scope_of
+from stationapp.reports.checks import unrepeatable_reports
+from stationapp.reports.lists import Ask, listing, measure
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.residents.merging import merge, undo_merge
@@ -164,6 +168,30 @@ def test_what_was_cancelled_or_put_off_is_no_event_and_one_of_them_counts_as_can
     body = report(people.one)["figures"]
     assert (body["I-01"]["value"], body["I-04"]["value"]) == (1, 1)
     assert (body["I-25"]["numerator"], body["I-25"]["denominator"]) == (1, 2)
+
+
+def test_what_was_put_off_and_is_called_off_once_its_month_is_closed_waits_for_the_next_version(people):
+    held(people.one, person(people.one))
+    made = cast.event(people.one, starts_at=on(18))
+    with transaction():
+        events.postpone(made, by=None, now=on(16), reason="停电")
+    with transaction():
+        first = close_month(people.center, SEPTEMBER, by=None, now=CLOSING)
+    with transaction():
+        events.cancel(made, by=None, now=CLOSING + timedelta(days=3), reason="不办了")
+    assert unrepeatable_reports() == []
+    for closed, numerator in ((first, 0), (None, 1)):
+        scope = scope_of(people.center, SEPTEMBER, closed, Period.YEAR)
+        assert measure(listing(scope, Ask("I-25")))[0] == numerator
+    year = figures(people.center, OCTOBER)["year"]["I-25"]
+    assert (year["numerator"], year["denominator"]) == (0, 1)
+    with transaction():
+        second = close_month(
+            people.center, SEPTEMBER, by=None, now=CLOSING + timedelta(days=4), reason="取消一场"
+        )
+    assert json.loads(second.body)["year"]["I-25"]["numerator"] == 1
+    assert figures(people.center, OCTOBER)["year"]["I-25"]["numerator"] == 1
+    assert unrepeatable_reports() == []
 
 
 def test_walk_ins_are_served_and_told_apart_and_no_part_of_who_kept_their_word(people):
