@@ -33,7 +33,10 @@ EVENTS, LINES, ANSWERS = 4, 3, 3
 
 
 class Together:
-    """A district on PostgreSQL; each round is a month of its own, closed while it is written to."""
+    """A district on PostgreSQL; each round is a month of its own, closed while it is written to.
+
+    The months lie so far apart that each rests on one closed before: what a whole year costs is not looked at here.
+    """
 
     def __init__(self, instance: Path, url: str) -> None:
         self.app = create_app(Settings(instance=instance / "instance", database_url=url))
@@ -53,7 +56,7 @@ class Together:
 
     def round(self, seed: int) -> None:
         """Prepare a month, let everybody loose on it, and look at what came of it."""
-        lots, month = random.Random(seed), self.first.plus(seed % 1500)
+        lots, month = random.Random(seed), self.first.plus(11 * (seed % 1070))
         at = clock.instant(month.first_day + timedelta(days=9), 9)
         now = month.ends_at + timedelta(days=9)
         ready = self._prepared(month, at)
@@ -61,7 +64,7 @@ class Together:
         times: dict[str, tuple[float, float]] = {}
         self.begun = threading.Event()
         facts = [
-            self._task(name, do, times, errors, begun=lots.random() < 0.5, later=lots.random() * 0.4)
+            self._task(name, do, times, errors, begun=lots.random() < 0.5, later=lots.random() * 0.12)
             for name, do in self._writes(ready, at, now)
         ]
         closers = [
@@ -188,7 +191,8 @@ class Together:
         last = json.loads(versions[-1].body)["figures"]
         assert last["I-01"]["value"] == 2 * EVENTS
         assert (last["I-13"]["minutes"], last["I-23"]["denominator"]) == (60 * LINES, ANSWERS)
-        self._same_made_again(month, versions[0])
+        if self.work["rounds"] % 5 == 0:  # costs as much as everything else of a round
+            self._same_made_again(month, versions[0])
 
     def _same_made_again(self, month: Month, first: CoverageReport) -> None:
         for report in (first, find_latest(self.people.one, month)):
