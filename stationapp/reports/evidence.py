@@ -11,7 +11,7 @@ three pictures each the typesetter is handed 10 to 15 MB.
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask_babel import gettext as _
 from PIL import Image
@@ -31,7 +31,7 @@ from stationapp.reports import words
 from stationapp.reports.hiding import Grid
 from stationapp.reports.queries import event_counts, event_valid, in_month
 from stationapp.reports.rules import SPECS, Unit
-from stationapp.reports.small_cells import MARKS, NOTE
+from stationapp.reports.small_cells import MARKS, NOTE, WITHHELD
 from stationapp.residents.models import Resident
 from stationapp.residents.rules import masked_name
 from stationapp.sites.models import Site
@@ -76,6 +76,7 @@ def of_month(body: dict, events: Sequence[tuple[Event, Site]]) -> dict:
         [_figure(id, body["figures"][id]) for id in SHOWN if id in body["figures"]],
         events,
         outside,
+        _withheld(body),
     )
 
 
@@ -84,9 +85,23 @@ def of_event(event: Event, site: Site, *, outside: bool) -> dict:
     return _folder(_("活动佐证材料"), [site.name, settable(event.title)], [], [(event, site)], outside)
 
 
-def _folder(title: str, lines: list[str], figures: list, events: Sequence, outside: bool) -> dict:
+def _withheld(body: dict) -> set[str]:
+    """The sites of which a hidden body does not say how many came, and those right above them, whose own events would
+    tell it: what the report withholds no card adds up to."""
+    rows = [row for row in body["by_site"] if isinstance(row["figures"]["I-04"]["value"], str)]
+    return {row["site"] for row in rows} | {row["parent"] for row in rows}
+
+
+def _folder(
+    title: str,
+    lines: list[str],
+    figures: list,
+    events: Sequence,
+    outside: bool,
+    withheld: Collection[str] = (),
+) -> dict:
     served = [_served(event) for event, _site in events]
-    totals = _outside(served, events) if outside else [str(sum(one.values())) for one in served]
+    totals = _outside(served, events, withheld) if outside else [str(sum(one.values())) for one in served]
     cards = [
         _card(event, site, total, {} if outside else bands, outside)
         for (event, site), total, bands in zip(events, totals, served, strict=True)
@@ -126,8 +141,11 @@ def _served(event: Event) -> dict[AgeBand, int]:
     return {band: found[band] for band in AgeBand if found.get(band)}
 
 
-def _outside(served: list[dict], events: Sequence[tuple[Event, Site]]) -> list[str]:
-    """The totals of the events, small ones hidden; the sum of each site's month may be known from its report."""
+def _outside(
+    served: list[dict], events: Sequence[tuple[Event, Site]], withheld: Collection[str]
+) -> list[str]:
+    """The totals of the events, small ones hidden; the sum of a site's month is known from the report that shows it,
+    and where that is withheld, so is each of its events."""
     grid = Grid()
     cells = [grid.cell(sum(one.values())) for one in served]
     for site_id in sorted({site.id for _event, site in events}):
@@ -135,7 +153,10 @@ def _outside(served: list[dict], events: Sequence[tuple[Event, Site]]) -> list[s
         if len(its) > 1:
             grid.equal(its, [])
     grid.hide()
-    return [MARKS.get(grid.cells[cell].state, str(grid.cells[cell].value)) for cell in cells]
+    return [
+        WITHHELD if site.code in withheld else MARKS.get(grid.cells[cell].state, str(grid.cells[cell].value))
+        for cell, (_event, site) in zip(cells, events, strict=True)
+    ]
 
 
 def _card(event: Event, site: Site, total: str, bands: dict[AgeBand, int], outside: bool) -> dict:

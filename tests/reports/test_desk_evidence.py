@@ -105,6 +105,24 @@ def test_a_folder_for_outside_has_no_list_no_ages_and_no_small_number(app, peopl
     assert lines(app)[0][1].endswith("outside 2 events")
 
 
+def test_the_cards_of_an_office_do_not_add_up_to_what_its_report_withholds(app, people):
+    """Three people came to one station, 22 to the other: 25 less what its two cards say would be the three."""
+    with app.app_context(), transaction():
+        for site, title, heads in (
+            (people.one, "读书会", 3),
+            (people.two, "电影", 10),
+            (people.two, "合唱", 12),
+        ):
+            build.counted(build.event(site, title=title), heads, AgeBand.B65)
+    chen = cast.signed_in(app, people.chen)
+    where = f"/desk/reports/{people.office.code}/{build.MONTH}/evidence"
+    said = Pdf(ask(chen, where, WHY).data).said()
+    assert "25人次" in said
+    assert not re.search(r"服务人次(3|10|12|22|<5)(?!\d)", said)
+    assert said.count("服务人次*") == 3
+    assert "服务人次10" in Pdf(ask(chen, where, INSIDE).data).said()
+
+
 def test_the_pictures_of_an_event_are_on_its_card(app, people, codes):
     chen = cast.signed_in(app, people.chen)
     files = [Pdf(ask(chen, f"/desk/events/{code}/evidence", INSIDE).data) for code in codes[:2]]
