@@ -44,7 +44,7 @@ class Attacker:
             return value if isinstance(value, int) else None
         if path not in self.unknown:
             low, high = (1, 4) if value == "<5" else (5 if at(self.truth, path) > 4 else 1, 9999)
-            if path[-2:] == ("I-23", "numerator") and low < 5:
+            if path[-2:] == ("I-23", "numerator") and at(self.truth, (*path[:-1], "denominator")) < 5:
                 low = 0  # of few answers it is withheld that nobody was pleased, too
             self.unknown[path] = self.solver.addIntegral(low, high)
         return self.unknown[path]
