@@ -139,19 +139,16 @@ def _came_by_another_record(span: ColumnElement[bool], who: Mapping[int, int]) -
     if not who:
         return found
     records = union(select(Merge.gone_id), select(Merge.kept_id))
-    seen = set(_rows(Attendance, span & Attendance.resident_id.in_(records) & ~Attendance.undone))
+    # Of any time: they are few, and found by record; looked for in each event of a year they are millions of looks.
+    rows = select(Attendance.event_id, Attendance.resident_id).where(
+        Attendance.resident_id.in_(records), ~Attendance.undone
+    )
+    seen = {(event_id, record) for event_id, record in db.session.execute(rows)}
     people = {(event_id, who.get(record, record)) for event_id, record in seen}
     for event_id, record in _promises(span & Signup.resident_id.in_(records)):
         if (event_id, record) not in seen and (event_id, who.get(record, record)) in people:
             found[event_id] += 1
     return found
-
-
-def _rows(table, *conditions: ColumnElement[bool]) -> Iterator[tuple[int, int]]:
-    rows = (
-        select(table.event_id, table.resident_id).join(Event, Event.id == table.event_id).where(*conditions)
-    )
-    return iter(tuple(row) for row in db.session.execute(rows))
 
 
 def _promises(*conditions: ColumnElement[bool]) -> Iterator[tuple[int, int]]:
