@@ -20,7 +20,7 @@ from stationapp.reports.asking import when_closed
 from stationapp.reports.few import unsaid
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.models import CoverageReport
-from stationapp.reports.queries import figures
+from stationapp.reports.queries import begun, figures
 from stationapp.reports.rules import ReportState, Unit, state_of
 from stationapp.reports.shelf import find_body, list_heads
 from stationapp.reports.versions import differences, late
@@ -168,6 +168,11 @@ def _empty(site: Site, month: Month, now: datetime) -> dict | None:
             "%(site)s已在 %(until)s 撤并，以后没有自己的报表。", site=site.short_name, until=site.valid_to
         )
         return {"said": said, "successor": successor}
+    this = Month.of(clock.day_of(now))
+    since = begun(this.plus(1))  # later than this month while nothing is known of yet
+    if month < since <= this and now >= when_closed(month):
+        said = _("那时还没有记录：全区最早的记录在%(y)d年%(m)d月。", y=since.year, m=since.month)
+        return {"said": said, "successor": None}
     return None
 
 

@@ -185,12 +185,11 @@ def _marks(share: dict) -> Iterator[Mark]:
         yield Mark.NOT_IN_USE if share["missing"] == "needs" else Mark.NO_POPULATION
 
 
-def flat(body: dict) -> dict[Key, tuple]:
-    """(value, numerator, denominator) by key, a year's key ending in "year"; for comparing two bodies."""
+def flat(body: dict) -> dict[Key, SummaryLine]:
+    """Every line by key, a year's key ending in "year"; for comparing two bodies."""
     found = {}
     for line in summary(body):
-        found[line.key] = (line.value, line.numerator, line.denominator)
+        found[line.key] = line
         if line.year:
-            year = line.year
-            found[(*line.key, "year")] = (year.value, year.numerator, year.denominator)
+            found[(*line.key, "year")] = line.year
     return found

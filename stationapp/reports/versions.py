@@ -14,10 +14,10 @@ from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
 from stationapp.refusal import NotFound
 from stationapp.reports.few import unsaid
-from stationapp.reports.lines import flat
+from stationapp.reports.lines import SummaryLine, flat
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.queries import communities, evidence, figures, homes_of, in_month, merged_at, read
-from stationapp.reports.rules import DEFINITIONS, state_of
+from stationapp.reports.rules import DEFINITIONS, Unit, state_of
 from stationapp.residents.models import Merge
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
@@ -143,8 +143,9 @@ class Change:
     """A number that differs between two bodies; keys as in `lines.flat`."""
 
     key: tuple[str, ...]
-    old: object
-    new: object
+    unit: Unit
+    old: tuple | None  # value, numerator, denominator
+    new: tuple | None
 
 
 @dataclass(frozen=True)
@@ -240,8 +241,17 @@ def changes(report: CoverageReport, site: Site, month: Month) -> list[Change]:
 def differences(old: dict, new: dict) -> list[Change]:
     """Every number of the summary that differs."""
     before, after = flat(unsaid(old)), flat(unsaid(new))
-    keys = dict.fromkeys([*after, *before])
-    return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+    found = []
+    for key in dict.fromkeys([*after, *before]):
+        then, now = before.get(key), after.get(key)
+        change = Change(key, (now or then).unit, _numbers(then), _numbers(now))
+        if change.old != change.new:
+            found.append(change)
+    return found
+
+
+def _numbers(line: SummaryLine | None) -> tuple | None:
+    return (line.value, line.numerator, line.denominator) if line else None
 
 
 def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEvent]:

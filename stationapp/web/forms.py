@@ -58,7 +58,9 @@ def _needs(needed: bool | None) -> list:
 class TextField(StringField):
     """A text of at most `most` characters. One line unless `lines`; its data is never None."""
 
-    def __init__(self, label=None, *, most: int, needed: bool = False, lines: bool = False, **kwargs) -> None:
+    def __init__(
+        self, label=None, *, most: int, needed: bool | None = False, lines: bool = False, **kwargs
+    ) -> None:
         super().__init__(label, _needs(needed), **kwargs)
         self.most, self.lines, self.needed = most, lines, needed
         self.widget = TextArea() if lines else TextInput()

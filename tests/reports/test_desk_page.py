@@ -126,8 +126,52 @@ def test_a_restated_month_says_old_and_new_and_why_and_who(app, people):
     _frozen(app, (people.center, second), reason="补了两场", by=people.chen.id)
     text = _shown(app, people.zhao, people.center)
     changes = text[text.index('id="changes"') :]
-    assert ("补了两场 · 陈立新" in changes, '>214</td><td class="num">216<' in changes) == (True, True)
+    assert ("补了两场 · 陈立新" in changes, _new("214", "216") in changes) == (True, True)
     assert "这是旧版" in _shown(app, people.zhao, people.center, "/versions/1")
+
+
+def _new(old: str, new: str) -> str:
+    return f'</span>{old}</td><td class="num"><span class="when-stacked">新数 </span>{new}<'
+
+
+def test_a_change_is_printed_with_its_unit_and_grouped_digits(app, people):
+    old, new = bodies.full(people), bodies.full(people, version=2)
+    old["figures"]["I-07"] |= bodies.share(512, 600000)
+    new["figures"]["I-07"] |= bodies.share(6012, 600000)
+    _frozen(app, (people.center, old))
+    _frozen(app, (people.center, new), reason="补了两场", by=people.chen.id)
+    assert _new("0.1%（512 ÷ 600,000）", "1.0%（6,012 ÷ 600,000）") in _shown(app, people.zhao, people.center)
+
+
+def test_what_moved_without_a_late_fact_is_not_said_to_have_stayed(app, people):
+    with app.app_context(), transaction():
+        build.counted(build.event(people.one), 5)
+    client = cast.signed_in(app, people.chen)
+    address = f"/desk/reports/{people.office.code}/{MONTH}"
+    client.submit(address, to="closing")
+    assert "没有变动，数字也没有变化" in client.get(f"{address}/late").text
+    with app.app_context(), transaction():
+        build.volunteer(build.resident(people.one), people.one)
+    text = client.get(f"{address}/late").text
+    assert ("注册志愿者占比" in text, "登记后来变了" in text) == (True, True)
+
+
+def test_every_file_is_offered_for_outside_and_for_inside(app, people):
+    _frozen(app, (people.center, bodies.full(people)))
+    text = _shown(app, people.zhao, people.center)
+    for format in ("xlsx", "docx", "pdf", "csv", "json"):
+        for audience in ("inside", "outside"):
+            assert f"/files/{format}?version=1&amp;for={audience}" in text, (format, audience)
+
+
+def test_a_month_before_the_first_fact_says_so_once_it_is_over_for_good(app, people):
+    with app.app_context(), transaction():
+        build.counted(build.event(people.one), 5)
+    text = _shown(app, people.chen, people.office, month=MONTH.plus(-2))
+    assert ("全区最早的记录在2026年9月" in text, "暂定" in text, "<form" in text) == (True, False, False)
+    year = _shown(app, people.chen, people.office)
+    year = year[year.index('id="months"') :]
+    assert ("9月" in year, "8月" in year, "没有列出的月份还没有记录" in year) == (True, False, True)
 
 
 def test_late_facts_are_named_on_the_page_and_reckoned_on_a_page_of_their_own(app, people):
@@ -144,7 +188,8 @@ def test_late_facts_are_named_on_the_page_and_reckoned_on_a_page_of_their_own(ap
     page = client.get(address).text
     assert ("补上的一场" in page, f"{address}/late" in page) == (True, True)
     late = client.get(f"{address}/late").text
-    assert ("服务人次" in late, '>5</td><td class="num">14<' in late) == (True, True)
+    assert ("服务人次" in late, _new("5", "14") in late) == (True, True)
+    assert "覆盖率" not in late or "%（" in late
     assert client.get(f"/desk/reports/{people.one.code}/{MONTH.plus(-1)}/late").status_code == 404
 
 
