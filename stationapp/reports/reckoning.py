@@ -163,7 +163,7 @@ def _questions(month: Month) -> list[Select]:
         Event.starts_at < month.ends_at,
     )
     return [
-        select(Event.state, func.count(), func.max(Event.closed_out_at))
+        select(Event.state, func.count(), func.sum(Event.id), func.max(Event.closed_out_at))
         .where(window)
         .group_by(Event.state)
         .order_by(Event.state),

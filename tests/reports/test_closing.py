@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events.models import Event
+from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
@@ -180,3 +181,21 @@ def test_a_site_that_cannot_be_reckoned_says_so_and_nothing_is_closed(people, mo
     assert failed.value.problem == f"ZeroDivisionError {people.two.code}"
     for table in (CoverageReport, CountedEvent):
         assert db.session.scalar(select(func.count()).select_from(table)) == 0
+
+
+@pytest.mark.both_databases
+def test_one_event_opened_again_while_another_is_closed_out_is_seen_to_have_moved(people):
+    with transaction():
+        first, second = (build.event(people.two, AT + timedelta(days=day)) for day in (1, 2))
+        second.state, second.closed_out_at = State.PUBLISHED, None
+        build.came(first, build.resident(people.two))
+        build.came(second, build.resident(people.two))
+        build.event(people.far, AT + timedelta(days=5))  # the last to be closed out stays the last
+    ready = reckon(people.center, MONTH, now=AFTER)
+    with transaction():
+        first, second = db.session.merge(first), db.session.merge(second)
+        second.state, second.closed_out_at = State.CLOSED_OUT, first.closed_out_at
+        first.state, first.closed_out_at = State.PUBLISHED, None
+        opened = first.id
+    _close(people.center, reckoned=ready)
+    assert opened not in set(db.session.scalars(select(CountedEvent.event_id)))
