@@ -133,13 +133,20 @@ def _added(values: Iterable[int | None]) -> int:
 
 
 def wrong_bridges(body: dict) -> Iterator[str]:
-    """Distinct figures whose bridge does not lead to them."""
+    """Distinct figures whose bridge does not lead to them, of the month or of the year."""
+    beneath = [row for row in body["by_site"] if row["parent"] == body["site"]]
     for id, one in body["bridge"].items():
-        beneath = [row for row in body["by_site"] if row["parent"] == body["site"]]
-        balanced = one["children"] - one["repeated"] + one["own_new"] == one["total"]
         summed = one["children"] == sum(row["figures"][id]["value"] for row in beneath)
-        if not (balanced and summed and one["total"] == body["figures"][id]["value"]):
+        if not (summed and _leads_to(one, body["figures"][id])):
             yield id
+    for id, one in body.get("year_bridge", {}).items():
+        if not _leads_to(one, body["year"][id]):
+            yield f"{id} year"
+
+
+def _leads_to(bridge: dict, figure: dict) -> bool:
+    total = bridge["children"] - bridge["repeated"] + bridge["own_new"]
+    return total == bridge["total"] == figure["value"]
 
 
 def rowless_figures() -> list[str]:

@@ -122,6 +122,16 @@ def test_r3_fires_when_a_bridge_does_not_balance(people):
     assert FIND["R3"]() == ["report 2 I-05"]
 
 
+@pytest.mark.parametrize("part", ["repeated", "total"])
+def test_r3_fires_when_a_bridge_of_the_year_does_not_balance(people, part):
+    def change(body):
+        body["year_bridge"]["I-05"][part] += 1
+
+    with transaction() as session:
+        _frozen_wrong(session, change)
+    assert FIND["R3"]() == ["report 2 I-05 year"]
+
+
 def test_r4_fires_when_a_person_behind_a_figure_is_gone(people):
     db.session.rollback()
     connection = db.engine.raw_connection()
