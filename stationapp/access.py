@@ -399,7 +399,6 @@ TABLE: dict[str, Row] = {
     "desk.life.missing": _read(Action.SEE_FIGURES),
     "desk.life.missing_file": _read(Action.SEE_FIGURES),
     "desk.life.sign": _write(Action.SIGN_MONTH),
-    "desk.life.kept": _read(Action.SEE_FIGURES),
     "desk.life.links": _read(Action.SHARE_MONTH),
     "desk.life.share": _write(Action.SHARE_MONTH),
     "desk.life.end_link": _write(Action.SHARE_MONTH),

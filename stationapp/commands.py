@@ -24,11 +24,13 @@ from stationapp.importing.operations import load
 from stationapp.importing.queries import sites_where
 from stationapp.importing.sheets import take_sheet
 from stationapp.refusal import Refused
-from stationapp.reports import prepared
+from stationapp.reports import files
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.operations import close_month
+from stationapp.reports.prepared import file_of
+from stationapp.reports.queries import figures
 from stationapp.reports.reckoning import NotReckoned, reckon
-from stationapp.reports.versions import find_latest, standing
+from stationapp.reports.versions import find_latest
 from stationapp.sample import operations as sample
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_site
@@ -44,7 +46,8 @@ CHECKED = (
     "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
     "attendance.checks", "attendance.photo_checks", "opinions.checks", "volunteers.checks",
     "volunteers.question_checks", "teams.checks", "scrutiny.checks",
-    "certificates.checks", "reports.checks", "reports.period_checks", "catalogue.checks", "proposals.checks", "jobs.checks",
+    "certificates.checks", "reports.checks", "reports.file_checks", "reports.period_checks",
+    "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""
 
@@ -214,9 +217,12 @@ def _file(site: Site, arguments: argparse.Namespace, audience: Audience, form: P
     if arguments.month.begins_at > clock.now():
         raise CouldNot(f"{arguments.month} 还没有开始")
     latest = find_latest(site, arguments.month)
-    if latest is None or arguments.format not in prepared.FORMATS:
-        return prepared.render(standing(site, arguments.month), arguments.format, audience, template=form)
-    return prepared.file_of(latest, arguments.format, audience, template=form)
+    try:
+        if latest:
+            return file_of(latest, arguments.format, audience, template=form)
+        return files.render(figures(site, arguments.month), arguments.format, audience, template=form)
+    except Refused as refused:  # of the district's own form
+        raise CouldNot(sentence(refused)) from refused
 
 
 def _close(site: Site, arguments: argparse.Namespace) -> None:

@@ -4,13 +4,18 @@ A new endpoint is walked as soon as it has its row in `stationapp/access.py`; a 
 address needs a sample here, in `SAMPLES`.
 """
 
+import io
 import re
+import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import time, timedelta
 
 import pytest
 import time_machine
+import xlsxwriter
+from docx import Document
 
 from stationapp import clock
 from stationapp.access import PUBLIC, TABLE
@@ -62,6 +67,7 @@ from stationapp.volunteers.queries import find_volunteer
 from stationapp.volunteers.questions import ask
 from stationapp.volunteers.rules import ManualReason, ManualState, Risk
 from tests import cast
+from tests.publicity.sheets import Pdf
 
 
 @dataclass(frozen=True)
@@ -155,9 +161,9 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "holds/booking_id": lambda s: s.hold,
     "lines/line_id": lambda s: s.line,
     "spot-checks/check_id": lambda s: s.spot,
-    "month": lambda s: "2026-10",
-    "figure": lambda s: "I-01",
-    "files/format": lambda s: "json",
+    "month": lambda s: str(Month.of(clock.day_of(clock.now()))),  # of the samples' events
+    "figure": lambda s: "I-05",
+    "files/format": lambda s: ("json", "xlsx", "docx")[NAMES.index(s.name) % 3],
     "versions/version": lambda s: 1,
     "audience": lambda s: "outside",
     "/format": lambda s: "xlsx",
@@ -166,7 +172,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
     "files/number": lambda s: 1,
     "sheets/number": lambda s: 1,
     "rows/line": lambda s: 0,
-    "rows/format": lambda s: "csv",
+    "rows/format": lambda s: "xlsx",
     "sheets/serial": lambda s: s.signsheet,
     "slips/serial": lambda s: s.slips,
     "signins/number": lambda s: 1,
@@ -175,7 +181,7 @@ SAMPLES: dict[str, Callable[[Sample], object]] = {
 }
 """A value for each variable of an address: "segment before it/its name", or its name alone."""
 
-NOT_THERE = {"desk.reports.version", "desk.reports.late", "desk.life.kept", "desk.files.preview", "desk.sheets.show",
+NOT_THERE = {"desk.reports.version", "desk.reports.late", "desk.files.preview", "desk.sheets.show",
              "desk.sheets.export"}  # fmt: skip
 """Pages whose object the samples leave out: 404 for everybody."""
 
@@ -533,9 +539,10 @@ def test_a_denied_write_is_refused_and_changes_no_row(world):
 
 
 def test_no_person_is_shown_to_those_who_may_not_see_them(world):
-    wrong, steps = [], 0
+    wrong, steps, opened = [], 0, Counter()
     for _endpoint, _needed, actor, _sample, path in world.walk("GET"):
-        body = world.clients[actor].get(path, follow_redirects=True).get_data().decode(errors="replace")
+        body, kind = readable(world.clients[actor].get(path, follow_redirects=True).get_data())
+        opened[kind] += 1
         user = world.users.get(actor)
         for person in world.samples:
             steps += 1
@@ -548,6 +555,30 @@ def test_no_person_is_shown_to_those_who_may_not_see_them(world):
                 wrong.append(f"{actor} GET {path} shows {person.site.short_name}'s person")
     assert wrong == []
     assert steps > 2000
+    assert min(opened["zip"], opened["pdf"], opened["text"]) > 5, opened
+
+
+def readable(data: bytes) -> tuple[str, str]:
+    """(what an answer says, of which kind it is): workbooks and documents unpacked, PDFs read."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            return "".join(packed.read(name).decode(errors="replace") for name in packed.namelist()), "zip"
+    if data.startswith(b"%PDF"):
+        return Pdf(data).said(), "pdf"
+    return data.decode(errors="replace"), "text"
+
+
+def test_a_person_is_found_in_workbooks_documents_and_pdfs():
+    """What the walk searches with would find a name there."""
+    book, word = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as made:
+        made.add_worksheet().write_string(0, 0, "王试人")
+    document = Document()
+    document.add_paragraph("王试人")
+    document.save(word)
+    for data, kind in ((book.getvalue(), "zip"), (word.getvalue(), "zip")):
+        said, found = readable(data)
+        assert (found, "王试人" in said) == (kind, True)
 
 
 def test_rights_withdrawn_count_from_the_next_request(world):

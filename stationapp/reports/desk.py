@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -15,22 +16,20 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import files, versions, words
+from stationapp.reports.desk_month import site_month
 from stationapp.reports.desk_page import STATES, month_page, printed_foot
 from stationapp.reports.forms import ClosingForm
+from stationapp.reports.life_rules import Audience
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
-from stationapp.reports.queries import begun
+from stationapp.reports.prepared import file_of
+from stationapp.reports.queries import begun, figures
 from stationapp.reports.reckoning import reckon
 from stationapp.reports.rules import Unit, state_of
 from stationapp.reports.shelf import latest_heads, list_heads
 from stationapp.reports.signing import signed
-from stationapp.reports.versions import (
-    find_latest,
-    get_version,
-    standing,
-)
+from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site
 from stationapp.web.errors import sentence
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
@@ -81,20 +80,20 @@ def _listed(month: Month, head: CoverageReport | None, said: dict, now: datetime
 @bp.get("/<site>/<month>")
 def month(site: str, month: str):
     """The report that holds: the latest frozen version, or today's figures."""
-    return month_page(*_its(site, month))
+    return month_page(*site_month(site, month))
 
 
 @bp.get("/<site>/<month>/versions/<int:version>")
 def version(site: str, month: str, version: int):
     """One frozen version, and what it changed."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     return month_page(its, of, shown=_version(its, of, version))
 
 
 @bp.get("/<site>/<month>/paper.css")
 def paper(site: str, month: str):
     """What stands at the foot of every printed page: a page's style may name no report, so each has its own."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     asked = request.args.get("version", 0, type=int)
     foot = printed_foot(its, of, _version(its, of, asked) if asked else None)
     return Response(
@@ -105,7 +104,7 @@ def paper(site: str, month: str):
 @bp.get("/<site>/<month>/late")
 def late(site: str, month: str):
     """What came after the closing, and the difference that the next version would make."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     latest = find_latest(its, of)
     if latest is None:
         raise NotFound
@@ -124,7 +123,7 @@ def late(site: str, month: str):
 @bp.post("/<site>/<month>/closing")
 def closing(site: str, month: str):
     """Close the month, or state it again with a reason."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     form = ClosingForm()
     if not form.validate():
         return month_page(its, of, form=form), 422
@@ -143,18 +142,35 @@ def closing(site: str, month: str):
 @bp.get("/<site>/<month>/files/<format>")
 def file(site: str, month: str, format: str):
     """The report as a file, `?version=` for an older one, `?for=outside` with small numbers hidden."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     if format not in files.FORMATS:
         raise NotFound
     asked = request.args.get("version", "")
     if asked.isascii() and asked.isdigit() and len(asked) < 6:
-        body = json.loads(get_version(its, of, int(asked)).body)
+        report = get_version(its, of, int(asked))
     else:
-        body = standing(its, of)
-    whom = files.audience_of(body, format, request.args.get("for", ""))
-    made = files.render(body, format, whom, template=current_app.config["SETTINGS"].report_form)
-    answer = Response(made, content_type=files.MEDIA[format])
-    name = quote(files.file_name(body, format, whom))
+        report = find_latest(its, of)
+    whom = request.args.get("for", "")
+    if report:
+        return kept_file(report, format, files.audience_of(json.loads(report.body), format, whom))
+    body = figures(its, of)
+    audience = files.audience_of(body, format, whom)
+    return _answer(body, format, audience, files.render(body, format, audience, template=_form()))
+
+
+def kept_file(report: CoverageReport, format: str, audience: Audience) -> Response:
+    """A version's file as it was kept, or made now of one that was not."""
+    content = file_of(report, format, audience, template=_form())
+    return _answer(json.loads(report.body), format, audience, content)
+
+
+def _form() -> Path | None:
+    return current_app.config["SETTINGS"].report_form
+
+
+def _answer(body: dict, format: str, audience: Audience, content: bytes) -> Response:
+    answer = Response(content, content_type=files.MEDIA[format])
+    name = quote(files.file_name(body, format, audience))
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
 
@@ -165,13 +181,3 @@ def _version(site: Site, month: Month, number: int) -> CoverageReport:
         if report.version == number:
             return report
     raise NotFound
-
-
-def _its(code: str, text: str) -> tuple[Site, Month]:
-    """The site and month of an address, if this request's action is allowed there."""
-    site = get_site(code)
-    guard.require(site.path)
-    try:
-        return site, Month.parse(text)
-    except ValueError:
-        raise NotFound from None

@@ -8,22 +8,20 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.audit.operations import record
-from stationapp.calendar.rules import Month
 from stationapp.db import transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
-from stationapp.refusal import NotFound, Refused
+from stationapp.refusal import Refused
 from stationapp.reports import evidence
-from stationapp.reports.evidence_paper import folder
+from stationapp.reports.desk_month import site_month
 from stationapp.reports.evidence_rules import EvidenceRefusal
 from stationapp.reports.queries import figures
 from stationapp.reports.small_cells import hidden
 from stationapp.reports.versions import find_latest
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site
 from stationapp.web.errors import sentence
-from stationapp.web.pdf import pdf_answer
+from stationapp.web.pdf import apart, pdf_answer
 
 bp = Blueprint("evidence", __name__)
 
@@ -31,7 +29,7 @@ bp = Blueprint("evidence", __name__)
 @bp.route("/reports/<site>/<month>/evidence", methods=["GET", "POST"])
 def month(site: str, month: str):
     """Of a site's month, as its latest version counted it, or as it stands."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     report = find_latest(its, of)
     events = evidence.list_events(its, of, report and report.id)
     problem = EvidenceRefusal.TOO_MANY if len(events) > evidence.MOST else None
@@ -44,7 +42,7 @@ def month(site: str, month: str):
     _note(f"site {its.code} month {of}", its, events, reason=reason, outside=outside)
     body = json.loads(report.body) if report else figures(its, of)
     data = evidence.of_month(hidden(body) if outside else body, events)
-    return pdf_answer(folder(data), f"{its.short_name}-{of}-{_('佐证材料')}")
+    return pdf_answer(apart("reports/evidence", data), f"{its.short_name}-{of}-{_('佐证材料')}")
 
 
 @bp.route("/events/<code>/evidence", methods=["GET", "POST"])
@@ -60,16 +58,7 @@ def event(code: str):
         return _page(its.title, 1, problem=EvidenceRefusal.REASON_MISSING, event=its)
     _note(f"event {its.code}", site, [(its, site)], reason=reason, outside=outside)
     data = evidence.of_event(its, site, outside=outside)
-    return pdf_answer(folder(data), f"{its.code}-{_('佐证材料')}")
-
-
-def _its(code: str, text: str) -> tuple[Site, Month]:
-    site = get_site(code)
-    guard.require(site.path)
-    try:
-        return site, Month.parse(text)
-    except ValueError:
-        raise NotFound from None
+    return pdf_answer(apart("reports/evidence", data), f"{its.code}-{_('佐证材料')}")
 
 
 def _said() -> tuple[str, bool]:

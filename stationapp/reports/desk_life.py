@@ -1,21 +1,10 @@
-"""A month's life at the desk: what is missing, 签审, the kept files, links for outside."""
+"""A month's life at the desk: what is missing, 签审, links for outside."""
 
-import json
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from flask import (
-    Blueprint,
-    Response,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    session,
-    url_for,
-)
+from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
@@ -25,15 +14,16 @@ from stationapp.accounts.rules import Action
 from stationapp.calendar.rules import Month
 from stationapp.db import transaction
 from stationapp.refusal import NotFound, Refused
-from stationapp.reports import files, links, prepared, signing
+from stationapp.reports import links, prepared, signing
 from stationapp.reports.asking import when_closed
+from stationapp.reports.desk_month import site_month
 from stationapp.reports.forms import SignForm
-from stationapp.reports.life_rules import Audience, Lack
+from stationapp.reports.life_rules import Lack
 from stationapp.reports.missing import Missing, counted, missing
 from stationapp.reports.models import CoverageReport, ReportLink
 from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
-from stationapp.sites.queries import get_site, list_sites
+from stationapp.sites.queries import list_sites
 from stationapp.vault import vault
 from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
@@ -44,16 +34,6 @@ from stationapp.web.words import word
 bp = Blueprint("life", __name__, url_prefix="/reports")
 
 HIGHEST = 100_000
-
-
-def _its(code: str, text: str) -> tuple[Site, Month]:
-    """The site and month of an address, if this request's action is allowed there."""
-    site = get_site(code)
-    guard.require(site.path)
-    try:
-        return site, Month.parse(text)
-    except ValueError:
-        raise NotFound from None
 
 
 def _version(site: Site, month: Month, number: int) -> CoverageReport:
@@ -68,7 +48,7 @@ def _version(site: Site, month: Month, number: int) -> CoverageReport:
 @bp.get("/<site>/<month>/missing", endpoint="missing")
 def lacking(site: str, month: str):
     """What the site itself still owes, each with a way to mend it; of sites beneath how many, in code order."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     now = clock.now()
     found = missing(of, Site.path.startswith(its.path, autoescape=True), now=now)
     beneath = [one for one in list_sites(its.path) if one.id != its.id]
@@ -108,7 +88,7 @@ def _offered(action: Action, one: Missing, said: str, endpoint: str, **where) ->
 @bp.get("/<site>/<month>/missing.csv")
 def missing_file(site: str, month: str):
     """The same as a list, a line a thing; titles for those who see the events."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     found = missing(of, Site.path.startswith(its.path, autoescape=True), now=clock.now())
     head = (_("代码"), _("阵地"), _("差什么"), _("几条"), _("活动"), _("时间"))
     rows = [
@@ -131,7 +111,7 @@ def missing_file(site: str, month: str):
 @bp.post("/<site>/<month>/versions/<int:version>/signing")
 def sign(site: str, month: str, version: int):
     """Say something to the version that holds."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     report, form = _version(its, of, version), SignForm()
     problem = "" if form.validate() else next(iter(next(iter(form.errors.values()))))
     if not problem:
@@ -161,36 +141,13 @@ def _role_here(site: Site) -> str:
     return "、".join(word(held.role) for held in guard.user().held if held.path == site.path)
 
 
-# --- files -------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/<site>/<month>/versions/<int:version>/kept/<audience>/<format>")
-def kept(site: str, month: str, version: int, audience: str, format: str):
-    """A version's file as it was kept, or made now of one that was not."""
-    its, of = _its(site, month)
-    whom = next((case for case in Audience if case.value == audience), None)
-    if whom is None or format not in prepared.FORMATS:
-        raise NotFound
-    return download(_version(its, of, version), format, whom)
-
-
-def download(report: CoverageReport, format: str, audience: Audience) -> Response:
-    """A version's file as an answer."""
-    name = files.file_name(json.loads(report.body), format, audience.value)
-    form = current_app.config["SETTINGS"].report_form
-    content = prepared.file_of(report, format, audience, template=form)
-    answer = Response(content, content_type=files.MEDIA[format])
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
-
-
 # --- links -------------------------------------------------------------------------------------------------------
 
 
 @bp.get("/<site>/<month>/links", endpoint="links")
 def index(site: str, month: str):
     """The links of a site's month; one that was just made shows its address, this once."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     address = _shown_once()
     return render_template(
         "desk/life/links.html",
@@ -207,7 +164,7 @@ def index(site: str, month: str):
 @bp.post("/<site>/<month>/versions/<int:version>/links")
 def share(site: str, month: str, version: int):
     """Another link to this version, for outside."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     report = _version(its, of, version)
     with transaction():
         _link, token = links.share(report, by=guard.user().staff_id, now=clock.now())
@@ -226,7 +183,7 @@ def _shown_once() -> str | None:
 @bp.post("/<site>/<month>/links/<int:link_id>/ending")
 def end_link(site: str, month: str, link_id: int):
     """Take a link back: from now on its address shows nothing."""
-    its, of = _its(site, month)
+    its, of = site_month(site, month)
     link = next((row.ReportLink for row in links.list_links(its, of) if row.ReportLink.id == link_id), None)
     if link is None:
         raise NotFound

@@ -22,6 +22,7 @@ from stationapp.events.rules import Category
 from stationapp.refusal import NotFound
 from stationapp.reports import words
 from stationapp.reports.behind import Period, Scope, scope_of
+from stationapp.reports.desk_month import site_month
 from stationapp.reports.lists import (
     PARTS,
     Ask,
@@ -38,7 +39,7 @@ from stationapp.reports.row_lines import Line, heads, lines, month_said
 from stationapp.reports.rules import GROUPS, SPECS, Unit
 from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
-from stationapp.sites.queries import find_site, get_site
+from stationapp.sites.queries import find_site
 from stationapp.sites.rules import Group
 from stationapp.web.paging import Page, page_number, paged
 from stationapp.web.sheets import LEADERS, csv_answer
@@ -150,12 +151,7 @@ def file(site: str, month: str, figure: str, format: str):
 
 
 def _asked(code: str, text: str, figure: str) -> Behind:
-    site = get_site(code)
-    guard.require(site.path)
-    try:
-        month = Month.parse(text)
-    except ValueError:
-        raise NotFound from None
+    site, month = site_month(code, text)
     if figure not in SPECS:
         raise NotFound
     report = _version(site, month)

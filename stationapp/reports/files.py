@@ -66,7 +66,7 @@ def render(
     `on`: the day under a report that is signed, left for the pen when not given. `template`: the district's own form
     for DOCX (`Settings.report_template`); raises Refused(OfficialRefusal) when it cannot be filled in.
     """
-    body = hidden(body) if Audience(audience) is Audience.OUTSIDE else unsaid(body)
+    body = for_audience(body, Audience(audience))
     if format == "json":
         return to_json(body)
     made = document(body)
@@ -77,6 +77,13 @@ def render(
     if format == "docx":
         return official(body, made, on=on, template=template)
     return printed(body, made)
+
+
+def for_audience(body: dict, audience: Audience) -> dict:
+    """The body as that audience may read it; of one that was made for outside already, that one itself."""
+    if body.get("outside"):
+        return body
+    return hidden(body) if audience is Audience.OUTSIDE else unsaid(body)
 
 
 def to_json(body: dict) -> bytes:

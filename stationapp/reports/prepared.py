@@ -30,7 +30,8 @@ class NotMade(Exception):
     """No file could be made of a version; `problem` names it."""
 
     def __init__(self, report: CoverageReport, site: Site, cause: Exception) -> None:
-        self.problem = f"{type(cause).__name__} {site.code} {Month.of(report.month_on)} v{report.version}"
+        why = str(cause) if isinstance(cause, Refused) else type(cause).__name__
+        self.problem = f"{why} {site.code} {Month.of(report.month_on)} v{report.version}"
         super().__init__(self.problem)
 
 
@@ -48,12 +49,15 @@ def make_due(*, template: Path | None = None) -> list[Made]:
     """The files of one version of the center or an office that holds and lacks some, the latest month first.
 
     It only reads, and takes seconds: an edge does it before its transaction, and `keep` within. A version of which no
-    file can be made keeps no other one waiting; raises NotMade when nothing else is left.
+    file can be made keeps no other one waiting; raises NotMade when nothing else is left, and at once where the
+    district's own form (`template`) cannot be filled in: what was kept in another form would stay so for good.
     """
     failed: NotMade | None = None
     for report, site in _lacking():
         try:
             return _files(report, template)
+        except Refused as refused:  # of the form, which no other version fills in better
+            raise NotMade(report, site, refused) from refused
         except Exception as error:
             failed = failed or NotMade(report, site, error)
     if failed:
@@ -75,20 +79,13 @@ def _lacking() -> list[Row]:
 
 
 def _files(report: CoverageReport, template: Path | None) -> list[Made]:
-    body = json.loads(report.body)
+    frozen = json.loads(report.body)
     return [
-        Made(report.id, format, audience, render(body, format, audience, template=template))
+        Made(report.id, format, audience, files.render(body, format, audience, template=template))
         for audience in Audience
+        for body in [files.for_audience(frozen, audience)]  # once: looking for small cells takes longest
         for format in FORMATS
     ]
-
-
-def render(body: dict, format: str, audience: Audience, *, template: Path | None = None) -> bytes:
-    """A body as a file; the district's own form, where it cannot be filled in, gives way to the built-in one."""
-    try:
-        return files.render(body, format, audience.value, template=template)
-    except Refused:
-        return files.render(body, format, audience.value)
 
 
 def keep(made: Collection[Made], *, now: datetime) -> int:
@@ -123,9 +120,14 @@ def find_file(report: CoverageReport, format: str, audience: Audience) -> bytes 
 def file_of(
     report: CoverageReport, format: str, audience: Audience, *, template: Path | None = None
 ) -> bytes:
-    """The kept file, or the same made now: a station's, and one that the job has not come to yet."""
+    """The kept file, or the same made now: a station's, and one that the job has not come to yet.
+
+    Raises Refused(OfficialRefusal) like `files.render`, never of a kept one.
+    """
     kept = find_file(report, format, audience)
-    return kept if kept is not None else render(json.loads(report.body), format, audience, template=template)
+    if kept is not None:
+        return kept
+    return files.render(json.loads(report.body), format, audience, template=template)
 
 
 def list_kept(report_id: int) -> list[Row]:

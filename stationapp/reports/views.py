@@ -9,8 +9,9 @@ from stationapp import clock
 from stationapp.accounts.logins import count_miss, count_work
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
+from stationapp.refusal import Refused
 from stationapp.reports import links, prepared, words
-from stationapp.reports.desk_life import download
+from stationapp.reports.desk import kept_file
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.models import CoverageReport, ReportLink
 from stationapp.reports.small_cells import hidden
@@ -55,7 +56,10 @@ def file(token: str, format: str):
     link = links.find_open(_plain(token), now=now) if format in prepared.FORMATS else None
     if refused := _refused(link, format, now):
         return refused
-    return _unlisted(download(_its(link)[0], format, link.audience))
+    try:
+        return _unlisted(kept_file(_its(link)[0], format, link.audience))
+    except Refused:  # the district's form: what is wrong with it is said at the desk
+        return _unlisted(render_template("reports/gone.html", why="unmade"), 409)
 
 
 def _plain(token: str) -> str:
@@ -77,9 +81,9 @@ def _refused(link: ReportLink | None, what: str, now: datetime):
         elif patient:
             links.opened(link, what, now=now)
     if not patient:
-        return _unlisted(render_template("reports/gone.html", busy=True), 429)
+        return _unlisted(render_template("reports/gone.html", why="busy"), 429)
     if link is None:
-        return _unlisted(render_template("reports/gone.html", busy=False), 404)
+        return _unlisted(render_template("reports/gone.html", why="gone"), 404)
     return None
 
 

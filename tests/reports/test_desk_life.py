@@ -1,5 +1,6 @@
 """What is missing, 签审, kept files and links, at the desk and at the address that was given away."""
 
+import argparse
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from stationapp import clock
+from stationapp import clock, commands
 from stationapp.accounts.logins import MISSES_PER_ADDRESS
 from stationapp.accounts.rules import Role
 from stationapp.attendance.rules import Part
@@ -16,9 +17,11 @@ from stationapp.db import db, transaction
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
-from stationapp.reports.life_rules import LINK_LASTS
+from stationapp.reports.life_rules import LINK_LASTS, Audience
 from stationapp.reports.models import ReportLink, SignOff
 from stationapp.reports.operations import close_month
+from stationapp.reports.prepared import Made, NotMade, keep, make_due
+from stationapp.reports.versions import find_latest
 from tests import cast
 from tests.reports import build
 from tests.reports.build import AFTER, MONTH
@@ -185,13 +188,50 @@ def test_the_first_page_asks_a_site_for_its_own_and_not_for_those_beneath(app, p
 
 def test_a_file_of_a_version_is_read_where_the_figures_are(app, people):
     _close(app, people.center)
-    path = f"{_month(people.one)}/versions/1/kept"
-    answer = cast.signed_in(app, people.zhao).get(f"{path}/outside/xlsx")
+    path = f"{_month(people.one)}/files"
+    answer = cast.signed_in(app, people.zhao).get(f"{path}/xlsx?version=1&for=outside")
     assert answer.data.startswith(b"PK") and "attachment" in answer.headers["Content-Disposition"]
     client = cast.signed_in(app, people.lin)
-    for wrong in (f"{path}/outside/exe", f"{path}/both/xlsx", path.replace("/1/", "/9/") + "/inside/xlsx"):
+    for wrong in (f"{path}/exe?version=1", f"{path}/xlsx?version=9"):
         assert client.get(wrong).status_code == 404
-    assert cast.signed_in(app, people.ma).get(f"{path}/inside/xlsx").status_code == 404
+    assert cast.signed_in(app, people.ma).get(f"{path}/xlsx?version=1").status_code == 404
+
+
+def _line(site, format: str, *, outside: bool = False) -> argparse.Namespace:
+    """`report SITE MONTH --format … [--outside]`."""
+    return argparse.Namespace(
+        site=site.code, month=MONTH, close=False, reason="", format=format, out=None, outside=outside
+    )
+
+
+def test_a_kept_file_is_what_everybody_gets(app, people, client, link, capsysbinary):
+    with app.app_context(), transaction():
+        report = find_latest(people.office, MONTH)
+        keep([Made(report.id, "pdf", audience, audience.value.encode()) for audience in Audience], now=NOW)
+    staff = cast.signed_in(app, people.chen)
+    page = staff.get(_month(people.office)).text
+    asked = re.findall(r'href="([^"]+/files/pdf[^"]*)"', page)
+    given = [staff.get(one.replace("&amp;", "&")).data for one in asked]
+    assert sorted(given) == [b"inside"] * 2 + [b"outside"] * 2  # the buttons, and the list
+    assert client.get(f"{link}/pdf").data == b"outside"
+    for outside, content in ((False, b"inside"), (True, b"outside")):
+        with app.app_context():
+            assert commands.report(app, _line(people.office, "pdf", outside=outside)) == 0
+        assert capsysbinary.readouterr().out == content
+
+
+def test_a_form_that_cannot_be_filled_in_is_said_and_no_other_is_kept_instead(app, people, client, link):
+    object.__setattr__(app.config["SETTINGS"], "report_template", "公文.docx")
+    answer = cast.signed_in(app, people.chen).get(f"{_month(people.office)}/files/docx")
+    assert answer.status_code == 409 and "公文模板 公文.docx 打不开" in answer.text
+    answer = client.get(f"{link}/docx")
+    assert answer.status_code == 409 and "暂时做不出来" in answer.text and "公文.docx" not in answer.text
+    with app.app_context(), pytest.raises(commands.CouldNot, match=r"公文模板 公文.docx 打不开"):
+        commands.report(app, _line(people.office, "docx"))
+    with app.app_context():
+        with pytest.raises(NotMade) as failed:
+            make_due(template=app.config["SETTINGS"].report_form)
+        assert failed.value.problem.startswith("OfficialRefusal.UNREADABLE ")
 
 
 # --- links ----------------------------------------------------------------------------------------------------------

@@ -207,6 +207,16 @@ def test_the_files_of_the_center_and_the_offices_are_made_once_and_kept(people):
     assert prepared.find_file(report, "xlsx", Audience.OUTSIDE) == content
 
 
+def test_small_cells_are_looked_for_once_a_version(people, monkeypatch):
+    _act(close_due, now=when_closed(MONTH))
+    real, looked = prepared.files.hidden, []
+    monkeypatch.setattr(prepared.files, "hidden", lambda body: looked.append(body["site"]) or real(body))
+    made = {(one.format, one.audience): one.content for one in prepared.make_due()}
+    assert len(looked) == 1
+    body = json.loads(find_latest(people.center, MONTH).body)
+    assert made["docx", Audience.OUTSIDE] == prepared.files.render(body, "docx", Audience.OUTSIDE)
+
+
 def test_a_version_of_which_no_file_can_be_made_keeps_no_other_waiting_and_is_named(people, monkeypatch):
     _act(close_due, now=when_closed(MONTH))
     real = prepared.files.render

@@ -1,0 +1,17 @@
+"""Which site's month an address of the desk means."""
+
+from stationapp.accounts import guard
+from stationapp.calendar.rules import Month
+from stationapp.refusal import NotFound
+from stationapp.sites.models import Site
+from stationapp.sites.queries import get_site
+
+
+def site_month(code: str, text: str) -> tuple[Site, Month]:
+    """The site and month of an address, if this request's action is allowed there; raises NotFound."""
+    site = get_site(code)
+    guard.require(site.path)
+    try:
+        return site, Month.parse(text)
+    except ValueError:
+        raise NotFound from None
