@@ -19,7 +19,6 @@ from stationapp.reports.halls import RoomUse
 from stationapp.reports.places import Ground, Place
 from stationapp.reports.registers import Volunteers
 from stationapp.reports.unfiled import Unfiled
-from stationapp.sites.rules import contains
 
 WINDOW = 13
 """Months that are read: the twelve of a report and the one before, for the trend and the center's minimum (I-03)."""
@@ -149,8 +148,9 @@ class Facts:
 
     def inside(self, place: Place) -> np.ndarray:
         """By position: whether a site is the place or beneath it."""
-        found = [contains(place.path, other.path) for other in self.ground.places.values()]
-        return np.array([*found, False])
+        found = np.zeros(len(self.at) + 1, dtype=bool)
+        found[[self.at[other.id] for other in self.ground.beneath(place)]] = True
+        return found
 
     def homes(self, month: int = NOW) -> np.ndarray:
         """By position of a community: the one that stands for it in a month; past the last where none is in force.

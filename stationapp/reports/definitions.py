@@ -66,10 +66,9 @@ def attendances(s: Scope) -> Figure:
 
 def persons(s: Scope) -> Figure:
     """I-05 服务人数: distinct residents; by what the latest row of the period says of their home."""
-    latest = np.full(int(s.rows.person.max(initial=0)) + 1, -1, dtype=np.int8)
-    order = np.argsort(s.rows.event * np.int64(len(Lives)) + s.rows.lives, kind="stable")
-    latest[s.rows.person[order]] = s.rows.lives[order]
-    homes = tallied(latest, Lives)
+    latest = np.full(int(s.rows.person.max(initial=0)) + 1, -1, dtype=np.int64)
+    np.maximum.at(latest, s.rows.person, s.rows.event * np.int64(len(Lives)) + s.rows.lives)
+    homes = tallied(np.where(latest < 0, -1, latest % len(Lives)), Lives)
     return Figure(
         "I-05",
         distinct(s.rows.person),

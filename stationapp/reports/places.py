@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from stationapp.calendar.rules import Month
-from stationapp.sites.rules import Group, Level, contains
+from stationapp.sites.rules import Group, Level, ids_of
 
 
 class Place(NamedTuple):
@@ -31,9 +32,17 @@ class Ground:
     populations: dict[tuple[int, Group], int]  # by community: the value in force on the month's last day
     sources: dict[tuple[int, Group], tuple[str, str]]  # of each value: as of which day, from where
 
+    @cached_property
+    def _beneath(self) -> dict[int, list[Place]]:
+        found: dict[int, list[Place]] = {id: [] for id in self.places}
+        for place in self.places.values():
+            for above in ids_of(place.path):
+                found[above].append(place)
+        return found
+
     def beneath(self, place: Place) -> list[Place]:
         """The place and all beneath it, in code order."""
-        return [other for other in self.places.values() if contains(place.path, other.path)]
+        return self._beneath[place.id]
 
     def communities(self, place: Place) -> list[Place]:
         """The stations in force among them: each stands for a community."""

@@ -23,7 +23,11 @@ _PAIR = np.int64(1 << 32)
 
 def distinct(people: np.ndarray) -> int:
     """How many different people these are."""
-    return len(np.unique(people)) if len(people) < FEW else int(np.count_nonzero(np.bincount(people)))
+    if len(people) < FEW:
+        return len(np.unique(people))
+    seen = np.zeros(people.max() + 1, dtype=bool)
+    seen[people] = True
+    return int(np.count_nonzero(seen))
 
 
 def distinct_by(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
@@ -41,7 +45,10 @@ def tallied(codes: np.ndarray, enum: type[Enum], weights: np.ndarray | None = No
 
 def of_bands(bands: np.ndarray, group: Group) -> np.ndarray:
     """Which of these ages belong to a group."""
-    return np.array([band in BANDS[group] for band in AgeBand])[bands]
+    return _OF_BAND[group][bands]
+
+
+_OF_BAND = {group: np.array([band in BANDS[group] for band in AgeBand]) for group in Group}
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ class Scope:
     lines: Lines
     lived: Rows  # by residence: `community` is the one in force
     rooms: Rooms
+    above: Scope | None = None  # of the same period, where this is a site beneath
 
     @cached_property
     def active(self) -> list[Place]:
@@ -112,7 +120,9 @@ class Scope:
 
     @cached_property
     def reached(self) -> dict[Group, np.ndarray]:
-        """By group and position: how many people of a community came anywhere."""
+        """By group and position: how many people of a community came anywhere; the same for whoever looks at it."""
+        if self.above:
+            return self.above.reached
         return {group: self._reached(of_bands(self.lived.band, group)) for group in Group}
 
     def _reached(self, which: np.ndarray) -> np.ndarray:
@@ -139,7 +149,7 @@ class Scope:
         """The same of a site beneath, with all beneath that."""
         inside = self.book.inside[place.id]
         here = self._within(inside, place, self.ground.beneath(place))
-        return here._with(lived=picked(self.lived, inside[self.lived.community]))
+        return here._with(lived=picked(self.lived, inside[self.lived.community]), above=self)
 
     def own(self) -> Scope:
         """The same of what the site itself held, nobody's home being looked at."""
