@@ -58,7 +58,7 @@ def _wrong(
     if body["definitions"] != DEFINITIONS:
         return  # the first definitions did not keep their months apart
     own = str(Month.of(report.month_on))
-    open_then = {one["month"] for one in body["months"] if not one["version"]} | {own}
+    open_then = {one["month"] for one in body["trend"] if not one["version"]} | {own}
     for id in sorted(counted):
         if events[id].month not in open_then:
             yield f"report {report.id} counts event {id} of another month"

@@ -81,3 +81,13 @@ def test_r5_fires_where_a_month_counts_what_another_one_has_counted(people):
         f"report {office} counts event 1 of another month",
         f"report {office} lacks event 2",
     ]
+
+
+@pytest.mark.parametrize("months", [11, 12])
+def test_an_open_month_at_the_far_end_of_the_trend_is_no_month_apart(people, months):
+    with transaction():
+        before = build.event(people.far, MONTH.plus(-months).begins_at)
+        build.came(before, build.resident(people.far))
+    with transaction():
+        close_month(people.far, MONTH, by=None, now=LATER)
+    assert misplaced_facts() == []
