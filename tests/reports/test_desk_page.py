@@ -143,6 +143,17 @@ def test_a_change_is_printed_with_its_unit_and_grouped_digits(app, people):
     assert _new("0.1%（512 ÷ 600,000）", "1.0%（6,012 ÷ 600,000）") in _shown(app, people.zhao, people.center)
 
 
+@pytest.mark.parametrize(("reason", "said"), [("", "要写明更正原因"), ("长" * 201, "最多 200 个字")])
+def test_a_reason_that_is_refused_is_said_on_the_first_screen(app, people, reason, said):
+    with app.app_context(), transaction():
+        build.counted(build.event(people.one), 5)
+    client = cast.signed_in(app, people.chen)
+    address = f"/desk/reports/{people.office.code}/{MONTH}"
+    client.submit(address, to="closing")
+    text = client.submit(address, {"reason": reason}, to="closing").text
+    assert said in text[: text.index('class="standing"')]
+
+
 def test_what_moved_without_a_late_fact_is_not_said_to_have_stayed(app, people):
     with app.app_context(), transaction():
         build.counted(build.event(people.one), 5)
