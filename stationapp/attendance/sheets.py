@@ -102,7 +102,7 @@ def print_sheet(
     if not 0 < len(people) + empty <= MOST_ROWS:
         raise Refused(SheetRefusal.TOO_LONG, most=MOST_ROWS)
     sheet = SignSheet(
-        serial=_fresh_serial(), event_id=event.id, named_rows=len(people), empty_rows=empty,
+        serial=fresh_serial(SignSheet), event_id=event.id, named_rows=len(people), empty_rows=empty,
         printed_at=now, printed_by=by,
     )  # fmt: skip
     db.session.add(sheet)
@@ -115,8 +115,9 @@ def print_sheet(
     return sheet
 
 
-def _fresh_serial() -> str:
+def fresh_serial(sheets: type) -> str:
+    """A serial that no row of that table (`id`, `serial`) has."""
     while True:
         serial = serial_of(f"{secrets.randbelow(10 ** (SERIAL_LENGTH - 1)):0{SERIAL_LENGTH - 1}}")
-        if db.session.scalar(select(SignSheet.id).where(SignSheet.serial == serial)) is None:
+        if db.session.scalar(select(sheets.id).where(sheets.serial == serial)) is None:
             return serial

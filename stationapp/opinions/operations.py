@@ -4,7 +4,6 @@ Each holds the event, so that no slot counts twice and no event is answered abou
 them commits. Nothing is filled in for anybody, and what somebody pressed themselves no call writes over.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,8 @@ from sqlalchemy import select
 from stationapp import clock
 from stationapp.attendance.models import Attendance
 from stationapp.attendance.rules import Part
-from stationapp.attendance.sheet_rules import SERIAL_LENGTH, read_serial, serial_of
+from stationapp.attendance.sheet_rules import read_serial
+from stationapp.attendance.sheets import fresh_serial
 from stationapp.audit.operations import record
 from stationapp.db import db
 from stationapp.events.models import Event
@@ -137,19 +137,14 @@ def print_slips(event: Event, slips: int, *, by: int | None, now: datetime) -> S
         raise Refused(OpinionRefusal.NOT_HELD)
     if not 0 < slips <= MOST_SLIPS:
         raise Refused(OpinionRefusal.SLIPS_MANY, most=MOST_SLIPS)
-    sheet = SlipSheet(serial=_fresh_serial(), event_id=event.id, slips=slips, printed_at=now, printed_by=by)
+    sheet = SlipSheet(
+        serial=fresh_serial(SlipSheet), event_id=event.id, slips=slips, printed_at=now, printed_by=by
+    )
     db.session.add(sheet)
     db.session.flush()
     subject = f"event {event.code} slips {sheet.serial}"
     record("opinions.print_slips", subject, by=by, now=now, site_id=event.site_id)
     return sheet
-
-
-def _fresh_serial() -> str:
-    while True:
-        serial = serial_of(f"{secrets.randbelow(10 ** (SERIAL_LENGTH - 1)):0{SERIAL_LENGTH - 1}}")
-        if db.session.scalar(select(SlipSheet.id).where(SlipSheet.serial == serial)) is None:
-            return serial
 
 
 def find_slips(typed: str) -> SlipSheet:

@@ -17,11 +17,14 @@ from stationapp.db import db, transaction
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
+from stationapp.opinions.models import Answer
+from stationapp.opinions.rules import Via
 from stationapp.reports.life_rules import LINK_LASTS, Audience
 from stationapp.reports.models import ReportLink, SignOff
 from stationapp.reports.operations import close_month
 from stationapp.reports.prepared import Made, NotMade, keep, make_due
 from stationapp.reports.versions import find_latest
+from stationapp.residents.merging import merge
 from tests import cast
 from tests.reports import build
 from tests.reports.build import AFTER, MONTH
@@ -328,3 +331,27 @@ def test_what_leaves_by_a_link_hides_small_counts(app, client, people, link):
 
 def test_the_clock_of_a_link_is_said(client, people, link):
     assert clock.day_of(NOW + LINK_LASTS).strftime("%Y-%m-%d") in client.get(link).text
+
+
+# --- what came late ---------------------------------------------------------------------------------------------------
+
+
+def test_hours_answers_and_merges_that_came_late_wait_for_the_next_version(app, people):
+    with app.app_context(), transaction():
+        held = build.event(people.one)
+        kept, gone = build.resident(people.one), build.resident(people.one)
+        build.came(held, kept)
+        build.came(held, gone)
+        who, numbers = build.volunteer(kept, people.one), (held.id, kept.id, gone.id)
+    _close(app, people.center)
+    client = cast.signed_in(app, people.chen)
+    assert "将计入下一版" not in client.get(_month(people.office)).text
+    with app.app_context(), transaction():
+        build.manual(who, people.one, 60, MONTH.first_day, people.lin.id, people.chen.id)
+        merge(numbers[1], numbers[2], by=people.lin.id, now=NOW)
+        said = {"score": 5, "how": Via.PAPER, "said_on": clock.day_of(NOW), "by": people.lin.id}
+        db.session.add(Answer(slot_index=b"1", event_id=numbers[0], **said))
+    for page in ("", "/late"):
+        text = client.get(_month(people.office) + page).text
+        assert "将计入下一版" in text and "台账新记 1 条，合计 60 分钟" in text
+        assert "新收到评价 1 份" in text and "1 处居民记录后来合并或分开" in text
