@@ -6,12 +6,17 @@ with a slack. A cell of 1 to 4 is SMALL and printed "<5". It is safe when for ea
 Where there is none, one more cell of the equations that stood in the way is withheld (STAR, "*"): the smallest shown
 one of 5 and more, cells of a higher rank (headlines) last, then by the order in which they came. A withheld
 cell is safe with one other value. Withholding more never spoils a witness already found, so each cell is looked at
-until it has its witnesses.
+until it has its witnesses. A witness is remembered as moves, which often are one for other cells too.
 
 Where nothing is left to withhold (a total of 3 over two parts "<5" can only be 2, 3 or 4), the largest small cell of
-those in the way is printed "*" too, which says less than "<5".
+those in the way is printed "*" too, which says less than "<5"; so is a small cell that two withheld cells did not help.
+
+All this is counted in terms looked at, not in seconds: the same body is hidden the same way everywhere. Where the
+count is used up, nothing unproven stays: whole ranks are withheld (first the tables and parts, then the site's own
+figures, its headlines last) until every hidden cell has a witness, and `coarse` says so.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -21,8 +26,13 @@ SMALLEST, LARGEST = 1, 4
 """The sizes of a small cell (domain.md §9)."""
 
 ENDLESS = 1 << 60
-_STEPS, _HASTY = 100, 15  # of one search for a witness; who needs more is helped by one more withheld cell
-_EFFORT = 20_000  # steps of one report; a hard one is finished hastily, which withholds more and is as safe
+_STEPS = 45  # of one search for a witness; who needs more is helped by one more withheld cell
+_TRIES = 2  # cells withheld for one small cell before it is withheld itself
+_REMEMBERED = 8  # moves found that are tried again for another cell
+_EFFORT, _COARSE_EFFORT = (
+    6_000_000,
+    200_000,
+)  # terms looked at in one report, and then for each rank withheld whole
 
 
 class State(Enum):
@@ -72,6 +82,11 @@ class Grid:
         self.cells: list[Cell] = []
         self.sums: list[list[Term]] = []
         self.effort = _EFFORT
+        self.coarse = False
+        self.slack: dict[int, Term] = {}  # by equation
+        self.found: dict[int, list[dict[int, int]]] = defaultdict(
+            list
+        )  # by cell: moves that keep all equations
         self.moving: list[
             list[Term]
         ] = []  # of each equation what a reader must reckon with, once it is hidden
@@ -110,17 +125,50 @@ class Grid:
         for cell in self.cells:
             if cell.state is State.SHOWN and SMALLEST <= cell.value <= LARGEST:
                 cell.state, cell.low, cell.high = State.SMALL, SMALLEST, LARGEST
+        self.slack = {
+            one: term
+            for one, terms in enumerate(self.sums)
+            for term in terms
+            if self.cells[term.cell].state is State.SLACK
+        }
         self.moving = [[term for term in terms if self.cells[term.cell].moves] for terms in self.sums]
         waiting = [at for at, cell in enumerate(self.cells) if cell.hidden]
         for at in waiting:  # grows
-            while (blocked := self._blocked(at)) is not None:
-                further = self._next(at, blocked)
-                if further is None:
-                    break
-                waiting.append(further)
+            if not self._settled(at, waiting):
+                self._coarsely()
+                return
+
+    def _settled(self, at: int, waiting: list[int]) -> bool:
+        """Withhold until the cell is safe, or nothing is left to do; False when the effort is used up."""
+        tries = 0
+        while (blocked := self._blocked(at)) is not None:
+            if self.effort <= 0:
+                return False
+            tries += 1
+            if tries > _TRIES and self.cells[at].state is State.SMALL:
+                self._withhold(at)
+                continue
+            further = self._next(at, blocked)
+            if further is None:
+                break
+            waiting.append(further)
+        return True
+
+    def _coarsely(self) -> None:
+        """Withhold whole ranks until every hidden cell has its witness; after the last nothing is shown but 0."""
+        self.coarse = True
+        for rank in sorted({cell.rank for cell in self.cells}):
+            for at, cell in enumerate(self.cells):
+                if cell.rank == rank and cell.state in (State.SHOWN, State.SMALL):
+                    self._withhold(at)
+            self.effort = _COARSE_EFFORT
+            if all(self._blocked(at) is None for at, cell in enumerate(self.cells) if cell.hidden):
+                return
+        self._double()
 
     def _blocked(self, at: int) -> list[int] | None:
         """The equations in the way of a witness the cell needs; None when it has all of them."""
+        self._known_ways(at)
         cell = self.cells[at]
         blocked: list[int] = []
         if cell.state is State.SMALL:
@@ -128,16 +176,56 @@ class Grid:
                 value for value in range(SMALLEST, LARGEST + 1) if value not in {cell.value, *cell.proven}
             ]
             return None if all(self._witness(at, value, blocked) for value in wanted) else blocked
-        others = [cell.value + step for step in (1, -1, 2, -2, 3, -3, 5, -5)]
+        others = [cell.value + step for step in (1, -1, 3)]
         wanted = [value for value in others if cell.low <= value <= cell.high]
         found = cell.proven or any(self._witness(at, value, blocked) for value in wanted)
         return None if found else blocked
 
+    def _known_ways(self, at: int) -> None:
+        """What is proven by moves found for other cells: each, its opposite and its multiples keep what is known."""
+        cell = self.cells[at]
+        for moves in self.found[at][-_REMEMBERED:]:
+            if cell.state is State.STAR and cell.proven:
+                return
+            for times in (1, -1, 2, -2, 3, -3):
+                value = cell.value + times * moves[at]
+                if cell.low <= value <= cell.high and value not in cell.proven and self._fits(moves, times):
+                    cell.proven.add(value)
+
+    def _fits(self, moves: dict[int, int], times: int) -> bool:
+        self.effort -= len(moves)
+        for at, by in moves.items():
+            cell = self.cells[at]
+            if not cell.low <= cell.value + times * by <= cell.high:
+                return False
+        return True
+
     def _witness(self, at: int, value: int, blocked: list[int]) -> bool:
-        if Search(self, blocked).reach(at, value):
-            self.cells[at].proven.add(value)
+        if value in self.cells[at].proven:
             return True
-        return False
+        search = Search(self, blocked)
+        if not search.reach(at, value):
+            return False
+        self.cells[at].proven.add(value)
+        moves = search.moves()
+        for one in moves:
+            self.found[one].append(moves)
+        self._known_ways(at)
+        return True
+
+    def _double(self) -> None:
+        """Everything twice as large keeps every sum: one witness for all that is withheld."""
+        moves = {at: cell.value for at, cell in enumerate(self.cells) if cell.hidden and cell.value}
+        for terms in self.sums:
+            off = sum(sign * moves.get(at, 0) for at, sign in terms)
+            slack = [(at, sign) for at, sign in terms if self.cells[at].state is State.SLACK]
+            if off and slack:
+                moves[slack[0][0]] = -off * slack[0][1]
+            elif off:
+                return
+        if self._fits(moves, 1):
+            for at, by in moves.items():
+                self.cells[at].proven.add(self.cells[at].value + by)
 
     def _next(self, at: int, blocked: list[int]) -> int | None:
         """Withhold one more cell, or say less of a small one; None when nothing is left to do."""
@@ -171,6 +259,7 @@ class Grid:
         """Of the first equation that shows something: its smallest; a headline only where there is nothing else."""
         best = None
         for one in sums:
+            self.effort -= len(self.sums[one])
             shown = [
                 (self.cells[term.cell].rank, self.cells[term.cell].value, term.cell)
                 for term in self.sums[one]
@@ -198,73 +287,93 @@ class Grid:
 
 
 class Search:
-    """For one witness: what moves by how much, each cell at most twice."""
+    """For one witness: move one cell, then mend what is off, a cell at a time, until nothing is.
+
+    An equation that stays off weighs more and more, so that the search does not turn in a circle. It may
+    miss a witness that exists, but what it finds is one.
+    """
 
     def __init__(self, grid: Grid, blocked: list[int]) -> None:
         self.grid = grid
         self.blocked = blocked
-        self.moved: dict[int, list[int]] = {}
-        self.rest: dict[int, int] = {}  # equation → by how much it is off
-        self.steps = _STEPS if grid.effort > 0 else _HASTY
+        self.moved: dict[int, int] = {}
+        self.rest: dict[int, int] = {}  # equation → by how much its printed cells moved it
+        self.off: dict[int, int] = {}  # equation → how much of that no slack takes up, with its sign
+        self.weight: dict[int, int] = {}
         self.start = -1
 
     def reach(self, at: int, value: int) -> bool:
         """Whether the cell can have that value."""
         self.start = at
         self._move(at, value - self.grid.cells[at].value)
-        return self._settle()
-
-    def _move(self, at: int, by: int) -> None:
-        self.moved.setdefault(at, []).append(by)
-        self._weigh(at, by)
-
-    def _back(self, at: int) -> None:
-        self._weigh(at, -self.moved[at].pop())
-
-    def _weigh(self, at: int, by: int) -> None:
-        for one, sign in self.grid.cells[at].sums:
-            rest = self.rest.get(one, 0) + sign * by
-            if rest:
-                self.rest[one] = rest
-            else:
-                self.rest.pop(one, None)
-
-    def _settle(self) -> bool:
-        """Balance the equations that are off, the one with the fewest ways first."""
-        if not self.rest:
-            return True
-        self.steps -= 1
-        self.grid.effort -= 1
-        if self.steps < 0:
-            return False
-        fewest, ways = -1, None
-        for one in self.rest:
-            its = self._ways(one)
-            if ways is None or len(its) < len(ways):
-                fewest, ways = one, its
-                if len(its) < 2:
-                    break
-        for cell, by in ways or ():
-            self._move(cell, by)
-            if self._settle():
+        for _step in range(_STEPS):
+            if not self.off:
                 return True
-            self._back(cell)
-        if fewest not in self.blocked:
-            self.blocked.append(fewest)
+            if self.grid.effort <= 0 or not self._mend():
+                break
+        self.blocked.extend(one for one in reversed(self.weight) if one not in self.blocked)
         return False
 
-    def _ways(self, one: int) -> list[tuple[int, ...]]:
-        """(cell, move) that balance an equation, or help to: a slack first, then what stands in few equations."""
-        found = []
-        cells, rest = self.grid.cells, self.rest[one]
-        for at, sign in self.grid.moving[one]:
-            moved = self.moved.get(at)
-            if at == self.start or (moved and len(moved) > 1):
-                continue
-            cell, wanted = cells[at], -rest * sign
-            value = cell.value + moved[0] if moved else cell.value
-            by = min(cell.high - value, wanted) if wanted > 0 else max(cell.low - value, wanted)
-            if by and (by > 0) == (wanted > 0):
-                slack = cell.state is not State.SLACK
-                found.append((by != wanted, bool(moved), slack, len(cell.sums), at, by))
-        return [way[-2:] for way in sorted(found)]
+    def moves(self) -> dict[int, int]:
+        """By how much each cell moved, slacks too."""
+        found = {at: by for at, by in self.moved.items() if by}
+        for one, rest in self.rest.items():
+            if rest:
+                slack = self.grid.slack[one]
+                found[slack.cell] = -rest * slack.sign
+        return found
+
+    def _mend(self) -> bool:
+        """Move the cell that helps most with what has been off the shortest; False when nothing can help it."""
+        one = min(self.off, key=lambda one: (self.weight.get(one, 0), one))
+        off = self.off[one]
+        self.weight[one] = self.weight.pop(one, 0) + 1
+        self.grid.effort -= len(self.grid.moving[one])
+        ways = [
+            (self._worse(term, by), -abs(by), term.cell, by)
+            for term in self.grid.moving[one]
+            if (by := self._room(term, -off * term.sign))
+        ]
+        if not ways:
+            return False
+        _worse, _most, cell, by = min(ways)
+        self._move(cell, by)
+        return True
+
+    def _room(self, term: Term, wanted: int) -> int:
+        """As much of the wanted move as the cell can make."""
+        cell = self.grid.cells[term.cell]
+        if term.cell == self.start or cell.state is State.SLACK:
+            return 0
+        value = cell.value + self.moved.get(term.cell, 0)
+        by = min(cell.high - value, wanted) if wanted > 0 else max(cell.low - value, wanted)
+        return by if (by > 0) == (wanted > 0) else 0
+
+    def _worse(self, term: Term, by: int) -> int:
+        """By how much more the equations are off when a cell moves, each by its weight."""
+        sums = self.grid.cells[term.cell].sums
+        self.grid.effort -= len(sums)
+        worse = 0
+        for one, sign in sums:
+            after = self._beyond(one, self.rest.get(one, 0) + sign * by)
+            worse += (abs(after) - abs(self.off.get(one, 0))) * self.weight.get(one, 1)
+        return worse
+
+    def _beyond(self, one: int, rest: int) -> int:
+        """What of a rest no slack takes up."""
+        slack = self.grid.slack.get(one)
+        if slack is None:
+            return rest
+        cell = self.grid.cells[slack.cell]
+        missing = cell.low - (cell.value - rest * slack.sign)
+        return missing * slack.sign if missing > 0 else 0
+
+    def _move(self, at: int, by: int) -> None:
+        self.moved[at] = self.moved.get(at, 0) + by
+        for one, sign in self.grid.cells[at].sums:
+            self.rest[one] = self.rest.get(one, 0) + sign * by
+            off = self._beyond(one, self.rest[one])
+            if off:
+                self.off[one] = off
+            else:
+                self.off.pop(one, None)

@@ -40,12 +40,16 @@ def hidden(body: dict) -> dict:
     """The body for outside: the same keys and `outside`; hidden counts are "<5" or "*", shares made of them "*".
 
     A breakdown of a total of 1 to 4 is empty: its keys alone would say how the total is made up.
+    A body that could not be proven safe number by number within the steps allowed says `"withheld": "coarse"`:
+    its tables, and where need be its figures, show no count of people but 0.
     """
     told = deepcopy(body) | {"outside": True}
     _drop_small_breakdowns(told)
     known = Known(told)
     known.tell()
     known.grid.hide()
+    if known.grid.coarse:
+        told["withheld"] = "coarse"
     for path, cell in known.printed.items():
         if mark := MARKS.get(known.grid.cells[cell].state):
             _put(told, path, mark)

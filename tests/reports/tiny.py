@@ -17,19 +17,19 @@ CHANNELS = ("web", "phone", "desk", "walk_in")
 class District:
     """People, events and who came, for some months of 2026."""
 
-    def __init__(self, seed: int, level: str) -> None:
+    def __init__(self, seed: int, level: str, *, wide: bool = False) -> None:
         self.random = Random(seed)
         self.last = self.random.choice((1, 2, 4))
-        offices = {"center": self.random.randint(1, 3), "office": 1, "station": 0}[level]
+        offices = {"center": 9 if wide else self.random.randint(1, 3), "office": 1, "station": 0}[level]
         self.top = {"center": "0", "office": "00", "station": "000"}[level]
         self.parents = {self.top: None}
         for office in range(offices):
             code = self.top if level == "office" else f"0{office}"
             self.parents.setdefault(code, "0")
-            for station in range(self.random.randint(1, 4)):
+            for station in range(9 if wide else self.random.randint(1, 4)):
                 self.parents[f"{code}{station}"] = code
         self.stations = [code for code in self.parents if len(code) == 3]
-        crowd = self.random.choice((4, 10, 30, 60))
+        crowd = 600 if wide else self.random.choice((4, 10, 30, 60))
         self.people = [self._person() for _ in range(crowd)]
         self.events = [self._event(month) for month in range(1, self.last + 1) for _ in range(self._busy())]
 
@@ -169,9 +169,9 @@ def bridge(d: District, who, months) -> dict:
             "total": len(own | together)}  # fmt: skip
 
 
-def body(seed: int, *, level: str = "center") -> dict:
-    """A month's report, as the engine would print it of such a district."""
-    d = District(seed, level)
+def body(seed: int, *, level: str = "center", wide: bool = False) -> dict:
+    """A month's report, as the engine would print it of such a district; `wide`: 91 sites, most numbers small."""
+    d = District(seed, level, wide=wide)
     months, month, sites = range(1, d.last + 1), [d.last], d.beneath(d.top)
     rows = [{"site": d.top, "level": level, "parent": None, "own": True, "minutes": 0,
              "figures": brief(figures(d, [d.top], month), True)}]  # fmt: skip
