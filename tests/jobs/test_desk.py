@@ -1,5 +1,6 @@
 """The jobs page: who leads, what each duty last did, and how late it is."""
 
+import re
 from datetime import timedelta
 
 from stationapp import clock
@@ -47,3 +48,9 @@ def test_a_station_manager_and_a_viewer_do_not_see_the_jobs(app, client):
     for who in (people.lin, people.zhao):
         cast.sign_in(client, who)
         assert client.get("/desk/jobs/").status_code == 403
+
+
+def test_every_duty_has_a_name_a_person_can_read(app, client):
+    cast.sign_in(client, cast.district(app).root)
+    heads = re.findall(r'<th scope="row">(.*?)</th>', client.get("/desk/jobs/").text)
+    assert len(heads) == len(PACES) and all(re.search("[一-鿿]", head) for head in heads)
