@@ -215,6 +215,11 @@ def _people(body: dict) -> dict[int, int | None]:
 def _evidence(facts: Facts, counts: np.ndarray, closed: dict[int, CoverageReport]) -> dict[int, datetime]:
     inside = facts.inside(facts.site)
     relevant = inside[facts.events.site]
-    relevant[facts.rows.event[inside[facts.homes()[facts.rows.community]]]] = True
+    homes = np.stack([facts.homes(month) for month in range(WINDOW)])
+    then = homes[
+        facts.rows.month, facts.rows.community
+    ]  # the trend of an open month asks who lived here then
+    lived = inside[then] | inside[homes[NOW][facts.rows.community]]
+    relevant[facts.rows.event[lived]] = True
     relevant &= counts & ~np.isin(facts.events.month, list(closed))
     return {int(facts.events.id[place]): facts.closed_out[place] for place in np.flatnonzero(relevant)}

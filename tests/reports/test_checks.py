@@ -156,3 +156,18 @@ def test_an_empty_month_that_was_closed_before_the_first_fact_is_none_of_the_yea
             body = json.loads(closed.body)
             assert body["year"]["I-03"]["denominator"] == body["figures"]["I-03"]["denominator"]
             assert FIND["R2"]() == FIND["R4"]() == []
+
+
+@pytest.mark.both_databases
+def test_the_trend_of_a_community_that_was_closed_since_is_made_again_the_same(app):
+    with time_machine.travel(AFTER, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                elsewhere = build.event(people.far, MONTH.plus(-1).begins_at)
+                build.came(elsewhere, build.resident(people.two))
+                db.session.merge(people.two).valid_to = MONTH.plus(-1).last_day
+            with transaction():
+                closed = close_month(people.office, MONTH, by=None, now=AFTER)
+            assert json.loads(closed.body)["trend"][-2]["figures"]["I-07"]["numerator"] == 1
+            assert FIND["R2"]() == []
