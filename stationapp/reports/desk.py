@@ -135,7 +135,8 @@ def closing(site: str, month: str):
             number = report.version
     except Refused as refused:
         return month_page(its, of, form=form, problem=sentence(refused)), 409
-    flash(_("已关账：%(site)s %(month)s 第 %(n)d 版。", site=its.short_name, month=of, n=number))
+    when = {"y": of.year, "m": of.month}
+    flash(_("已关账：%(site)s %(y)d年%(m)d月第 %(n)d 版。", site=its.short_name, n=number, **when))
     return redirect(url_for(".month", site=its.code, month=str(of)), code=303)
 
 
@@ -146,10 +147,9 @@ def file(site: str, month: str, format: str):
     if format not in files.FORMATS:
         raise NotFound
     asked = request.args.get("version", "")
-    if asked.isascii() and asked.isdigit() and len(asked) < 6:
-        report = get_version(its, of, int(asked))
-    else:
-        report = find_latest(its, of)
+    if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 6):
+        raise NotFound
+    report = get_version(its, of, int(asked)) if asked else find_latest(its, of)
     whom = request.args.get("for", "")
     if report:
         return kept_file(report, format, files.audience_of(json.loads(report.body), format, whom))

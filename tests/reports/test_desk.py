@@ -147,6 +147,8 @@ def test_downloads_are_of_the_version_that_was_on_the_page(app, client, people):
     assert (answer.json["version"], answer.json["state"]) == (1, "closed")
     assert quote("湖北路所-2026-09-覆盖报表.json") in answer.headers["Content-Disposition"]
     assert _page(client, people.office, "/files/xlsx").data[:2] == b"PK"
+    for none in ("2", "9999999", "x", "-1", "²"):
+        assert _page(client, people.office, f"/files/json?version={none}").status_code == 404, none
 
 
 def test_a_sites_name_is_escaped(app, client, people):
