@@ -18,6 +18,9 @@ from stationapp.sites.rules import Group, Level
 FEW = 4096
 """Up to so many, people are counted by sorting them; more, by ticking each off in one list of everybody."""
 
+SPARSE = 64
+"""Up to so many cells of places and people for each row, pairs are ticked off; beyond, sorted."""
+
 _PAIR = np.int64(1 << 32)
 
 
@@ -32,8 +35,13 @@ def distinct(people: np.ndarray) -> int:
 
 def distinct_by(place: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
     """How many different people belong to each place."""
-    pairs = np.unique(place * _PAIR + person)
-    return np.bincount(pairs // _PAIR, minlength=size)
+    people = int(person.max(initial=-1)) + 1
+    if size * people > SPARSE * len(person):
+        pairs = np.unique(place * _PAIR + person)
+        return np.bincount(pairs // _PAIR, minlength=size)
+    seen = np.zeros((size, people), dtype=bool)
+    seen[place, person] = True
+    return np.count_nonzero(seen, axis=1)
 
 
 def tallied(codes: np.ndarray, enum: type[Enum], weights: np.ndarray | None = None) -> dict[str, int]:
