@@ -12,8 +12,9 @@ Where nothing is left to withhold (a total of 3 over two parts "<5" can only be 
 those in the way is printed "*" too, which says less than "<5"; so is a small cell that two withheld cells did not help.
 
 All this is counted in terms looked at, not in seconds: the same body is hidden the same way everywhere. Where the
-count is used up, nothing unproven stays: whole ranks are withheld (first the tables and parts, then the site's own
-figures, its headlines last) until every hidden cell has a witness, and `coarse` says so.
+count is used up, or nothing near is left to withhold, nothing unproven stays as it is: whole ranks are withheld (first
+the tables and parts, then the site's own figures, its headlines last) until every hidden cell has a witness, and
+`coarse` says so.
 """
 
 from collections import defaultdict
@@ -139,7 +140,7 @@ class Grid:
                 return
 
     def _settled(self, at: int, waiting: list[int]) -> bool:
-        """Withhold until the cell is safe, or nothing is left to do; False when the effort is used up."""
+        """Withhold until the cell is safe; False when nothing near is left or the effort is used up."""
         tries = 0
         while (blocked := self._blocked(at)) is not None:
             if self.effort <= 0:
@@ -150,7 +151,7 @@ class Grid:
                 continue
             further = self._next(at, blocked)
             if further is None:
-                break
+                return False
             waiting.append(further)
         return True
 
