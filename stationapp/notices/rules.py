@@ -28,5 +28,7 @@ class Occasion(Enum):
     SHIFT = "shift"  # an event that volunteers are to help at was moved, put off or called off: tell them
     HOME_CODE = "home_code"  # the code that opens a household's own page
     STOPPED = "stopped"  # sending stopped by itself: a limit was reached, or the gateway fails
-    MONTH_MISSING = "month_missing"  # before a month closes: what is not closed out, signed out or decided yet
+    MONTH_MISSING = (
+        "month_missing"  # before a month closes: what is not closed out, signed out or decided yet
+    )
     MONTH_TO_SIGN = "month_to_sign"  # a version of the site's month was made: look at it and say so

@@ -143,8 +143,12 @@ class Facts:
     @property
     def year(self) -> range:
         """The months from January to the report's, as numbers; those before anything is known of are none of it."""
-        unknown = sum(month < self.begun for month in self.months)
-        return range(max(NOW + 1 - self.month.month, unknown), WINDOW)
+        return range(max(NOW + 1 - self.month.month, self.unknown), WINDOW)
+
+    @property
+    def unknown(self) -> int:
+        """How many months of the window lie before anything is known of."""
+        return sum(month < self.begun for month in self.months)
 
     def inside(self, place: Place) -> np.ndarray:
         """By position: whether a site is the place or beneath it."""

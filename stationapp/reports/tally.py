@@ -82,12 +82,15 @@ class Book:
 
     @cached_property
     def silent(self) -> np.ndarray:
-        """By position: how many months in a row, this one the last, nobody living there came anywhere; 12 at most."""
+        """By position: how many months in a row, this one the last, nobody living there came anywhere; 12 at most.
+
+        Months before anything is known of the district are nobody's silence.
+        """
         rows = self.facts.rows
         rows = picked(rows, self.counted.events[rows.event])
         came = np.zeros((len(self.facts.at) + 1, WINDOW), dtype=bool)
         came[self.facts.homes()[rows.community], rows.month] = True
-        came[:, 0] = True
+        came[:, : max(1, self.facts.unknown)] = True
         return np.argmax(came[:, ::-1], axis=1)
 
     def meets(self, place: Place, month: int) -> bool:

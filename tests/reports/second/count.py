@@ -427,7 +427,8 @@ class Report:
     def _silent(self, community) -> int:
         count = 0
         for month in reversed(self.window):
-            if self.came[community.id, "all", month]:
+            unknown = month < self.facts.begun and month != self.month
+            if unknown or self.came[community.id, "all", month]:
                 break
             count += 1
         return count
