@@ -2,14 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 
 from stationapp import clock
 from stationapp.calendar.queries import differs
 from stationapp.calendar.rules import Month
 from stationapp.db import db
-from stationapp.events.models import Event
-from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
@@ -18,10 +16,10 @@ from stationapp.reports.life_rules import asked_at, closes_at
 from stationapp.reports.missing import counted, missing
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.operations import close_month
+from stationapp.reports.queries import find_first_month
 from stationapp.reports.reckoning import WINDOW, Reckoned, reckon
 from stationapp.sites.models import Site
 from stationapp.sites.queries import find_center
-from stationapp.volunteers.models import HoursEntry
 
 
 def when_closed(month: Month) -> datetime:
@@ -70,7 +68,7 @@ def months_due(*, now: datetime) -> list[Month]:
 
     A month further back than a report looks is left to a person.
     """
-    center, first = find_center(), _first_fact()
+    center, first = find_center(), find_first_month()
     if center is None or first is None:
         return []
     this = Month.of(clock.day_of(now))
@@ -84,13 +82,6 @@ def months_due(*, now: datetime) -> list[Month]:
         for month in months
         if month >= first and month.first_day not in closed and closes_at(month, differing) <= now
     ]
-
-
-def _first_fact() -> Month | None:
-    held = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
-    served = db.session.scalar(select(func.min(HoursEntry.served_on)))
-    days = [day for day in (held and clock.day_of(held), served) if day]
-    return Month.of(min(days)) if days else None
 
 
 def reckon_due(*, now: datetime) -> tuple[Month, Reckoned] | None:

@@ -14,7 +14,7 @@ from stationapp.reports import words
 from stationapp.reports.lines import Number
 from stationapp.reports.rules import GROUPS, ReportState, Unit
 from stationapp.reports.sheet import clean
-from stationapp.reports.small_cells import NOTE
+from stationapp.reports.small_cells import note
 from stationapp.sites.rules import Group, Level
 
 NAMED = 10
@@ -447,4 +447,4 @@ def _basis(body: dict) -> Iterator[str]:
     if again:
         yield _("年内有%(n)d场活动在所在月份关账后又重新归档，按现在的记录计。", n=again)
     if body.get("outside"):
-        yield str(NOTE)
+        yield note(body)

@@ -180,13 +180,17 @@ def evidence(site: Site, month: Month) -> dict[int, datetime]:
 # --- which months there are, and which are closed --------------------------------------------------------------
 
 
+def find_first_month() -> Month | None:
+    """The first month anything is known of in the district: an event closed out, or a line of the ledger."""
+    held = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
+    served = db.session.scalar(select(func.min(HoursEntry.served_on)))
+    days = [day for day in (held and clock.day_of(held), served) if day]
+    return Month.of(min(days)) if days else None
+
+
 def begun(month: Month) -> Month:
-    """The first month anything is known of in the district: an event closed out, or a line of the ledger; `month` at
-    the latest. Months before are no months of a year."""
-    first = db.session.scalar(select(func.min(Event.starts_at)).where(Event.state == State.CLOSED_OUT))
-    line = db.session.scalar(select(func.min(HoursEntry.served_on)))
-    known = [clock.day_of(first)] if first else []
-    return min([*(Month.of(day) for day in [*known, *([line] if line else [])]), month])
+    """That month, `month` at the latest. Months before are no months of a year."""
+    return min(find_first_month() or month, month)
 
 
 def latest_by_month(site: Site) -> dict[Month, tuple[int, datetime]]:

@@ -25,7 +25,8 @@ SMALL = "<5"
 WITHHELD = "*"
 MARKS = {State.SMALL: SMALL, State.STAR: WITHHELD}
 NOTE = _("“<5”：1 至 4 人。“*”：为保护个人信息不公布。")
-"""The sentence under whatever prints a hidden body."""
+"""The sentence under whatever prints hidden numbers."""
+COARSE = _("这份报表里人数小的地方太多，为保护个人信息，多数人数没有公布。")
 
 _BREAKDOWNS = (("I-04", "by_band"), ("I-05", "by_home"), ("I-22", "by_channel"), ("I-23", "by_how"))
 _TOTALS = {
@@ -55,6 +56,11 @@ def hidden(body: dict) -> dict:
             _put(told, path, mark)
     _hide_shares(told)
     return told
+
+
+def note(told: dict) -> str:
+    """What is said beneath a hidden body; of one that was hidden coarsely, that it is."""
+    return f"{NOTE}{COARSE}" if told.get("withheld") == "coarse" else str(NOTE)
 
 
 def _drop_small_breakdowns(body: dict) -> None:

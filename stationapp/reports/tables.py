@@ -11,7 +11,7 @@ from stationapp.reports.lines import SummaryLine, summary
 from stationapp.reports.prose import unit
 from stationapp.reports.rules import SPECS, Kind, ReportState, Unit
 from stationapp.reports.sheet import Cell, Chart, Document, Num, Section, Table, clean, day, fingerprint
-from stationapp.reports.small_cells import NOTE
+from stationapp.reports.small_cells import note
 from stationapp.sites.rules import Group, Level
 
 WITHOUT_VALUE = ("I-08", "I-09", "I-27")
@@ -72,7 +72,7 @@ def facts(body: dict) -> Iterator[tuple[str, Cell]]:
     )
     yield _("人口来源"), sources or "—"
     if body.get("outside"):
-        yield _("范围"), _("对外。%(note)s", note=NOTE)
+        yield _("范围"), _("对外。%(note)s", note=note(body))
     yield _("校验值"), fingerprint(body)
 
 

@@ -51,12 +51,6 @@ def get_version(site: Site, month: Month, version: int) -> CoverageReport:
     raise NotFound
 
 
-def standing(site: Site, month: Month) -> dict:
-    """The body that holds: the latest frozen one, or today's figures while the month is open."""
-    latest = find_latest(site, month)
-    return json.loads(latest.body) if latest else figures(site, month)
-
-
 # --- made again ----------------------------------------------------------------------------------------------
 
 
@@ -215,22 +209,6 @@ def _late_merges(report: CoverageReport, site: Site, month: Month) -> int:
         (Merge.at > seen_at) & Merge.undone_at.is_(None), (Merge.at <= seen_at) & (Merge.undone_at > seen_at)
     )
     return db.session.scalar(select(func.count(Merge.id)).where(since, came))
-
-
-@dataclass(frozen=True)
-class Pending:
-    """What the next version would bring (trust.md R5)."""
-
-    events: list[LateEvent]
-    changes: list[Change]
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.changes)
-
-
-def pending(report: CoverageReport, site: Site, month: Month) -> Pending:
-    """Late events since that version, and the difference everything late makes."""
-    return Pending(late_events(report, site, month), changes(report, site, month))
 
 
 def changes(report: CoverageReport, site: Site, month: Month) -> list[Change]:

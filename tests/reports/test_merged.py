@@ -14,7 +14,7 @@ from stationapp.reports.lists import Ask, disagreements, listing, measure
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import ReportRefusal, canonical
-from stationapp.reports.versions import find_latest, pending, recomputed
+from stationapp.reports.versions import changes, find_latest, recomputed
 from stationapp.residents.merging import merge, undo_merge
 from tests import cast
 from tests.reports import build
@@ -133,10 +133,8 @@ def test_what_a_merge_changes_in_a_closed_month_is_said_and_goes_into_the_next_v
     with transaction():
         report = close_month(people.office, MONTH, by=None, now=AFTER)
     joined(people, pair, now=LATER)
-    changes = {
-        change.key: (change.old, change.new) for change in pending(report, people.office, MONTH).changes
-    }
-    assert changes[("I-05",)] == ((4, None, None), (3, None, None))
+    changed = {change.key: (change.old, change.new) for change in changes(report, people.office, MONTH)}
+    assert changed[("I-05",)] == ((4, None, None), (3, None, None))
     with transaction():
         second = close_month(
             people.office, MONTH, by=None, now=LATER + timedelta(hours=1), reason="两条记录是同一人"
