@@ -136,12 +136,12 @@ def _close_out(page: Page, code: str) -> None:
 
 def _read_the_month(page: Page, day) -> None:
     page.goto("/desk/reports/")
-    page.get_by_role("link", name=f"{day.on:%Y-%m}").click()
+    page.get_by_role("link", name=f"{day.on.year}年{day.on.month}月").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("覆盖报表")
     shown = {"服务人次": "2 人次", "服务人数": "2 人", "有效场次": "1 场", "志愿服务时长": "1.5 小时"}
     assert {name: _figure(page, name) for name in shown} == shown
     page.get_by_role("link", name="服务人数").first.click()
-    expect(page.get_by_text("明细 2 行，与报表一致。")).to_be_visible()
+    expect(page.get_by_text("明细合计 2")).to_be_visible()
     assert page.locator("tbody tr").count() == 2
 
 

@@ -99,13 +99,16 @@ class District:
             for m in range(chance.randint(3, 4)):
                 self._site(f"410305{n + 1:03d}{m + 1:03d}", "station", office)
         stations = [one for one in self.sites if one["level"] == "station"]
-        merged, closed, fresh, through, *_ = chance.sample(stations, 5)
+        merged, closed, fresh, through, silent, *_ = chance.sample(stations, 6)
         self.stations = stations
+        self.lived_in = [one for one in stations if one is not silent]  # there nobody is known to live
         merged |= {"valid_to": chance.choice(middle), "successor_id": through["id"]}
         closed |= {"valid_to": chance.choice(middle)}
         fresh |= {"valid_from": chance.choice(middle)}
         if chance.random() < 0.5:  # the one it was merged into goes later, into a third one
-            third = chance.choice([one for one in stations if one not in (merged, closed, fresh, through)])
+            third = chance.choice(
+                [one for one in stations if one not in (merged, closed, fresh, through, silent)]
+            )
             through |= {
                 "valid_to": max(merged["valid_to"], chance.choice(middle)),
                 "successor_id": third["id"],
@@ -138,7 +141,7 @@ class District:
     def _people(self) -> None:
         self.people, self.volunteers = [], []
         for n in range(90):
-            home = self.chance.choice(self.stations) if n % 7 else None
+            home = self.chance.choice(self.lived_in) if n % 7 else None
             household = self.put("households", made_at=LONG_AGO)
             self.people.append(
                 self.put("residents", household_id=household["id"], name=f"居民{n}", initials="jm", made_at=LONG_AGO,
@@ -244,7 +247,7 @@ class District:
         if volunteer and chance.random() < 0.6:
             part = "volunteer"
         home, lives = person["community_id"], person["lives"]
-        there = [one["id"] for one in self.stations if one["valid_from"] <= event["starts_at"].date()]
+        there = [one["id"] for one in self.lived_in if one["valid_from"] <= event["starts_at"].date()]
         if chance.random() < 0.1 or (home and home not in there):  # where they lived on that day
             home, lives = chance.choice(there), "here"
         row = self.put(
@@ -371,7 +374,7 @@ class District:
                 id=self.live.pop(gone),
             )
             self.change("UPDATE residents SET merged_into = NULL WHERE id = :gone", gone=gone)
-        mover, to = self.chance.choice(self.people), self.chance.choice(self.stations)
+        mover, to = self.chance.choice(self.people), self.chance.choice(self.lived_in)
         mover |= {"lives": "here", "community_id": to["id"]}
         self.change(
             "UPDATE residents SET lives = 'here', community_id = :to WHERE id = :id",
