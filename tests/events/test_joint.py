@@ -17,7 +17,7 @@ from stationapp.events.models import EventPartner
 from stationapp.events.queries import fields_of, find_event
 from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
-from stationapp.reports.versions import standing
+from stationapp.reports.queries import figures
 from stationapp.rooms.rules import RoomKind
 from stationapp.sites.queries import get_site
 from tests import cast
@@ -246,14 +246,14 @@ def _titles(client, where: str) -> str:
 @pytest.mark.both_databases
 def test_it_counts_at_the_lead_alone(app, people):
     with app.app_context():
-        before = standing(people.two, _month(now := _yesterday()))["figures"]
+        before = figures(people.two, _month(now := _yesterday()))["figures"]
         code = joint(app, people.one, people.two, starts_at=now)
         with transaction():
             event = find_event(code)
             count_heads(event, {AgeBand.B60: 7}, by=None, now=now)
             close_out(event, by=None, now=clock.now(), note="")
-        assert standing(get_site(people.two.code), _month(now))["figures"] == before
-        assert standing(get_site(people.one.code), _month(now))["figures"]["I-01"]["value"] == 1
+        assert figures(get_site(people.two.code), _month(now))["figures"] == before
+        assert figures(get_site(people.one.code), _month(now))["figures"]["I-01"]["value"] == 1
         assert db.session.scalar(select(EventPartner.site_id)) == people.two.id
 
 

@@ -16,7 +16,7 @@ from stationapp.events.rules import Cadence, Enrolment, Pattern, State
 from stationapp.events.series_queries import list_dates
 from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import Via
-from stationapp.reports.versions import standing
+from stationapp.reports.queries import figures as reckoned
 from stationapp.sample import operations as sample
 from stationapp.sites.models import Site
 from stationapp.sites.queries import get_center
@@ -36,7 +36,7 @@ def test_the_sample_district_lives_some_months_and_the_audit_finds_nothing(app):
         assert {State.CLOSED_OUT, State.PUBLISHED, State.DRAFT} <= states
         assert db.session.scalar(select(func.count(Site.id))) == 100
         last_month = Month.of(clock.day_of(clock.now())).plus(-1)
-        figures = standing(get_center(), last_month)["figures"]
+        figures = reckoned(get_center(), last_month)["figures"]
         assert figures["I-01"]["value"] > 0 and figures["I-05"]["value"] > 0
         ways = db.session.execute(select(Answer.how, func.count()).group_by(Answer.how)).all()
         assert {how for how, _n in ways} == set(Via)
