@@ -75,11 +75,11 @@ def _reachable() -> tuple[ColumnElement[bool], ...]:
 def _first(event: Event, rows: Iterable) -> list[Drawn]:
     rows = [(*row, slots.of_call(row[1].merged_into or row[1].id, _month(event))) for row in rows]
     asked = _asked([row[3] for row in rows])
-    homes, found = set(), []
+    once, found = set(), []
     for attendance_id, person, home, index in rows:
-        if home.id in homes or asked.get(index, event.id) != event.id:
+        if {home.id, index} & once or asked.get(index, event.id) != event.id:
             continue
-        homes.add(home.id)
+        once |= {home.id, index}
         found.append(Drawn(attendance_id, person, home.phone_sealed, index, index in asked))
     return found[:ASKED_PER_EVENT]
 

@@ -23,7 +23,7 @@ from stationapp.events.rules import State
 from stationapp.opinions import slots
 from stationapp.opinions.calls import drawn
 from stationapp.opinions.models import Answer, OpinionCall, SlipSheet
-from stationapp.opinions.queries import latest_of, scores_at, served_at
+from stationapp.opinions.queries import latest_of, rows_of_person, scores_at, served_at
 from stationapp.opinions.rules import (
     COMMENT_LENGTH,
     DESK_DAYS,
@@ -64,8 +64,7 @@ def say(attendance_id: int, *, score: int, comment: str, key: str, now: datetime
 
     Raises Refused(OpinionRefusal).
     """
-    slot = slots.of_presence(attendance_id)
-    key_index = slots.of_key(slot, key)
+    key_index = slots.of_key(slots.of_presence(attendance_id), key)
     event = hold(_its_event(attendance_id))
     if db.session.scalar(select(Answer.id).where(Answer.key_index == key_index)):
         return
@@ -73,7 +72,14 @@ def say(attendance_id: int, *, score: int, comment: str, key: str, now: datetime
     row = db.session.get_one(Attendance, attendance_id, populate_existing=True)
     if row.undone or row.part is not Part.RESIDENT:
         raise Refused(OpinionRefusal.NOT_THERE)
-    _write(event, slot, score, comment, _Said(Via.PAGE, None, now, key_index))
+    _write(event, _slot(row), score, comment, _Said(Via.PAGE, None, now, key_index))
+
+
+def _slot(row: Attendance) -> bytes:
+    """The slot of somebody's presence: the one they answered under, where another of their records came, too."""
+    its = {one: slots.of_presence(one) for one in rows_of_person(row)}
+    answered = select(Answer.slot_index).where(Answer.slot_index.in_(its.values())).order_by(Answer.id.desc())
+    return bytes(db.session.scalar(answered.limit(1)) or its[row.id])
 
 
 def _its_event(attendance_id: int) -> int:
@@ -221,7 +227,8 @@ def note_calls(event_id: int, said: Mapping[int, int | None], *, by: int, now: d
     for line in sorted(lines, key=lambda one: one.asked_index):
         db.session.add(OpinionCall(asked_index=line.asked_index, event_id=event.id))
     db.session.flush()
-    slots_said = {slots.of_presence(one.attendance_id): said[one.attendance_id] for one in lines}
+    rows = {one.attendance_id: db.session.get_one(Attendance, one.attendance_id) for one in lines}
+    slots_said = {_slot(row): said[attendance_id] for attendance_id, row in rows.items()}
     for slot, score in sorted(slots_said.items()):
         before = latest_of(slot)
         if score is not None and (before is None or before.how is not Via.PAGE):

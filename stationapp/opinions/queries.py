@@ -219,6 +219,16 @@ def presences_at(household_id: int, *, now: datetime) -> list[Presence]:
     return _presences([Attendance.resident_id.in_(records_at(household_id))], now)
 
 
+def rows_of_person(row: Attendance) -> list[int]:
+    """The attendances (ids) of somebody's at that event by whichever of their records, those taken back, too."""
+    kept = select(func.coalesce(Resident.merged_into, Resident.id)).where(Resident.id == row.resident_id)
+    its = (
+        Attendance.event_id == row.event_id,
+        Attendance.resident_id.in_(records_of(kept.scalar_subquery())),
+    )
+    return list(db.session.scalars(select(Attendance.id).where(*its)))
+
+
 def _presences(where: list[ColumnElement[bool]], now: datetime) -> list[Presence]:
     window = timedelta(days=PAGE_DAYS)
     rows = db.session.execute(

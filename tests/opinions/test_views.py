@@ -13,10 +13,12 @@ from stationapp.attendance.rules import How, Part
 from stationapp.db import db, transaction
 from stationapp.events.models import Event
 from stationapp.events.operations import reopen
-from stationapp.opinions.operations import enter_slips, print_slips
+from stationapp.opinions.calls import drawn
+from stationapp.opinions.operations import enter_slips, note_calls, print_slips
 from stationapp.opinions.queries import last_answer, scores_at
 from stationapp.opinions.slip_rules import Slip
 from stationapp.residents import homes
+from stationapp.residents.merging import merge
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import CodeVia
 from stationapp.signups.models import Party
@@ -140,6 +142,30 @@ def test_no_face_or_a_long_comment_comes_back_with_what_was_typed(app, client, s
     assert [row.score for row in answers(app)] == [3]
     form = {"face": "4", "csrf_token": _token(page)}
     assert client.post(f"/signups/{scene.codes[0]}/opinion", data=form).status_code == 422
+
+
+def test_of_two_records_of_one_person_one_answers(app, client, scene):
+    """Pressed by the record whose row is the later one, then both were found to be one person: it is changed."""
+    press(client, scene.codes[1], 5)
+    merge_records(app, scene, 0, 1)
+    press(client, scene.codes[0], 1)
+    assert [row.score for row in answers(app)] == [5, 1]
+    assert scores(app, scene).answers == 1
+    merge_records(app, scene, 2, 3)
+    with app.app_context(), transaction():
+        event = db.session.get(Event, scene.event_id)
+        lines = drawn(event)
+        assert len(lines) == 4  # of six rows
+        said = {one.attendance_id: 3 for one in lines}
+        assert note_calls(event.id, said, by=scene.people.chen.id, now=clock.now()) == 4
+    assert scores(app, scene).answers == 4
+
+
+def merge_records(app, scene, *numbers: int) -> None:
+    """Two of those who came are one person."""
+    with app.app_context(), transaction():
+        kept, gone = (find_by_code(scene.codes[n]).resident_id for n in numbers)
+        merge(kept, gone, by=scene.people.lin.id, now=clock.now())
 
 
 def test_it_is_open_from_the_end_for_fourteen_days(app, client):
