@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="stationapp", description="新时代文明实践中心、所、站的活动、报名、签到、时长与月报"
+        prog="stationapp", description="新时代文明实践中心、所、站的活动、报名、签到、时长与覆盖报表"
     )
     verbs = parser.add_subparsers(metavar="VERB")
     parser.set_defaults(do=commands.run, host="127.0.0.1", port=8000, empty=False)

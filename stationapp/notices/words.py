@@ -8,7 +8,7 @@ from stationapp.notices.rules import Occasion
 
 WORDS: dict[Enum, object] = {
     Occasion.CLOSE_OUT_DUE: _("活动结束了还没有归档"),
-    Occasion.MONTH_PREPARED: _("上个月的月报可以核对了"),
+    Occasion.MONTH_PREPARED: _("上个月的报表可以核对了"),
     Occasion.PROMOTED: _("候补的人有了名额，请打电话告知"),
     Occasion.POSTPONED: _("活动延期了，请问报名的人还来不来"),
     Occasion.CANCELLED: _("活动取消了，请告知报名的人"),
@@ -30,5 +30,5 @@ WORDS: dict[Enum, object] = {
     Occasion.HOME_CODE: _("打开我家报名的登录码"),
     Occasion.STOPPED: _("短信或邮件停发了"),
     Occasion.MONTH_MISSING: _("上个月快关账了，还差几样"),
-    Occasion.MONTH_TO_SIGN: _("月报关账了，请看过后签审"),
+    Occasion.MONTH_TO_SIGN: _("报表关账了，请看过后签审"),
 }

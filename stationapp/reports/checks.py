@@ -171,8 +171,8 @@ def _recent_months() -> list[tuple[Site, Month, dict]]:
 
 
 CHECKS = (
-    Check("R1", "已封存的月报一个字节也没有变", changed_reports),
-    Check("R2", "已封存的月报等于按原始记录重算", unrepeatable_reports),
+    Check("R1", "已关账的报表一个字节也没有变", changed_reports),
+    Check("R2", "已关账的报表等于按原始记录重算", unrepeatable_reports),
     Check("R3", "合计等于本级加下级，去重的账是平的", unbalanced_sums),
     Check("R4", "每个数字背后的行数与数字相同", rowless_figures),
 )

@@ -19,4 +19,4 @@ def _content(id: int) -> bytes:
     return db.session.scalar(select(ReportFile.content).where(ReportFile.id == id))
 
 
-CHECKS = (Check("R1 files", "存好的月报文件一个字节也没有变", changed_files),)
+CHECKS = (Check("R1 files", "存好的报表文件一个字节也没有变", changed_files),)
