@@ -101,6 +101,7 @@ def test_only_those_who_may_see_rows_there_see_them(app, people, told):
     for path in (
         address(people.one, "I-99"),
         f"/desk/reports/{people.one.code}/2026-13/behind/I-05",
+        f"/desk/reports/{people.one.code}/2000-12/files/csv",
         f"/desk/reports/{people.one.code}/{MONTH}/behind/I-05/rows/exe",
         address(people.one, "I-05", version=3),
     ):
@@ -112,8 +113,12 @@ def test_only_those_who_may_see_rows_there_see_them(app, people, told):
         {"part": "x"},
         {"page": "-1"},
         {"period": "x"},
+        {"site": "x", "month": "x", "figure": "x", "format": "x", "endpoint": "x", "_method": "x"},
+        {"_external": "1", "_scheme": "javascript"},
     ):
-        assert chen.get(address(people.one, "I-04", **odd)).status_code == 200, odd
+        answer = chen.get(address(people.one, "I-04"), query_string=odd)
+        assert answer.status_code == 200, odd
+        assert 'href="/desk/reports/' in answer.text and "http" not in answer.text.split("<main", 1)[1], odd
     assert "没有明细" in chen.get(address(people.one, "I-07", community="x")).text
 
 
