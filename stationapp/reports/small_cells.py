@@ -6,12 +6,13 @@ which add up (parts, sites beneath, communities, bands, months of the year, the 
 (a group inside a group, month and year, persons and attendances, children and union). `hiding.Grid` then withholds as
 few as it finds necessary, by its rule. Zero stays 0: that nobody came is what the report is for. Counts of events and
 sites, minutes and hours are no people and stay; so do differences that are printed nowhere (60 to 64 year old people of
-a community as "60+ less 65+").
+a community as "60+ less 65+"). But people times minutes in a room, divided by an event's length, are its people: of a
+site's rooms they are withheld, and as a sum (I-26) where it is not said of each site how many came.
 
 What this cannot do, because it looks at one report alone: somebody who lays several versions of a month, the reports of
 several months or those of an office and of its stations side by side can learn more than each of them says, as can
-somebody who knows from elsewhere who came, or works out what the rule would have withheld for other numbers. Hand out
-one version, of one level.
+somebody who knows from elsewhere who came or how long each volunteer served, or works out what the rule would have
+withheld for other numbers. Hand out one version, of one level.
 """
 
 from copy import deepcopy
@@ -29,6 +30,7 @@ NOTE = _("“<5”：1 至 4 人。“*”：为保护个人信息不公布。")
 COARSE = _("这份报表里人数小的地方太多，为保护个人信息，多数人数没有公布。")
 
 _BREAKDOWNS = (("I-04", "by_band"), ("I-05", "by_home"), ("I-22", "by_channel"), ("I-23", "by_how"))
+_STAYS = ("person_minutes", "person_hours")
 _TOTALS = {
     "I-04": ("I-04", "value"),
     "I-05": ("I-05", "value"),
@@ -55,6 +57,7 @@ def hidden(body: dict) -> dict:
         if mark := MARKS.get(known.grid.cells[cell].state):
             _put(told, path, mark)
     _hide_shares(told)
+    _hide_stays(told)
     return told
 
 
@@ -85,6 +88,16 @@ def _hide_shares(value: object) -> None:
             value["value"] = None if value.get("value") is None else WITHHELD
             if "over" in value:
                 value["over"] = False
+
+
+def _hide_stays(body: dict) -> None:
+    rooms = [use for part in ("rooms", "year_rooms") for use in body.get(part, {}).values()]
+    sections = [body[part] for part in ("figures", "year") if part in body]
+    came = [figures.get("I-04", {}) for figures in (*sections, *(row["figures"] for row in body["by_site"]))]
+    if any(isinstance(one.get(name), str) for one in came for name in ("value", "named", "anonymous")):
+        rooms += [figures["I-26"] for figures in sections if "I-26" in figures]
+    for use in rooms:
+        use |= {name: WITHHELD for name in _STAYS if use.get(name)}
 
 
 def _put(body: dict | list, path: Path, mark: str) -> None:

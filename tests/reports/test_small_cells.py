@@ -205,6 +205,22 @@ def test_a_report_from_facts_goes_outside_without_a_small_number(app):
         assert set(told) == {*body, "outside"}
 
 
+@pytest.mark.parametrize(("came", "total"), [(3, WITHHELD), (8, 720)])
+def test_minutes_people_spent_in_a_room_do_not_say_how_many_they_were(came, total):
+    use = {"used": 90, "open": 900, "person_minutes": came * 90, "rooms": 1, "without_hours": 0}
+    stayed = {"person_minutes": came * 90, "person_hours": came * 1.5}
+    served = {"value": came, "named": came, "anonymous": 0}
+    body = {
+        "site": "000", "month": "2026-03", "by_site": [], "coverage": [],
+        "figures": {"I-04": served, "I-26": {"value": 10.0, "numerator": 90, "denominator": 900} | stayed},
+        "rooms": {"000": use, "001": use | {"person_minutes": 0}}, "year_rooms": {"000": use},
+    }  # fmt: skip
+    told = hidden(body)
+    assert [told["rooms"]["000"], told["year_rooms"]["000"]] == [use | {"person_minutes": WITHHELD}] * 2
+    assert told["rooms"]["001"]["person_minutes"] == 0
+    assert told["figures"]["I-26"]["person_minutes"] == total
+
+
 NO_COUNT_OF_PEOPLE = {
     "I-01", "I-02", "I-03", "I-10", "I-11", "I-13", "I-15", "I-25", "I-26", "minutes", "silent", "version", "again",
     "ledger", "answers", "communities", "events", "old", "young",
