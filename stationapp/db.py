@@ -230,9 +230,10 @@ def engine_options(url: str) -> dict:
         "isolation_level": "AUTOCOMMIT",
         "pool_size": 8,
         "max_overflow": 8,
+        # Statements are short or many times the same: compiling them takes longer than it saves (0.4 s of a report).
         "connect_args": {
             "target_session_attrs": "read-write",
-            "options": f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
+            "options": f"-c synchronous_commit=on -c jit=off -c timezone=UTC -c lock_timeout={BUSY_SECONDS}s",
         },
     }
 

@@ -13,10 +13,10 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.reports.called_off import cancelled_by
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.places import Ground, Place
 from stationapp.reports.queries import begun, event_valid, grounds_of, in_month, merged_at
-from stationapp.reports.seats import cancelled_by
 from stationapp.residents.queries import counted, counts_as
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath

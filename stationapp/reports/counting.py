@@ -19,9 +19,9 @@ from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.reports.columns import NOW, WINDOW, Facts
+from stationapp.reports.fetching import fetched
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.queries import merged_at
-from stationapp.reports.reading import fetched
 
 Rooms = dict[int, dict[str, int]]
 """By site id: used, open, person_minutes, rooms, without_hours."""

@@ -1,6 +1,6 @@
 """Reading a month's facts from the database into columns, in a fixed number of queries (architecture.md, Speed)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -8,14 +8,11 @@ import numpy as np
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    LargeBinary,
-    Select,
     String,
     and_,
     case,
     cast,
     func,
-    literal,
     or_,
     select,
     true,
@@ -31,8 +28,9 @@ from stationapp.db import db
 from stationapp.events.models import Event, Series
 from stationapp.events.rules import Cadence, Category, State, Task
 from stationapp.opinions.queries import last_answer, scores_of
-from stationapp.reports import halls, registers, seats, themes, unfiled
+from stationapp.reports import called_off, halls, registers, seats, themes, unfiled
 from stationapp.reports.columns import NOW, WINDOW, CalledOff, Events, Facts, Heads, Lines, Rows
+from stationapp.reports.fetching import as_who, column_of, fetched, pairs, places_of, strung
 from stationapp.reports.places import Ground
 from stationapp.reports.queries import begun, event_valid, grounds_of, merged_at
 from stationapp.residents.queries import counts_as
@@ -41,12 +39,6 @@ from stationapp.signups.rules import Channel
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level, contains
 from stationapp.volunteers.models import HoursEntry, Volunteer
-
-CHUNK = 65_536
-"""Rows taken over from the database at a time."""
-
-EVENTS = 4_096
-"""Events whose rows are taken over at a time."""
 
 
 def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
@@ -60,11 +52,11 @@ def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
     window = (Event.starts_at >= months[0].begins_at) & (Event.starts_at < month.ends_at)
     held, closed_out = _events(window, months, at)
     here = _here(site, grounds)
-    rows, helpers = _rows(window & (Event.state == State.CLOSED_OUT), here, held, who, at)
+    rows, helpers, there = _rows(window & (Event.state == State.CLOSED_OUT), here, held, who, at)
     heads = _heads(window & (Event.state == State.CLOSED_OUT), held)
     lines = _lines(months, at, who, ledger)
     held = _with_people(held, rows, heads)
-    held = _with_registers(held, month, who)
+    held = _with_registers(held, month, who, there)
     served = _served(months, lines, who)
     return Facts(
         month=month,
@@ -96,25 +88,6 @@ def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
 # --- columns of a statement ------------------------------------------------------------------------------------
 
 
-def fetched(statement: Select, *kinds: str | Mapping) -> list[np.ndarray]:
-    """The rows of a statement as columns. A kind is numpy's name of a type, or what stands for each value (int16).
-
-    Values are taken from the driver as they are: a million rows are no million objects of ours.
-    """
-    cursor = db.session.connection().execute(statement).cursor
-    parts: list[list[np.ndarray]] = [[_column((), kind)] for kind in kinds]
-    while chunk := cursor.fetchmany(CHUNK):
-        for part, kind, column in zip(parts, kinds, zip(*chunk, strict=True), strict=True):
-            part.append(_column(column, kind))
-    return [np.concatenate(part) for part in parts]
-
-
-def _column(values: Collection, kind: str | Mapping) -> np.ndarray:
-    if isinstance(kind, str):
-        return np.fromiter(values, dtype=kind, count=len(values))
-    return np.fromiter(map(kind.__getitem__, values), dtype=np.int16, count=len(values))
-
-
 def _codes(enum: type) -> dict:
     """Each case's value → its place among the cases."""
     return {case.value: number for number, case in enumerate(enum)}
@@ -129,24 +102,6 @@ class _Or(dict):
 
     def __missing__(self, key: object) -> int:
         return self.other
-
-
-def _places_of(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Where each of the wanted ids stands among `ids`, which are all there are."""
-    if not len(ids):
-        return np.zeros(0, dtype=np.int32)
-    table = np.full(ids.max() + 1, -1, dtype=np.int32)
-    table[ids] = np.arange(len(ids), dtype=np.int32)
-    return table[wanted]
-
-
-def _as_who(persons: np.ndarray, who: Mapping[int, int]) -> np.ndarray:
-    """As whom people count."""
-    if not who or not len(persons):
-        return persons
-    table = np.arange(max(persons.max(), *who, *who.values()) + 1, dtype=persons.dtype)
-    table[list(who)] = list(who.values())
-    return table[persons]
 
 
 # --- the facts, one after the other ----------------------------------------------------------------------------
@@ -187,14 +142,14 @@ def _events(
     start = np.array([_naive(one) for one in starts], dtype="datetime64[us]")
     own = _Or(_codes(Cadence), _codes(Cadence)[Cadence.ONE_OFF.value])
     none = np.zeros(len(rows), dtype=np.int32)
-    id = _column(ids, "int64")
+    id = column_of(ids, "int64")
     found = Events(
         id=id,
-        site=_column(sites, at),
+        site=column_of(sites, at),
         month=(np.searchsorted(begins, start, side="right") - 1).astype(np.int8),
-        category=_column(categories, _Or(_codes(Category), -1)),
-        task=_column(tasks, _Or(_codes(Task), -1)),
-        cadence=_column(cadences, own),
+        category=column_of(categories, _Or(_codes(Category), -1)),
+        task=column_of(tasks, _Or(_codes(Task), -1)),
+        cadence=column_of(cadences, own),
         activity=np.array([one or -other for one, other in zip(series, ids, strict=True)], dtype=np.int64),
         **dict.fromkeys(Events._fields[7:], none),
     )
@@ -216,7 +171,7 @@ def _number(column: ColumnElement, enum: type) -> ColumnElement[int]:
 
 def _packed() -> ColumnElement[int]:
     """An attendance as one number: who, from where, and part, channel, home and age band."""
-    kind: ColumnElement[int] = case((Attendance.part == Part.VOLUNTEER, 1), else_=0)
+    kind = _number(Attendance.part, Part)
     for column, enum in (
         (Attendance.channel, Channel),
         (Attendance.lives, Lives),
@@ -227,58 +182,23 @@ def _packed() -> ColumnElement[int]:
     return cast(Attendance.resident_id, BigInteger) * (1 << 32) + community + kind
 
 
-def _by_event(
-    counts: ColumnElement[bool], here: ColumnElement[bool], held: Events
-) -> tuple[np.ndarray, np.ndarray]:
-    """(the event's place, the packed row) of the rows that stand.
-
-    The database strings the numbers of each event together: a million rows come over as some thousand values.
-    """
-    if db.session.get_bind().dialect.name == "postgresql":
-        string, numbers = func.string_agg(func.int8send(_packed()), literal(b"", LargeBinary)), _from_bytes
-    else:
-        string, numbers = func.group_concat(_packed()), _from_text
-    rows = select(string).where(
-        Attendance.event_id == Event.id, here, ~Attendance.undone, Attendance.part != Part.STAFF
-    )
-    cursor = (
-        db.session.connection()
-        .execute(select(Event.id, rows.correlate(Event).scalar_subquery()).where(counts))
-        .cursor
-    )
-    events, parts = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int64)]
-    while chunk := cursor.fetchmany(EVENTS):
-        said = {id: strung for id, strung in chunk if strung}
-        sizes, packed = numbers(said.values())
-        events.append(np.repeat(_places_of(held.id, _column(said, "int64")), sizes))
-        parts.append(packed)
-    return np.concatenate(events), np.concatenate(parts)
-
-
-def _from_bytes(strings: Collection[bytes]) -> tuple[list[int], np.ndarray]:
-    """How many numbers each of them holds, and all of them."""
-    return [len(one) // 8 for one in strings], np.frombuffer(b"".join(strings), dtype=">i8").astype(np.int64)
-
-
-def _from_text(strings: Collection[str]) -> tuple[list[int], np.ndarray]:
-    return [one.count(",") + 1 for one in strings], np.fromstring(",".join(strings), dtype=np.int64, sep=",")
-
-
 def _rows(
     counts: ColumnElement[bool],
     here: ColumnElement[bool],
     held: Events,
     who: Mapping[int, int],
     at: Mapping[int, int],
-) -> tuple[Rows, Rows]:
-    event, packed = _by_event(counts, here, held)
-    person = _as_who((packed >> 32).astype(np.int32), who)
+) -> tuple[Rows, Rows, np.ndarray]:
+    """Residents' rows that stand, volunteers', and the `pairs` of all there are, of those on duty, too."""
+    its = (Attendance.event_id == Event.id) & here & ~Attendance.undone
+    event, packed = strung(_packed(), its, counts, held.id)
+    person = as_who((packed >> 32).astype(np.int32), who)
     community = _places_at(at)[packed // _ROOM % (1 << 20)]
     kind = (packed % _ROOM).astype(np.int16)
     found = []
-    for helps in (False, True):
-        mine = (kind >= _HELPS) == helps
-        own, place = kind[mine] % _HELPS, event[mine]
+    for part in (Part.RESIDENT, Part.VOLUNTEER):
+        mine = kind // _KINDS == list(Part).index(part)
+        own, place = kind[mine] % _KINDS, event[mine]
         found.append(
             Rows(
                 place,
@@ -292,11 +212,11 @@ def _rows(
                 held.category[place].astype(np.int8),
             )
         )
-    return found[0], found[1]
+    return found[0], found[1], pairs(event, person)
 
 
-_HELPS = len(Channel) * len(Lives) * len(AgeBand)
-"""From here on a row's kind is a volunteer's."""
+_KINDS = len(Channel) * len(Lives) * len(AgeBand)
+"""Kinds of a row of each part."""
 
 
 def _places_at(at: Mapping[int, int]) -> np.ndarray:
@@ -315,7 +235,7 @@ def _heads(counts: ColumnElement[bool], held: Events) -> Heads:
         _codes(AgeBand),
         "int32",
     )
-    event = _places_of(held.id, event)
+    event = places_of(held.id, event)
     return Heads(event, band, people, held.site[event], held.month[event])
 
 
@@ -342,7 +262,7 @@ def _lines(months: Sequence[Month], at: Mapping[int, int], who: Mapping[int, int
         "int32",
         "int64",
     )
-    return Lines(id, _as_who(person, who), site, day, minutes, manual > 0)
+    return Lines(id, as_who(person, who), site, day, minutes, manual > 0)
 
 
 class _MonthOf(dict):
@@ -365,27 +285,19 @@ def _with_people(held: Events, rows: Rows, heads: Heads) -> Events:
     )
 
 
-def _with_registers(held: Events, month: Month, who: Mapping[int, int]) -> Events:
+def _with_registers(held: Events, month: Month, who: Mapping[int, int], there: np.ndarray) -> Events:
     """Places asked for, themes and rooms of the year's events."""
     span = Month(month.year, 1).begins_at, month.ends_at
-    asked = seats.by_event(*span, who)
     themed = themes.by_event(*span)
     lengths = halls.lengths(*span)
 
     def column(values: Mapping[int, int]) -> np.ndarray:
         found = np.zeros(len(held.id), dtype=np.int64)
-        ids = _places_of(held.id, np.fromiter(values, dtype=np.int64, count=len(values)))
-        found[ids] = list(values.values())
+        found[places_of(held.id, column_of(values, "int64"))] = list(values.values())
         return found
 
-    def seat(name: str) -> np.ndarray:
-        return column({id: getattr(one, name) or 0 for id, one in asked.items()})
-
     return held._replace(
-        capacity=seat("capacity"),
-        confirmed=seat("confirmed"),
-        came=seat("came"),
-        waiting=seat("waiting"),
+        **seats.by_event(*span, held.id, who, there)._asdict(),
         old=column({id: one.old for id, one in themed.items()}) > 0,
         young=column({id: one.young for id, one in themed.items()}) > 0,
         room_minutes=column(lengths),
@@ -393,7 +305,7 @@ def _with_registers(held: Events, month: Month, who: Mapping[int, int]) -> Event
 
 
 def _cancelled(months: Sequence[Month], at: Mapping[int, int]) -> CalledOff:
-    found = seats.cancelled(months[0].begins_at, months[-1].ends_at)
+    found = called_off.cancelled(months[0].begins_at, months[-1].ends_at)
     return CalledOff(
         np.array([at[one.site_id] for one in found], dtype=np.int16),
         np.array([months.index(one.month) for one in found], dtype=np.int8),
