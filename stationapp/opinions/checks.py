@@ -1,7 +1,7 @@
 """What `audit` asks of answers. Whose an answer of a page or a call is nobody can ask backwards: a keyed hash stands
 there. What can be asked is whether there are more than people came, whether slips were printed, and who called."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from stationapp import clock
@@ -20,9 +20,21 @@ from stationapp.sites.rules import contains
 
 
 def _beyond_served() -> list[str]:
-    """More answers than people. A coming taken back since still counts: nobody knows whose answer that was."""
+    """More people who pressed or said it than came, or more slips than people. Somebody may have done both.
+
+    A coming taken back since still counts: nobody knows whose answer that was.
+    """
     answered = live(select(Event.id)).subquery()
-    given = select(answered.c.event_id, func.count().label("n")).group_by(answered.c.event_id).subquery()
+    on_paper = answered.c.how == Via.PAPER
+    given = (
+        select(
+            answered.c.event_id,
+            func.sum(case((on_paper, 1), else_=0)).label("slips"),
+            func.sum(case((on_paper, 0), else_=1)).label("said"),
+        )
+        .group_by(answered.c.event_id)
+        .subquery()
+    )
     named = (
         select(func.count())
         .where(
@@ -32,8 +44,9 @@ def _beyond_served() -> list[str]:
         .scalar_subquery()
     )
     heads = select(func.coalesce(func.sum(Headcount.people), 0)).where(Headcount.event_id == given.c.event_id)
-    beyond = select(given.c.event_id).where(given.c.n > named + heads.scalar_subquery())
-    return [f"event {number}" for number in db.session.scalars(beyond.order_by(given.c.event_id))]
+    beyond = or_(given.c.said > named, given.c.slips > named + heads.scalar_subquery())
+    its = select(given.c.event_id).where(beyond).order_by(given.c.event_id)
+    return [f"event {number}" for number in db.session.scalars(its)]
 
 
 def _without_slip() -> list[str]:
@@ -101,7 +114,7 @@ def _replaced_wrongly() -> list[str]:
 
 
 CHECKS = (
-    Check("O1", "评价不比来的人多（撤销过的签到也算，谁评的无从查起）", _beyond_served),
+    Check("O1", "自己评的、纸条各不比来的人多（撤销过的签到也算，谁评的无从查起）", _beyond_served),
     Check("O2", "纸条上的评价都有印过的纸条", _without_slip),
     Check("O3", "电话里的评价是上级问来的", _not_from_above),
     Check("O4", "改过的评价一份接一份，不重复算", _replaced_wrongly),

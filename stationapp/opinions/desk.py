@@ -88,10 +88,14 @@ def _together(scores: Collection[Scores]) -> Scores:
 
 
 @bp.app_template_global()
-def satisfied(scores: Scores | None) -> str:
-    """The share of those who were satisfied, in words; nothing is said of fewer than five."""
-    if scores is None or scores.answers < ENOUGH:
+def satisfied(scores: Scores, event: Event | None = None, told: Collection[int] = ()) -> str:
+    """The share of those who were satisfied, or why it is not said; `event`: which of a month's it is of."""
+    if scores.answers < ENOUGH:
         return _("样本不足")
+    if event and event.state is not State.CLOSED_OUT:
+        return _("归档后再看")
+    if event and event.id not in told:
+        return _("并入全月")
     return percent(scores.good, scores.answers)
 
 
@@ -144,9 +148,9 @@ def export():
 
 def _line(event: Event, site: Site, its: Scores | None, served: dict[int, int], told: set[int]) -> tuple:
     its = its or Scores()
-    share = satisfied(its) if event.id in told or its.answers < ENOUGH else _("并入全月")
     return (
-        stamp(event.starts_at), event.title, site.short_name, served.get(event.id, 0), its.answers, share,
+        stamp(event.starts_at), event.title, site.short_name, served.get(event.id, 0), its.answers,
+        satisfied(its, event, told),
         *(its.by_how.get(via.value, 0) for via in Via),
     )  # fmt: skip
 
@@ -184,12 +188,11 @@ def event(code: str):
         when=span(held.starts_at, held.ends_at),
         over=held.ends_at <= clock.now(),
         scores=scores.get(held.id, Scores()),
-        told=held.id in _told(scores),
+        told=_told(scores),
         served=served_at([held.id]).get(held.id, 0),
         comments=comments_of([held.id]),
         enough=ENOUGH,
         Face=Face,
-        Via=Via,
         back=url_for(".index", month=month),
         may_ask=guard.can(Action.ASK, site.path),
     )

@@ -7,7 +7,7 @@ from stationapp.accounts.rules import Action
 from stationapp.db import db
 from stationapp.opinions.queries import Presence
 from stationapp.signups.models import Signup
-from stationapp.signups.queries import get_party
+from stationapp.signups.queries import get_party, is_read_out
 from stationapp.sites.models import Site
 
 
@@ -20,7 +20,7 @@ def is_staff_of(site_id: int) -> bool:
 
 def is_known_to_staff(signup: Signup) -> bool:
     """Whether staff made the place and so read its code: nobody answers by such a code."""
-    return get_party(signup.party_id).by is not None
+    return is_read_out(get_party(signup.party_id))
 
 
 def asked_here(presences: Iterable[Presence]) -> list[Presence]:

@@ -1,7 +1,8 @@
 """The verbs: somebody says how it was, slips are printed and entered, people are called (domain.md §9, I-23).
 
-Each holds the event, so that no slot counts twice and no event is answered about by more people than came. None of
-them commits. Nothing is filled in for anybody, and what somebody pressed themselves no call writes over.
+Each holds the event, so that no slot counts twice and no more slips are entered than there is room for beside the
+other answers. None of them commits. Nothing is filled in for anybody, what somebody pressed themselves no call writes
+over, and no slip keeps anybody who came from answering.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,7 +105,7 @@ def _write(event: Event, slot: bytes, score: int | None, comment: str, said: _Sa
         return Became.NOTHING
     if stands and (before.score, _comment(before)) == (score, kept):
         return Became.SAME
-    if not stands:
+    if not stands and said.how is Via.PAPER:
         _check_room(event)
     db.session.add(
         Answer(
@@ -128,7 +129,7 @@ def _comment(row: Answer) -> str:
 
 
 def _check_room(event: Event) -> None:
-    """No more answers than people the event served, whichever way they come."""
+    """No slip more once there are as many answers as people the event served, whichever way they came."""
     served, its = served_at([event.id]).get(event.id, 0), scores_at([event.id]).get(event.id)
     if (its is not None and its.answers >= served) or not served:
         raise Refused(OpinionRefusal.MORE_THAN_CAME, served=served)

@@ -111,9 +111,13 @@ def live(event_ids: Collection[int] | Select, cut: int | None = None) -> Select:
 
 
 def spoken_at(answers: Mapping[int, int]) -> set[int]:
-    """Of events with so many answers those that speak for themselves, each among its site's of its month."""
+    """Of events with so many answers those that speak for themselves, each among its site's of its month.
+
+    Like the month they are counted in they are closed out: what is not yet is not among what is left besides.
+    """
     months: dict[tuple[int, Month], dict[int, int]] = {}
-    its = select(Event.id, Event.site_id, Event.starts_at).where(Event.id.in_(answers))
+    held = (Event.id.in_(answers), Event.state == State.CLOSED_OUT)
+    its = select(Event.id, Event.site_id, Event.starts_at).where(*held)
     for event_id, site_id, at in db.session.execute(its):
         months.setdefault((site_id, Month.of(clock.day_of(at))), {})[event_id] = answers[event_id]
     return {event_id for month in months.values() for event_id in spoken(month)}

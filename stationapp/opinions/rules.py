@@ -32,7 +32,7 @@ class OpinionRefusal(Enum):
     TOO_LATE = "too_late"  # facts["days"]: so long after the end answers are taken
     NOT_HELD = "not_held"  # cancelled, postponed or never published
     NOT_THERE = "not_there"  # nobody who came as a resident
-    MORE_THAN_CAME = "more_than_came"  # facts["served"]: as many people came, and no more can answer
+    MORE_THAN_CAME = "more_than_came"  # facts["served"]: as many people came, and no more slips can be theirs
     FACE_MISSING = "face_missing"
     COMMENT_TOO_LONG = "comment_too_long"  # facts["most"]
     STAFF_HERE = "staff_here"  # a member of staff who works at that event is signed in in this browser

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from stationapp import clock
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
+from stationapp.events.models import Event
+from stationapp.events.operations import reopen
 from stationapp.opinions import operations
 from stationapp.opinions.queries import comments_of, last_answer, rows_of, scores_of
 from stationapp.opinions.rules import spoken
@@ -156,6 +158,23 @@ def test_the_month_less_the_events_shown_does_not_tell_of_a_small_one(app, lin, 
     with app.app_context():
         rows = rows_of([scene.event_id, small.event_id])
         assert [(row.event_id, row.score) for row in rows] == [(None, face) for face in (5, 5, 5, 5, 3, 1, 1)]
+
+
+def test_what_is_not_closed_out_hides_nobody_in_the_month(app, lin, scene):
+    """The month counts what is closed out: of six and one answers, and five of an open event, no six are shown."""
+    say(app, scene, 5, 5, 5, 5, 3, 1)
+    open_one, small = (past(app, 6, people=scene.people, title=title) for title in ("没归档的", "小讲座"))
+    with app.app_context(), transaction():
+        reopen(db.session.get(Event, open_one.event_id), by=None, now=clock.now(), reason="改")
+    say(app, open_one, 5, 5, 5, 5, 5)
+    say(app, small, 1)
+    page = lin.get(f"/desk/opinions/?month={month(scene)}").text
+    assert "57.1%" in page  # the month: 4 of 7
+    assert "66.7%" not in page
+    assert "100.0%" not in page
+    assert "归档后再看" in page
+    its = lin.get(f"{open_one.at}/opinions").text
+    assert "归档以后再看" in its and "<td" not in its
 
 
 @pytest.mark.parametrize(
