@@ -203,6 +203,8 @@ def _book(event: Event, form: DeskForm) -> Answer:
 
 
 def _said(answer: Answer, event: Event) -> str:
+    if not queries.is_read_out(queries.get_party(answer.party_id)):
+        return _("他们自己已经报过了，还是原来的名额。")
     spoken = "，".join(f"{code[:3]} {code[3:6]} {code[6:]}" for code in answer.codes)
     if answer.state is Place.WAITLISTED and is_awaited(event, find_draw(event)):
         return _("登记好了，等抽签，报名号 %(codes)s。请念给对方听。", codes=spoken)

@@ -54,10 +54,12 @@ def _done(text: str) -> dict | None:
     if event is None or not guard.can(Action.SIGN_UP, site.path):
         return None
     party = queries.get_party(int(text))
-    said = [
-        (mask(person.name, None).name, queries.code_of(signup), signup.state) for signup, person in people
-    ]
+    said = [(mask(person.name, None).name, _code(signup, party)) for signup, person in people]
     return {"event": event, "people": said, "home": party.household_id} | _line(party, event)
+
+
+def _code(signup: Signup, party: Party) -> str | None:
+    return queries.code_of(signup) if queries.is_read_out(party) else None
 
 
 def _line(party: Party, event: Event) -> dict[str, int | None]:
@@ -194,7 +196,7 @@ def _hold(talk: Talk, size: int):
 
 
 def _already(answer: Answer):
-    flash(_("他们已经报过了，还是原来的名额，报名号念给对方听。"), "good")
+    flash(_("他们已经报过了，还是原来的名额。"), "good")
     return redirect(url_for(".index", done=answer.party_id), code=303)
 
 
@@ -284,7 +286,8 @@ def place(signup_id: int):
 
 
 def _place_page(kept: Kept, refusal: str = "") -> str:
-    person = get_resident(db.session.get_one(Signup, kept.signup_id).resident_id)
+    signup = db.session.get_one(Signup, kept.signup_id)
+    person = get_resident(signup.resident_id)
     party = queries.get_party(kept.party_id)
     return render_template(
         "desk/phone/place.html",
@@ -294,7 +297,7 @@ def _place_page(kept: Kept, refusal: str = "") -> str:
         home=party.household_id,
         size=party.size,
         **_line(party, kept.event),
-        code=queries.code_of(db.session.get_one(Signup, kept.signup_id)),
+        code=_code(signup, party),
         refusal=refusal,
     )
 

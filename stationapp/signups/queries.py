@@ -243,6 +243,12 @@ def code_of(signup: Signup) -> str:
     return vault().unseal(signup.code_sealed)
 
 
+def is_read_out(party: Party) -> bool:
+    """Whether a member of staff made the request and read its codes out. Those of requests that people made themselves
+    no desk shows: whoever has such a code may answer for them."""
+    return party.by is not None
+
+
 def get_party(party_id: int) -> Party:
     """The party with that id; raises NotFound."""
     party = db.session.get(Party, party_id)

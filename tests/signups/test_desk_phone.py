@@ -11,11 +11,11 @@ from stationapp.db import db, transaction
 from stationapp.events import operations as events
 from stationapp.events.models import Event
 from stationapp.residents.models import Household, Resident
-from stationapp.signups import holds, limits, offers
+from stationapp.signups import holds, limits, offers, queries
 from stationapp.signups.models import Offer, Party, SeatHold, Signup
 from stationapp.signups.rules import Channel, Counted, HoldEnd, OfferEnd, Place, Span
 from stationapp.vault import vault
-from stationapp.web.filters import exact
+from stationapp.web.filters import exact, groups
 from tests import cast
 from tests.signups import scene
 
@@ -630,6 +630,26 @@ def test_an_offer_whose_time_is_over_says_so(app, client, people):
 )
 def test_addresses_that_lead_nowhere(client, people, path):
     assert client.get(DESK + path).status_code in (200, 404)
+
+
+def test_a_code_people_have_themselves_is_read_at_no_desk(app, client, people, event):
+    """Whoever has it may answer for them, and how it was no member of staff fills in."""
+    with app.app_context():
+        answer = cast.sign_up(as_it_is(event), cast.granny_wu(people.one))
+        (signup,) = queries.members(answer.party_id)[0][:1]
+        place, code = signup.id, queries.code_of(signup)
+    again = client.submit(
+        f"/desk/events/{event.code}/signups/new", {"name": cast.GRANNY_WU, "phone": cast.PHONE}, to="signups"
+    )
+    pages = [
+        client.get(again.location),
+        client.get(f"{DESK}?done={answer.party_id}"),
+        client.get(read_back(client, "1111").location),
+        client.get(f"{DESK}places/{place}"),
+    ]
+    for page in pages:
+        assert not any(shown in page.text for shown in (code, groups(code))), page.request.path
+    assert "他们自己已经报过了" in pages[0].text and "这里不显示" in pages[1].text
 
 
 def test_what_another_station_signed_up_is_not_told(app, client, people):
