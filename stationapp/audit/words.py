@@ -61,7 +61,7 @@ ACTS = {
     "opinions.enter_slips": _("录入评价单"),
     "opinions.print_slips": _("打印评价单"),
     "notices.done": _("办完提醒"),
-    "proposals.keep": _("排月度建议"),
+    "proposals.keep": _("排出排期建议"),
     "proposals.take_over": _("采用排期建议"),
     "reports.rows": _("看报表背后的名单"),
     "reports.export_rows": _("导出报表背后的名单"),

@@ -138,7 +138,7 @@ CHECKS = (
     Check("S9 event times", "活动的起止、报名时间和年龄前后不颠倒", _out_of_order),
     Check("S9 event seats", "占用的名额在零和名额之间", _too_many_seats),
     Check("S9 event complete", "居民看得到的活动必填项齐全", _half_written),
-    Check("S9 series site", "系列的每一场都由系列的阵地主办", _of_another_site),
+    Check("S9 series site", "系列的每一场都由系列的阵地举办", _of_another_site),
     Check("S9 batch undone", "撤销过的一批里，没有公开的都移出了计划", _still_planned),
     Check("S9 series rule", "系列的规律读得懂、前后不颠倒", _unreadable_rule),
 )

@@ -87,7 +87,7 @@ def export():
     ground = _survey(site, month)
     lines = [_line(ground, one) for one in suggest(ground)]
     return csv_answer(
-        _("下一步办什么-%(site)s-%(month)s", site=site.short_name, month=month),
+        _("建议-%(site)s-%(month)s", site=site.short_name, month=month),
         (_("阵地"), _("时间"), _("活动"), _("地点"), _("面向"), _("为什么")),
         (
             (one.event["name"], span(one.starts_at, one.ends_at), one.event["title"], one.event["place"],

@@ -185,7 +185,7 @@ def _hosts(site: Site, partners: Sequence[Site]) -> str:
     said = _("主办：%(name)s", name=site.name)
     few = len(partners) <= 2
     names = "、".join(partner.name if few else partner.short_name for partner in partners)
-    return f"{said} {_('协办：%(names)s', names=names)}" if names else said
+    return f"{said} {_('联合举办：%(names)s', names=names)}" if names else said
 
 
 def _phone(text: str, box: Box) -> Sized | None:

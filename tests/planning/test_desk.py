@@ -229,7 +229,7 @@ def test_what_is_held_together_with_others_stands_on_the_partners_board_and_fill
     )
     make(app, people.far, title="远处自己的", min_age=60)
     shown = text_of(lin, BOARD)
-    assert "两区同乐" in shown and "合办：天津路示例一社区" in shown and "远处自己的" not in shown
+    assert "两区同乐" in shown and "联合举办：天津路示例一社区" in shown and "远处自己的" not in shown
     assert f'href="/events/{code}"' in shown and f"moves?event={code}" not in shown
     assert "60岁以上" not in shown.split('class="gaps"')[1].split("</ul>")[0]
     assert "两区同乐" in text_of(lin, f"{BOARD}?by=category")

@@ -84,7 +84,7 @@ def test_a_poster_says_what_when_where_for_whom_and_whom_to_call(app, client):
         "老花镜",
         "19900001234",
         "主办：湖北路示例一社区新时代文明实践站",
-        "协办：湖北路新时代文明实践所",
+        "联合举办：湖北路新时代文明实践所",
     ):
         assert words in page, words
         assert _flat(words) in pdf, words
