@@ -237,10 +237,7 @@ def needs(_s: Scope) -> Figure:
 
 def called_off(s: Scope) -> Figure:
     """I-25 取消率: cancelled / (valid + cancelled), by the month they were to begin in."""
-    at = s.book.facts.at
-    sites = [at[place.id] for place in s.places]
-    cancelled = int(s.book.counted.cancelled[np.ix_(sites, list(s.months))].sum())
-    return Figure.of("I-25", Ratio(cancelled, cancelled + len(s.events.id) or None))
+    return Figure.of("I-25", Ratio(s.cancelled, s.cancelled + len(s.events.id) or None))
 
 
 def rooms_used(s: Scope) -> Figure:

@@ -69,9 +69,14 @@ def by_site(month: Scope) -> list[dict]:
         if place.id == month.place.id:
             continue
         scope = month.of(place)
-        if place.lived or len(scope.events.id) or len(scope.served[0]) or len(scope.lines.id):
+        if place.lived or _anything(scope):
             rows.append(_row(scope, BRIEF))
     return rows
+
+
+def _anything(scope: Scope) -> bool:
+    """Whether there is something that the sums above hold, and be it an event called off."""
+    return bool(len(scope.events.id) or len(scope.served[0]) or len(scope.lines.id) or scope.cancelled)
 
 
 def _row(scope: Scope, ids: tuple[str, ...]) -> dict:

@@ -130,6 +130,12 @@ class Scope:
         return [place for place in self.active if place.level is Level.STATION]
 
     @cached_property
+    def cancelled(self) -> int:
+        """How many events were to be held there in these months, and were called off."""
+        sites = [self.book.facts.at[place.id] for place in self.places]
+        return int(self.book.counted.cancelled[np.ix_(sites, list(self.months))].sum())
+
+    @cached_property
     def reached(self) -> dict[Group, np.ndarray]:
         """By group and position: how many people of a community came anywhere; the same for whoever looks at it."""
         if self.above:

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from stationapp.attendance.rules import Part
 from stationapp.db import db, transaction
+from stationapp.events.rules import State
 from stationapp.reports import checks
 from stationapp.reports.operations import close_month
+from stationapp.reports.queries import figures
 from stationapp.reports.rules import canonical
 from tests import cast
 from tests.reports import build
@@ -171,3 +173,16 @@ def test_the_trend_of_a_community_that_was_closed_since_is_made_again_the_same(a
                 closed = close_month(people.office, MONTH, by=None, now=AFTER)
             assert json.loads(closed.body)["trend"][-2]["figures"]["I-07"]["numerator"] == 1
             assert FIND["R2"]() == []
+
+
+def test_an_event_called_off_at_a_site_that_is_no_more_stands_in_the_table_whose_sum_holds_it(app):
+    with time_machine.travel(AFTER, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                build.event(people.two, state=State.CANCELLED)
+                db.session.merge(people.two).valid_to = MONTH.plus(-1).last_day
+            body = figures(people.center, MONTH)
+            assert body["figures"]["I-25"]["numerator"] == 1
+            assert people.two.code in {row["site"] for row in body["by_site"]}
+            assert FIND["R3"]() == []
