@@ -13,6 +13,7 @@ from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
 from stationapp.refusal import NotFound
+from stationapp.reports.called_off import cancelled_by
 from stationapp.reports.few import unsaid
 from stationapp.reports.lines import SummaryLine, flat
 from stationapp.reports.models import CountedEvent, CoverageReport
@@ -129,7 +130,7 @@ class LateEvent:
 
     event: Event
     site: Site
-    what: str  # "new", "again" (closed out once more), "reopened"
+    what: str  # "new", "again" (closed out once more), "reopened", "called_off"
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _numbers(line: SummaryLine | None) -> tuple | None:
 
 
 def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEvent]:
-    """The month's events closed out or reopened after that version, by when they were held."""
+    """The month's events closed out, reopened or called off after that version, by when they were to be."""
     counted = dict(
         db.session.execute(
             select(CountedEvent.event_id, CountedEvent.closed_out_at)
@@ -242,13 +243,23 @@ def late_events(report: CoverageReport, site: Site, month: Month) -> list[LateEv
         ).all()
     )
     present = evidence(site, month)
-    what = {id: "reopened" for id in counted if id not in present}
-    what |= {id: "again" for id in present if id in counted and present[id] != counted[id]}
-    what |= {id: "new" for id in present if id not in counted}
+    moved = [id for id in counted if present.get(id) != counted[id]]
+    new = [id for id in present if id not in counted]
+    called_off = (
+        beneath(site.path) & in_month(month) & cancelled_by(None) & ~cancelled_by(merged_at(report.closed_at))
+    )
     rows = db.session.execute(
         select(Event, Site)
         .join(Site, Site.id == Event.site_id)
-        .where(Event.id.in_(what))
+        .where(Event.id.in_([*moved, *new]) | called_off)
         .order_by(Event.starts_at, Event.id)
     )
-    return [LateEvent(event, held_by, what[event.id]) for event, held_by in rows]
+    return [LateEvent(event, held_by, _what(event, event.id in counted)) for event, held_by in rows]
+
+
+def _what(event: Event, counted: bool) -> str:
+    if event.state is State.CANCELLED:
+        return "called_off"
+    if event.state is not State.CLOSED_OUT:
+        return "reopened"
+    return "again" if counted else "new"

@@ -22,6 +22,7 @@ from stationapp.reports.checks import unrepeatable_reports
 from stationapp.reports.lists import Ask, listing, measure
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
+from stationapp.reports.versions import late
 from stationapp.residents.merging import merge, undo_merge
 from stationapp.residents.models import Household, Resident
 from stationapp.residents.rules import Lives
@@ -180,6 +181,8 @@ def test_what_was_put_off_and_is_called_off_once_its_month_is_closed_waits_for_t
     with transaction():
         events.cancel(made, by=None, now=CLOSING + timedelta(days=3), reason="不办了")
     assert unrepeatable_reports() == []
+    waiting = late(first, people.center, SEPTEMBER)
+    assert [(one.event.id, one.what) for one in waiting.events] == [(made.id, "called_off")]
     for closed, numerator in ((first, 0), (None, 1)):
         scope = scope_of(people.center, SEPTEMBER, closed, Period.YEAR)
         assert measure(listing(scope, Ask("I-25")))[0] == numerator
@@ -190,6 +193,7 @@ def test_what_was_put_off_and_is_called_off_once_its_month_is_closed_waits_for_t
             people.center, SEPTEMBER, by=None, now=CLOSING + timedelta(days=4), reason="取消一场"
         )
     assert json.loads(second.body)["year"]["I-25"]["numerator"] == 1
+    assert not late(second, people.center, SEPTEMBER)
     assert figures(people.center, OCTOBER)["year"]["I-25"]["numerator"] == 1
     assert unrepeatable_reports() == []
 
