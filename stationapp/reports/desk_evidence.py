@@ -15,6 +15,7 @@ from stationapp.events.rules import State
 from stationapp.refusal import Refused
 from stationapp.reports import evidence
 from stationapp.reports.desk_month import site_month
+from stationapp.reports.desk_page import none_page
 from stationapp.reports.evidence_rules import EvidenceRefusal
 from stationapp.reports.queries import figures
 from stationapp.reports.small_cells import hidden
@@ -31,6 +32,8 @@ def month(site: str, month: str):
     """Of a site's month, as its latest version counted it, or as it stands."""
     its, of = site_month(site, month)
     report = find_latest(its, of)
+    if report is None and (page := none_page(its, of)):
+        return page
     events = evidence.list_events(its, of, report and report.id)
     problem = EvidenceRefusal.TOO_MANY if len(events) > evidence.MOST else None
     title = f"{its.short_name} {of.year}年{of.month}月"

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask_babel import gettext as _
@@ -17,13 +18,16 @@ from stationapp.refusal import NotFound, Refused
 from stationapp.reports import links, prepared, signing
 from stationapp.reports.asking import when_closed
 from stationapp.reports.desk_month import site_month
+from stationapp.reports.desk_page import none_page
 from stationapp.reports.forms import SignForm
-from stationapp.reports.life_rules import Lack
+from stationapp.reports.life_rules import PATIENCE, Lack
 from stationapp.reports.missing import Missing, counted, missing
 from stationapp.reports.models import CoverageReport, ReportLink
+from stationapp.reports.official_template import read_form
 from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_sites
+from stationapp.sites.rules import Level
 from stationapp.vault import vault
 from stationapp.web.errors import sentence
 from stationapp.web.filters import stamp
@@ -49,7 +53,9 @@ def _version(site: Site, month: Month, number: int) -> CoverageReport:
 def lacking(site: str, month: str):
     """What the site itself still owes, each with a way to mend it; of sites beneath how many, in code order."""
     its, of = site_month(site, month)
-    now = clock.now()
+    now, closed = clock.now(), find_latest(its, of)
+    if closed is None and (page := none_page(its, of)):
+        return page
     found = missing(of, Site.path.startswith(its.path, autoescape=True), now=now)
     beneath = [one for one in list_sites(its.path) if one.id != its.id]
     return render_template(
@@ -62,8 +68,9 @@ def lacking(site: str, month: str):
         counts=counted(found),
         total=sum((Counter({one.lack: one.count}) for one in found), Counter()),
         lacks=list(Lack),
-        closed=find_latest(its, of),
-        closes_at=when_closed(of),
+        closed=closed,
+        closes_at=(closes_at := when_closed(of)),
+        overdue=closes_at + PATIENCE <= now,
         over=now >= of.ends_at,
         may_see_events=guard.can(Action.SEE_EVENTS, its.path),
     )
@@ -208,10 +215,9 @@ class Life:
     may_sign: bool
     may_share: bool
     kept: list[Row]  # of the version shown
+    unkept: str  # why there are none, where some should be
     missing: int
     links: int  # that hold now
-    closes_at: object
-    over: bool
 
 
 @bp.app_template_global("month_life")
@@ -221,19 +227,34 @@ def life(site: Site, month: Month, report: CoverageReport | None, versions) -> L
     said = signing.signed([one.id for one in versions])
     may_share = guard.can(Action.SHARE_MONTH, site.path)
     here = Site.path.startswith(site.path, autoescape=True)
-    lacks = [] if report or now < month.ends_at else missing(month, here, now=now)
+    lacks = [] if report else missing(month, here, now=now)
+    kept = prepared.list_kept(report.id) if report else []
     return Life(
         signed={one.version: said[one.id] for one in versions},
         form=SignForm(formdata=None),
         may_sign=guard.can(Action.SIGN_MONTH, site.path),
         may_share=may_share,
-        kept=prepared.list_kept(report.id) if report else [],
+        kept=kept,
+        unkept=_unkept(site, report, versions[0], now) if report and not kept else "",
         missing=sum(one.count for one in lacks),
         links=sum(_holds(row.ReportLink, now) for row in links.list_links(site, month)) if may_share else 0,
-        closes_at=when_closed(month),
-        over=now >= month.ends_at,
     )
 
 
-def _holds(link: ReportLink, now) -> bool:
+def _unkept(site: Site, report: CoverageReport, latest: CoverageReport, now: datetime) -> str:
+    if site.level is Level.STATION:
+        return _("站的文件随要随做，请用上面的下载按钮。")
+    if report.version != latest.version:
+        return _("这一版没有存下文件，后来的版本接着就出了。要用请点上面的下载按钮。")
+    try:
+        if form := current_app.config["SETTINGS"].report_form:
+            read_form(form)
+    except Refused as refused:
+        return _("文件做不了：%(why)s改好以后会自动做好存下。", why=sentence(refused))
+    if report.closed_at + PATIENCE <= now:
+        return _("关账一个多小时了，文件还没有存下。请系统管理员看看“后台任务”。现在可以用上面的下载按钮。")
+    return _("文件正在准备，几分钟后列在这里。现在也可以用上面的下载按钮。")
+
+
+def _holds(link: ReportLink, now: datetime) -> bool:
     return link.ended_at is None and link.until_at > now

@@ -19,6 +19,7 @@ from stationapp.reports import charts, heat, plain, words
 from stationapp.reports.asking import when_closed
 from stationapp.reports.few import unsaid
 from stationapp.reports.forms import ClosingForm
+from stationapp.reports.life_rules import PATIENCE
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import begun, figures
 from stationapp.reports.rules import ReportState, Unit, state_of
@@ -99,11 +100,11 @@ def month_page(
     versions = list_heads(site, month)
     latest = versions[0] if versions else None
     report = shown or latest
-    if report is None and (empty := _empty(site, month, now)):
-        around = _around(site, {empty["successor"].code} if empty["successor"] else ())
-        return render_template("desk/reports/none.html", site=site, month=month, around=around, **empty)
+    if report is None and (page := none_page(site, month)):
+        return page
     body = unsaid(find_body(site, month, report.version) if report else figures(site, month))
     state = state_of(report.version if report else 0, over=now >= month.ends_at)
+    closes_at = None if report else when_closed(month)
     return render_template(
         "desk/reports/month.html",
         site=site,
@@ -115,7 +116,8 @@ def month_page(
         state=state,
         badge=STATES[state],
         may_next=now >= month.ends_at,
-        closes_at=None if report else when_closed(month),
+        closes_at=closes_at,
+        overdue=bool(closes_at and closes_at + PATIENCE <= now),
         said=words.sentence(body),
         cards=_cards(site, month, body),
         around=_around(site, _codes(body)),
@@ -153,6 +155,15 @@ def printed_foot(site: Site, month: Month, report: CoverageReport | None) -> str
     else:
         said += _("未关账，%(at)s打印", at=stamp(clock.now()))
     return "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):06x}" for one in said)
+
+
+def none_page(site: Site, month: Month) -> str | None:
+    """The page that says why there can be no report of a month of which no version is; None where there can be one."""
+    empty = _empty(site, month, clock.now())
+    if empty is None:
+        return None
+    around = _around(site, {empty["successor"].code} if empty["successor"] else ())
+    return render_template("desk/reports/none.html", site=site, month=month, around=around, **empty)
 
 
 def _empty(site: Site, month: Month, now: datetime) -> dict | None:

@@ -15,6 +15,9 @@ ASKED_BEFORE = 2
 
 LINK_LASTS = timedelta(days=7)
 
+PATIENCE = timedelta(hours=1)
+"""So long after it was due the jobs may still be at something; then a page says that it has not happened."""
+
 
 class Audience(Enum):
     """Whom a file is for: outside the district counts of one to four people are hidden."""

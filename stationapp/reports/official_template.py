@@ -27,17 +27,23 @@ _PLACEHOLDER = re.compile("【([^【】]*)】")
 
 def filled(path: Path, inline: dict[str, str], blocks: dict[str, list]) -> Docx:
     """The form with everything in its place; raises Refused(OfficialRefusal)."""
-    docx = _opened(path)
-    inside = list(docx.element.body.iter(qn("w:p")))
-    around = [p for part in _headers_and_footers(docx) for p in part.iter(qn("w:p"))]
-    _check(inside, around)
-    for paragraph in [*inside, *around]:
+    docx, paragraphs = read_form(path)
+    for paragraph in paragraphs:
         name = _alone(paragraph)
         if name in BLOCKS:
             _put_block(paragraph, blocks[name])
         else:
             _put_inline(paragraph, inline)
     return docx
+
+
+def read_form(path: Path) -> tuple[Docx, list]:
+    """The form and its paragraphs, if everything in it can be filled in; raises Refused(OfficialRefusal)."""
+    docx = _opened(path)
+    inside = list(docx.element.body.iter(qn("w:p")))
+    around = [p for part in _headers_and_footers(docx) for p in part.iter(qn("w:p"))]
+    _check(inside, around)
+    return docx, [*inside, *around]
 
 
 def _opened(path: Path) -> Docx:

@@ -100,6 +100,32 @@ def test_nobody_reads_what_another_station_owes(app, people):
         assert client.get(f"{_month(people.one)}/{path}").status_code == 404
 
 
+def test_of_a_month_without_a_report_nothing_is_missing_and_no_folder_is_made(app, people):
+    client = cast.signed_in(app, people.lin)
+    for page in ("", "/missing", "/evidence"):
+        text = client.get(f"/desk/reports/{people.one.code}/{MONTH.plus(2)}{page}").text
+        assert ("十一月还没有开始" in text, "都齐了" in text, "<form" in text.split("<main")[1]) == (
+            True,
+            False,
+            False,
+        ), page
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(-20, "10月7日 星期三 晚上6点自动关账"), (-6, "晚上6点自动关账"), (1, "到现在还没有关")],
+)
+def test_an_open_month_leads_to_what_it_lacks_and_says_when_its_closing_failed(app, people, days, said):
+    with app.app_context(), transaction():
+        build.event(people.one, state=State.PUBLISHED)
+    with time_machine.travel(AFTER + timedelta(days=days), tick=False):
+        client = cast.signed_in(app, people.chen)
+        text = client.get(_month(people.office)).text
+        assert ("还没有关。现在补上的" in client.get(f"{_month(people.office)}/missing").text) == (days > 0)
+    assert said in text and text.count(f'href="{_month(people.office)}/missing"') == 2
+    assert "还差 1 条，去看看" in text
+
+
 # --- 签审 -----------------------------------------------------------------------------------------------------------
 
 
@@ -229,12 +255,28 @@ def test_a_form_that_cannot_be_filled_in_is_said_and_no_other_is_kept_instead(ap
     assert answer.status_code == 409 and "公文模板 公文.docx 打不开" in answer.text
     answer = client.get(f"{link}/docx")
     assert answer.status_code == 409 and "暂时做不出来" in answer.text and "公文.docx" not in answer.text
+    assert (
+        "文件做不了：公文模板 公文.docx 打不开"
+        in cast.signed_in(app, people.chen).get(_month(people.office)).text
+    )
     with app.app_context(), pytest.raises(commands.CouldNot, match=r"公文模板 公文.docx 打不开"):
         commands.report(app, _line(people.office, "docx"))
     with app.app_context():
         with pytest.raises(NotMade) as failed:
             make_due(template=app.config["SETTINGS"].report_form)
         assert failed.value.problem.startswith("OfficialRefusal.UNREADABLE ")
+
+
+def test_where_no_file_is_kept_the_page_says_why(app, people):
+    client = cast.signed_in(app, people.chen)
+    _close(app, people.center)
+    with time_machine.travel(AFTER + timedelta(minutes=5), tick=False):
+        assert "文件正在准备" in cast.signed_in(app, people.chen).get(_month(people.office)).text
+    assert "文件还没有存下" in client.get(_month(people.office)).text
+    with app.app_context(), transaction():
+        build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
+    _close(app, people.center, "补一场")
+    assert "后来的版本接着就出了" in client.get(f"{_month(people.office)}/versions/1").text
 
 
 # --- links ----------------------------------------------------------------------------------------------------------
