@@ -10,7 +10,7 @@ from enum import Enum
 
 from stationapp.calendar.rules import AgeBand
 from stationapp.events.rules import Cadence, Category, Task
-from stationapp.reports.rules import Axis, Unit
+from stationapp.reports.rules import GROUPS, Axis, Unit
 from stationapp.residents.rules import Lives
 from stationapp.signups.rules import Channel
 
@@ -52,7 +52,7 @@ _COUNTED = {
 _SHARES = ("events", "old", "young", "persons", "rate")
 """Shares that stand beside a figure."""
 
-_WITHIN = ("groups", "categories")
+_WITHIN = {"groups": GROUPS, "categories": tuple(Category)}
 """Figures without a value of their own: one share a group, one a category."""
 
 _VALUELESS = ("I-08", "I-09", "I-27")
@@ -156,9 +156,11 @@ def _figure(id: str, figure: dict) -> Iterator[SummaryLine]:
     for name in _BY:
         for case, n in figure.get(name, {}).items():
             yield SummaryLine((id, name, case), n, Unit.COUNT, axis=axis)
-    for name in _WITHIN:
-        for part, share in figure.get(name, {}).items():
-            yield _line((id, part), share, Unit.PERCENT, axis)
+    for name, cases in _WITHIN.items():
+        shares = figure.get(name, {})
+        for case in cases:
+            if case.value in shares:
+                yield _line((id, case.value), shares[case.value], Unit.PERCENT, axis)
 
 
 def _line(key: Key, share: dict, unit: Unit, axis: Axis) -> SummaryLine:

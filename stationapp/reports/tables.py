@@ -27,7 +27,8 @@ def document(body: dict) -> Document:
         _("%(site)s %(month)s 覆盖报表", site=unit(body), month=body["month"]),
         tuple(facts(body)),
         (
-            Section(_("汇总"), (totals, _bridge(body))),
+            Section(_("汇总"), (totals,)),
+            Section(_("桥接"), (_bridge(body),)),
             Section(_("分站"), (_sites(body),)),
             Section(_("分站分子分母"), (_made_of(body),)),
             Section(_("覆盖"), (_groups(body),)),
@@ -136,7 +137,7 @@ def _bridge(body: dict) -> Table:
         for said, part in ((_("当月"), "bridge"), (_("年内累计"), "year_bridge"))
         for id, one in body.get(part, {}).items()
     ]
-    return Table("bridge", _("桥接"), head, tuple(rows))
+    return Table("bridge", _("桥接"), head, tuple(rows), empty=_("没有下级阵地。"))
 
 
 # --- by site ---------------------------------------------------------------------------------------------------
@@ -275,14 +276,21 @@ def _trend(body: dict) -> Table:
         for id in TREND:
             value = figures.get(id)
             cells.append(Num(value["value"] if isinstance(value, dict) else value, SPECS[id].unit))
-        rows.append((Month.parse(one["month"]), version(one["version"]), *cells))
+        rows.append((Month.parse(one["month"]), _version_of(one["month"], one["version"], body), *cells))
     return Table("trend", _("趋势"), head, tuple(rows), empty=_("这一版没有记下趋势。"))
+
+
+def _version_of(month: str, number: int, body: dict) -> str:
+    """第 1 版; 没有记录 of a month before anything was known."""
+    trend = {one["month"]: one["figures"] or {} for one in body.get("trend", ())}
+    known = month not in trend or any(value is not None for value in trend[month].values())
+    return version(number) if number or known else _("没有记录")
 
 
 def _months(body: dict) -> Table:
     head = (_("月份"), _("所用版本"), _("关账后又归档、按现在计的场次"))
     rows = [
-        (Month.parse(one["month"]), version(one["version"]), Num(one["again"]))
+        (Month.parse(one["month"]), _version_of(one["month"], one["version"], body), Num(one["again"]))
         for one in body.get("months", ())
     ]
     return Table("months", _("年内各月所用版本"), head, tuple(rows), empty=_("这一版没有记下各月版本。"))

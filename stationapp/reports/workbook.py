@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime
+from math import ceil
 
 from flask_babel import gettext as _
 from xlsxwriter import Workbook
@@ -16,13 +17,18 @@ from stationapp.web.sheets import LEADERS
 
 A4 = 9
 INK, HEAD = "#595959", "#EFEBE4"
-HEAD_HIGH = 42
-"""Points: three lines of a head."""
+HEAD_HIGH, LINE_HIGH = 42, 17
+"""Points: three lines of a head, and one of a row. A row says its height itself: not every program finds it."""
 
 NARROWEST, WIDEST = 7, 46
 """Columns, in the letters a spreadsheet counts by; a Chinese character takes two."""
 
 _AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_TEXTS = {
+    "title": {"bold": True, "font_size": 14, "border": 0},
+    "label": {"bold": True, "border": 0, "valign": "top"},
+    "text": {"text_wrap": True, "valign": "top"},
+}
 UPRIGHT, LYING = 110, 210
 """Letters side by side that can be read on a page standing or lying."""
 
@@ -36,11 +42,7 @@ class Book:
         self.places: dict[str, tuple[Worksheet, int]] = {}  # table → sheet, first row of its body
         self.styles: dict[object, Format] = {
             "head": self._style(bold=True, bg_color=HEAD, text_wrap=True, valign="vcenter", align="center"),
-            "title": self._style(bold=True, font_size=14, border=0),
             "quiet": self._style(border=0, font_color=INK, text_wrap=True, valign="top"),
-            "label": self._style(border=0, bold=True, valign="top"),
-            "text": self._style(text_wrap=True, valign="top"),
-            "guarded": self._style(text_wrap=True, valign="top", quote_prefix=True),
             "hidden": self._style(align="right", valign="top"),
             date: self._style(num_format="yyyy-mm-dd", align="left", valign="top"),
             Month: self._style(num_format='yyyy"年"m"月"', align="left", valign="top"),
@@ -49,9 +51,17 @@ class Book:
             Unit.TIMES: self._style(num_format="0.00", valign="top"),
             Unit.HOURS: self._style(num_format="#,##0.0", valign="top"),
         }
+        for name, look in _TEXTS.items():
+            self.styles[name] = self._style(**look)
+            self.styles[name, "guarded"] = self._style(**look, quote_prefix=True)
 
     def _style(self, **settings) -> Format:
         return self.book.add_format({"border": 1, "border_color": "#BFB8AD", **settings})
+
+    def say(self, sheet: Worksheet, row: int, column: int, said: str, style: str = "text") -> None:
+        """A text; one that begins like a formula stays a text even when somebody edits its cell."""
+        look = (style, "guarded") if said.startswith(LEADERS) else style
+        sheet.write_string(row, column, said, self.styles[look])
 
     def put(self, sheet: Worksheet, row: int, column: int, cell: Cell, blank: bool = False) -> None:
         """One cell as what it is; `blank`: a missing number stays empty, as a chart needs it."""
@@ -70,10 +80,9 @@ class Book:
         elif not cell:
             sheet.write_blank(row, column, None, self.styles["text"])
         else:
-            style = "guarded" if cell.startswith(LEADERS) else "text"
-            sheet.write_string(row, column, cell, self.styles[style])
+            self.say(sheet, row, column, cell)
 
-    def table(self, sheet: Worksheet, at: int, table: Table) -> int:
+    def table(self, sheet: Worksheet, at: int, table: Table, widths: list[float]) -> int:
         """A table from row `at` on; answers the row after it."""
         for column, said in enumerate(table.head):
             sheet.write_string(at, column, said, self.styles["head"])
@@ -81,11 +90,12 @@ class Book:
         first = at + 1
         self.places[table.id] = sheet, first
         for row, cells in enumerate(table.rows, start=first):
+            sheet.set_row(row, LINE_HIGH * _lines(cells, widths))
             for column, cell in enumerate(cells):
                 self.put(sheet, row, column, cell, blank=table.id == "trend")
         after = first + len(table.rows)
         if not table.rows and table.empty:
-            sheet.write_string(after, 0, table.empty, self.styles["label"])
+            self.say(sheet, after, 0, table.empty, "label")
             return after + 1
         for column in table.heat:
             sheet.conditional_format(first, column, after - 1, column, _HEAT)
@@ -116,33 +126,31 @@ def workbook(document: Document, month: Month) -> bytes:
 def _fill(book: Book, document: Document, section: Section, *, first: bool) -> None:
     sheet = book.book.add_worksheet(section.name)
     at = _facts(book, sheet, document) if first else 0
-    frozen = at if first else 0
+    frozen, widths = at, _widths(section)
     for number, table in enumerate(section.tables):
         if number or table.note:
             at += 1 if number else 0
-            sheet.write_string(at, 0, table.title, book.styles["title"])
+            book.say(sheet, at, 0, table.title, "title")
             if table.note:
-                sheet.write_string(at, 2, table.note, book.styles["label"])
+                book.say(sheet, at, 2, table.note, "label")
             at += 1
             frozen = at if not number else frozen
         if not number:
             _set_up(sheet, section, document, frozen)
-        at = book.table(sheet, at, table)
+        at = book.table(sheet, at, table, widths)
     if section.tables[0].id == "definitions":
         for below, note in enumerate(document.notes, start=at + 1):
             sheet.merge_range(below, 0, below, 3, note, book.styles["quiet"])
-    widths = _widths(section)
     for column, letters in enumerate(widths):
         sheet.set_column(column, column, letters)
     _fit(sheet, section, widths)
 
 
 def _facts(book: Book, sheet: Worksheet, document: Document) -> int:
-    sheet.write_string(0, 0, document.title, book.styles["title"])
+    book.say(sheet, 0, 0, document.title, "title")
     for row, (label, cell) in enumerate(document.facts, start=1):
-        sheet.write_string(row, 0, label, book.styles["label"])
-        said = str(cell)
-        sheet.write_string(row, 1, said, book.styles["label"])
+        book.say(sheet, row, 0, label, "label")
+        book.say(sheet, row, 1, str(cell), "label")
     return len(document.facts) + 2
 
 
@@ -151,8 +159,8 @@ def _set_up(sheet: Worksheet, section: Section, document: Document, head: int) -
     table = section.tables[0]
     sheet.set_paper(A4)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.set_footer(f"&L{_footed(document.title)}&C&A&R{_('第 &P 页，共 &N 页')}")
-    if len(section.tables) < 3:  # heads of the first table would stand above the others
+    sheet.set_footer(f"&L{_footed(document.title)}　&A&R{_('第 &P 页，共 &N 页')}")
+    if len(section.tables) == 1:  # heads of the first table would stand above the others
         sheet.repeat_rows(head)
     sheet.freeze_panes(head + 1, _names(table))
     if table.rows and len(section.tables) == 1:
@@ -199,6 +207,15 @@ def _widths(section: Section) -> list[float]:
 
 def _widest(table: Table) -> int:
     return 100 if table.id == "definitions" else WIDEST
+
+
+def _lines(cells: tuple[Cell, ...], widths: list[float]) -> int:
+    """Lines that the longest text of a row is broken into; a little is lost at each end of a line."""
+    texts = zip(cells, widths, strict=False)
+    return (
+        max((ceil(_letters(cell) / (wide - 2)) for cell, wide in texts if isinstance(cell, str)), default=1)
+        or 1
+    )
 
 
 def _letters(cell: Cell) -> float:

@@ -13,7 +13,7 @@ from stationapp.reports.life_rules import Audience
 from stationapp.reports.lines import summary
 from stationapp.reports.official_xml import said
 from stationapp.reports.queries import figures
-from stationapp.reports.rules import SPECS, Unit
+from stationapp.reports.rules import SPECS, Unit, canonical
 from stationapp.reports.sheet import Num, fingerprint
 from stationapp.reports.small_cells import hidden
 from stationapp.reports.tables import document
@@ -76,6 +76,11 @@ def test_every_line_of_the_summary_has_its_own_name_and_a_unit(body):
     names = [words.label(line.key) for line in summary(body)]
     assert len(set(names)) == len(names) > 90
     assert [words.label(line.key) for line in summary(body) if not words.unit(line)] == []
+
+
+def test_a_frozen_body_is_told_in_the_order_of_one_under_way(body):
+    frozen = json.loads(canonical(body))
+    assert [line.key for line in summary(frozen)] == [line.key for line in summary(body)]
 
 
 def test_a_line_carries_its_year(body):
@@ -222,6 +227,18 @@ def test_the_workbook_is_ready_to_be_read_and_printed(body):
     assert len(book["趋势"]._charts) == len(document(body).charts) == 8
     assert book["覆盖"].conditional_formatting
     assert book["趋势"]["A14"].value.date() == date(2026, 10, 1)
+    for sheet in book:  # nothing is cut, and no head stands above another table
+        assert sheet.oddFooter.center.text is None
+        assert bool(sheet.print_title_rows) is (sheet.title != "版本与依据")
+    meaning = max(book["口径说明"]["D"][1:29], key=lambda cell: len(cell.value))
+    assert book["口径说明"].row_dimensions[meaning.row].height >= 2 * 15
+
+
+def test_a_month_before_anything_was_known_is_not_said_to_be_open(body):
+    body["trend"][0]["figures"] = None
+    body["trend"][1] |= {"figures": dict.fromkeys(body["trend"][1]["figures"]), "version": 0}
+    assert [row[1] for row in document(body).table("trend").rows][:2] == ["没有记录"] * 2
+    assert document(body).table("months").rows[0][1] == "没有记录"
 
 
 def test_a_chart_leaves_out_what_is_hidden_and_gaps_stay_gaps(body):
