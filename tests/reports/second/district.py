@@ -15,6 +15,8 @@ from tests.harness.bulk import at, load, settle
 from tests.reports.second.tables import begins, last_day, later
 
 FIRST, MONTHS = (2024, 10), 24
+REOPENED = 7
+"""In so many months events are opened again; versions of later ones are all made again from their facts."""
 BANDS = ("0-2", "3-6", "7-13", "14-17", "18-44", "45-59", "60-64", "65-69", "70-79", "80+", "unknown")
 CHANNELS = ("web", "family", "phone", "desk", "team", "walk_in")
 CATEGORIES = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A09")
@@ -38,6 +40,7 @@ class District:
         self.keeps: dict[int, int] = {}  # as whom
         self.answered: dict[bytes, int] = {}
         self.lines: list[dict] = []
+        self.opened: list[dict] = []  # again, and left so
         self._sites()
         self._populations()
         self._people()
@@ -318,11 +321,13 @@ class District:
     def late(self, before, now: datetime) -> None:
         """Something about months up to `before` that nobody knew when they were closed."""
         past = [event for event in self.events if event["starts_at"] < begins(later(before, 1))]
-        recent = past[-90:]
+        recent, month = past[-90:], self.months.index(before)
+        opened = self._opened if month < REOPENED else self._left
         for event in self.chance.sample(recent, 5):
-            {"closed_out": self._opened, "published": self._closed_out}.get(event["state"], self._left)(
-                event, now
-            )
+            {"closed_out": opened, "published": self._closed_out}.get(event["state"], self._left)(event, now)
+        if month == REOPENED:
+            for event in self.opened:
+                self._closed_out(event, now)
         for event in self.chance.sample(recent, 2):
             if event["state"] == "closed_out":
                 self.hours(event, self.chance.choice(self.volunteers), None)
@@ -333,7 +338,7 @@ class District:
         self.write()
 
     def _left(self, event: dict, now: datetime) -> None:
-        """Cancelled and postponed ones stay as they are."""
+        """It stays as it is."""
 
     def _opened(self, event: dict, now: datetime) -> None:
         """A correction: reopened, and mostly closed out again at once with rows that differ."""
@@ -345,6 +350,8 @@ class District:
         again = self.chance.random() < 0.6
         event |= {"state": "closed_out" if again else "published", "closed_out_at": now if again else None}
         self._move(event)
+        if not again:
+            self.opened.append(event)
 
     def _closed_out(self, event: dict, now: datetime) -> None:
         """Somebody closed it out at last."""
