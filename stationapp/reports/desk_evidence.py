@@ -21,6 +21,7 @@ from stationapp.reports.queries import figures
 from stationapp.reports.small_cells import hidden
 from stationapp.reports.versions import find_latest
 from stationapp.sites.models import Site
+from stationapp.sites.queries import list_children
 from stationapp.web.errors import sentence
 from stationapp.web.pdf import apart, pdf_answer
 
@@ -38,7 +39,8 @@ def month(site: str, month: str):
     problem = EvidenceRefusal.TOO_MANY if len(events) > evidence.MOST else None
     title = f"{its.short_name} {of.year}年{of.month}月"
     if request.method != "POST" or problem:
-        return _page(title, len(events), problem=problem, month=of, site=its)
+        below = list_children(its) if problem else []
+        return _page(title, len(events), problem=problem, month=of, site=its, below=below)
     reason, outside = _said()
     if not reason:
         return _page(title, len(events), problem=EvidenceRefusal.REASON_MISSING, month=of, site=its)

@@ -29,6 +29,7 @@ from stationapp.events.queries import list_steps
 from stationapp.events.rules import Step
 from stationapp.reports import words
 from stationapp.reports.hiding import Grid
+from stationapp.reports.prose import unit
 from stationapp.reports.queries import event_counts, event_valid, in_month
 from stationapp.reports.rules import SPECS, Unit
 from stationapp.reports.small_cells import MARKS, NOTE, WITHHELD
@@ -72,16 +73,16 @@ def of_month(body: dict, events: Sequence[tuple[Event, Site]]) -> dict:
     state = _("第 %(n)d 版", n=body["version"]) if body["version"] else _("暂定，未关账")
     return _folder(
         _("%(y)d年%(m)d月活动佐证材料", y=month.year, m=month.month),
-        [body["name"], _("报表：%(state)s", state=state), _("活动：%(n)d 场", n=len(events))],
+        [unit(body), _("报表：%(state)s", state=state), _("活动：%(n)d 场", n=len(events))],
         [_figure(id, body["figures"][id]) for id in SHOWN if id in body["figures"]],
         events,
         outside,
         _withheld(body),
-    )
+    ) | {"contents": _("目录")}
 
 
 def of_event(event: Event, site: Site, *, outside: bool) -> dict:
-    """The folder of one event."""
+    """The folder of one event: its card stands right under its title."""
     return _folder(_("活动佐证材料"), [site.name, settable(event.title)], [], [(event, site)], outside)
 
 
@@ -107,15 +108,17 @@ def _folder(
         for (event, site), total, bands in zip(events, totals, served, strict=True)
     ]
     who = _("对外版：不含名单和年龄") if outside else _("内部版：名单已隐去姓名中的字，不得外传")
+    foot = "　".join([lines[0], title, who])
     return {
         "title": title,
         "lines": [settable(one) for one in [*lines, who]],
         "head": [_("指标"), _("数值"), _("怎么算")],
         "figures": figures,
         "note": str(NOTE) if outside else "",
-        "contents": _("目录"),
+        "contents": "",
         "empty": _("这个月还没有归档的有效活动。"),
         "page": [_("第 "), _(" 页，共 "), _(" 页")],
+        "foot": settable(foot),
         "cards": cards,
     }
 
@@ -124,8 +127,14 @@ def _figure(id: str, figure: dict) -> list[str]:
     said = (
         figure["value"] if isinstance(figure["value"], str) else words.shown(figure["value"], SPECS[id].unit)
     )
-    unit = words.counting(id) or (words.said(SPECS[id].unit) if SPECS[id].unit is Unit.HOURS else "")
-    return [str(words.FIGURES[id]), f"{said} {unit}".strip(), str(words.MEANING[id])]
+    counted = words.counting(id) or (words.said(SPECS[id].unit) if SPECS[id].unit is Unit.HOURS else "")
+    parts = (words.shown(figure[part], Unit.COUNT) for part in ("numerator", "denominator") if part in figure)
+    made_of = " ÷ ".join(parts)
+    return [
+        str(words.FIGURES[id]),
+        f"{said} {counted}".strip(),
+        "　".join(filter(None, (made_of, str(words.MEANING[id])))),
+    ]
 
 
 def _served(event: Event) -> dict[AgeBand, int]:
@@ -161,8 +170,9 @@ def _outside(
 
 def _card(event: Event, site: Site, total: str, bands: dict[AgeBand, int], outside: bool) -> dict:
     written = [step.reason for step, _who in list_steps(event.id) if step.step is Step.CLOSE_OUT]
+    when, roster = span(event.starts_at, event.ends_at), [] if outside else _roster(event)
     facts = [
-        [_("时间"), span(event.starts_at, event.ends_at)],
+        [_("时间"), _("%(y)d年%(when)s", y=clock.local(event.starts_at).year, when=when)],
         [_("地点"), f"{site.short_name}，{event.place}" if event.place else site.short_name],
         [_("类别"), word(event.category)],
         [_("服务人次"), total],
@@ -175,10 +185,10 @@ def _card(event: Event, site: Site, total: str, bands: dict[AgeBand, int], outsi
         "title": settable(event.title),
         "facts": [[name, settable(said)] for name, said in facts],
         "photos": [_photo(get_jpeg(event.id, one.digest)) for one in list_photos(event.id)],
-        "roster": [] if outside else _roster(event),
+        "roster": roster,
         "roster_head": [_("序号"), _("姓名"), _("年龄段"), _("身份"), _("签到")],
         "roster_title": _("到场名单（隐名）"),
-        "nobody": "" if outside or total != "0" else _("没有人签到。"),
+        "nobody": "" if outside or roster or total != "0" else _("没有人签到。"),
         "counted": _counted(event, outside),
     }
 

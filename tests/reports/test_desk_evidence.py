@@ -85,7 +85,9 @@ def test_a_months_folder_inside_names_nobody_in_full_and_no_child_at_all(app, pe
     file = Pdf(answer.data)
     said = file.said()
     assert len(file) == 3 and all(file.outside(n) == [] for n in range(3))
-    assert "2026年9月活动佐证材料" in said and "25人次" in said and "智能手机课堂" in said
+    assert all("活动佐证材料" in file.said(n) and "内部版" in file.said(n) for n in range(3))
+    assert "2026年9月活动佐证材料" in said and "新时代文明实践站" in said and "目录" in said
+    assert "25人次" in said and "智能手机课堂" in said
     assert "张*华" in said and "未成年人" in said and "另有现场计数20人" in said
     for name in ("张建华", "李小满", "李*满", "王志愿", "赵春梅", "199"):
         assert name not in said
@@ -127,7 +129,8 @@ def test_the_pictures_of_an_event_are_on_its_card(app, people, codes):
     chen = cast.signed_in(app, people.chen)
     files = [Pdf(ask(chen, f"/desk/events/{code}/evidence", INSIDE).data) for code in codes[:2]]
     assert [pictures(file) for file in files] == [3, 0]
-    assert "读书会" in files[1].said(1)
+    assert "读书会" in files[1].said(0) and "时间2026年9月" in files[1].said(0)
+    assert len(files[1]) == 1 and "目录" not in files[1].said()
 
 
 def test_nothing_is_made_without_a_reason_or_before_the_close_out(app, people, codes):
@@ -145,6 +148,9 @@ def test_too_many_events_are_told_where_else_to_get_them(app, people, codes, mon
     monkeypatch.setattr(evidence, "MOST", 1)
     lin = cast.signed_in(app, people.lin)
     assert "超过 1 场" in lin.get(MONTH).get_data(as_text=True)
+    assert "/desk/reports/410305001001/2026-09/behind/I-01" in lin.get(MONTH).get_data(as_text=True)
+    above = cast.signed_in(app, people.chen).get(MONTH.replace("410305001001", people.office.code))
+    assert f'href="{MONTH}"' in above.get_data(as_text=True)
     answer = ask(lin, MONTH, INSIDE)
     assert answer.status_code == 422 and answer.mimetype == "text/html"
     assert lines(app) == []
