@@ -135,8 +135,11 @@ def closing(site: str, month: str):
             number = report.version
     except Refused as refused:
         return month_page(its, of, form=form, problem=sentence(refused)), 409
-    when = {"y": of.year, "m": of.month}
-    flash(_("已关账：%(site)s %(y)d年%(m)d月第 %(n)d 版。", site=its.short_name, n=number, **when))
+    said = {"site": its.short_name, "y": of.year, "m": of.month, "n": number}
+    if number == 1:
+        flash(_("已关账：%(site)s %(y)d年%(m)d月第 1 版。", **said), "good")
+    else:
+        flash(_("已更正：%(site)s %(y)d年%(m)d月第 %(n)d 版。", **said), "good")
     return redirect(url_for(".month", site=its.code, month=str(of)), code=303)
 
 

@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,13 +156,14 @@ def _role_here(site: Site) -> str:
 def index(site: str, month: str):
     """The links of a site's month; one that was just made shows its address, this once."""
     its, of = site_month(site, month)
-    address = _shown_once()
+    given = links.list_links(its, of)
+    address = _shown_once({row.ReportLink.id for row in given})
     return render_template(
         "desk/life/links.html",
         site=its,
         month=of,
         latest=find_latest(its, of),
-        links=links.list_links(its, of),
+        links=given,
         now=clock.now(),
         address=address,
         code=b64encode(png(address)).decode() if address else "",
@@ -174,15 +176,18 @@ def share(site: str, month: str, version: int):
     its, of = site_month(site, month)
     report = _version(its, of, version)
     with transaction():
-        _link, token = links.share(report, by=guard.user().staff_id, now=clock.now())
-    session["report_link"] = b64encode(vault().seal(token)).decode()
+        link, token = links.share(report, by=guard.user().staff_id, now=clock.now())
+        number = link.id
+    session["fresh_report_link"] = [number, b64encode(vault().seal(token)).decode()]
     return redirect(url_for(".links", site=its.code, month=str(of)), code=303)
 
 
-def _shown_once() -> str | None:
-    sealed = session.pop("report_link", None)
-    if sealed is None:
+def _shown_once(here: Collection[int]) -> str | None:
+    """The address of the link made last, if it is one of these: another month's would be sent for this one's."""
+    number, sealed = session.get("fresh_report_link") or (0, "")
+    if number not in here:
         return None
+    del session["fresh_report_link"]
     token = vault().unseal(b64decode(sealed))
     return current_app.config["SETTINGS"].public_url + url_for("reports.show", token=token)
 
@@ -211,6 +216,7 @@ class Life:
     """What `_versions`, `_signing`, `_files` and `_links.html` show beside a report."""
 
     signed: dict[int, list[signing.Signed]]  # by version's number
+    beneath: signing.Beneath | None  # None for a station
     form: SignForm
     may_sign: bool
     may_share: bool
@@ -231,6 +237,7 @@ def life(site: Site, month: Month, report: CoverageReport | None, versions) -> L
     kept = prepared.list_kept(report.id) if report else []
     return Life(
         signed={one.version: said[one.id] for one in versions},
+        beneath=signing.beneath(site, month) if report and site.level is not Level.STATION else None,
         form=SignForm(formdata=None),
         may_sign=guard.can(Action.SIGN_MONTH, site.path),
         may_share=may_share,

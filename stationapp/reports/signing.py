@@ -31,6 +31,15 @@ class Signed:
     staff_id: int
 
 
+@dataclass(frozen=True)
+class Beneath:
+    """What the sites beneath said to the versions that hold of their months, in the order of their codes."""
+
+    sites: int  # whose month is closed
+    signed: int
+    objections: list[tuple[Site, Signed]]
+
+
 def sign(
     report: CoverageReport, site: Site, *, by: int, role: str, mark: Mark, sentence: str, now: datetime
 ) -> SignOff:
@@ -76,3 +85,26 @@ def signed(report_ids: Collection[int]) -> dict[int, list[Signed]]:
             Signed(name, said.role, said.mark, said.sentence, said.at, said.staff_id)
         )
     return found
+
+
+def beneath(site: Site, month: Month) -> Beneath:
+    """Whoever is above reads here what was objected to, without opening each site's month."""
+    newest = (
+        select(func.max(CoverageReport.id))
+        .join(Site, Site.id == CoverageReport.site_id)
+        .where(
+            Site.path.startswith(site.path, autoescape=True),
+            Site.id != site.id,
+            CoverageReport.month_on == month.first_day,
+        )
+        .group_by(CoverageReport.site_id)
+    )
+    held = db.session.execute(
+        select(CoverageReport.id, Site)
+        .join(Site, Site.id == CoverageReport.site_id)
+        .where(CoverageReport.id.in_(newest))
+        .order_by(Site.code)
+    ).all()
+    said = signed([id for id, _site in held])
+    objections = [(where, one) for id, where in held for one in said[id] if one.mark is Mark.OBJECTED]
+    return Beneath(len(held), sum(bool(said[id]) for id, _site in held), objections)

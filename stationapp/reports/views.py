@@ -16,6 +16,7 @@ from stationapp.reports.desk import kept_file
 from stationapp.reports.files import for_audience
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.models import CoverageReport, ReportLink
+from stationapp.reports.shelf import list_heads
 from stationapp.sites.models import Site
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
@@ -32,14 +33,16 @@ def show(token: str):
     if refused := _refused(link, "page", now):
         return refused
     report, site = _its(link)
+    month = Month.of(report.month_on)
     return _unlisted(
         render_template(
             "reports/show.html",
             token=token,
             link=link,
             report=report,
+            latest=list_heads(site, month)[0].version,
             site=site,
-            month=Month.of(report.month_on),
+            month=month,
             said=words.sentence(_as_shown(report.body, link.audience)),
             formats=prepared.FORMATS,
             wechat="MicroMessenger" in request.headers.get("User-Agent", ""),

@@ -196,6 +196,18 @@ def test_who_is_above_or_beside_does_not_sign_for_a_site(app, people):
     assert _sign(cast.signed_in(app, people.chen), people.office, mark="seen").status_code == 303
 
 
+def test_who_is_above_reads_what_the_sites_beneath_object_to(app, people):
+    _close(app, people.center)
+    chen = cast.signed_in(app, people.chen)
+    assert "2 个阵地里 0 个签审过现行版，没有异议" in chen.get(_month(people.office)).text
+    _sign(cast.signed_in(app, people.lin), people.one, mark="objected", sentence="10 日那场少了两个人")
+    _sign(cast.signed_in(app, people.ma), people.two, mark="seen")
+    text = chen.get(_month(people.office)).text
+    assert "2 个阵地里 2 个签审过现行版，1 条有异议" in text and "林晓燕：10 日那场少了两个人" in text
+    assert f'href="{_month(people.one)}#signing"' in text
+    assert "下面各阵地的签审" not in cast.signed_in(app, people.lin).get(_month(people.one)).text
+
+
 def test_signing_hinders_nothing(app, people):
     _close(app, people.center)
     _sign(cast.signed_in(app, people.lin), people.one, mark="objected", sentence="不对")
@@ -310,6 +322,25 @@ def test_a_link_shows_the_month_to_whoever_has_it_and_gives_its_files(app, clien
     with app.app_context():
         assert all(token not in str(line.subject) for line in db.session.scalars(select(AuditLine)))
         assert token.encode() not in bytes(db.session.scalar(select(ReportLink.token_index)))
+
+
+def test_the_address_of_a_new_link_is_shown_with_its_own_month_alone(app, people):
+    _close(app, people.center)
+    client = cast.signed_in(app, people.chen)
+    client.submit(f"{_month(people.office)}/links", to="versions/1/links")
+    assert "新链接" not in client.get(f"{_month(people.one)}/links").text
+    assert "新链接" in client.get(f"{_month(people.office)}/links").text
+    assert "新链接" not in client.get(f"{_month(people.office)}/links").text
+
+
+def test_a_link_to_a_version_that_was_corrected_since_says_so(app, client, people, link):
+    assert "后来更正过" not in client.get(link).text
+    with app.app_context(), transaction():
+        build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
+    _close(app, people.center, "补一场")
+    text = client.get(link).text
+    assert "第 1 版" in text and "后来更正过，现行的是第 2 版" in text
+    assert "旧版" in cast.signed_in(app, people.chen).get(f"{_month(people.office)}/links").text
 
 
 def test_in_wechat_it_says_to_open_the_address_on_a_computer(client, people, link):
