@@ -70,13 +70,13 @@ def inline(body: dict, on: date | None) -> dict[str, str]:
         "概况": words.sentence(body | {"name": clean(body["name"])}),
         "版本": version(body["version"]),
         "状态": words.said(ReportState(body["state"])),
-        "日期": day_said(on),
+        "日期": signed_on(on),
     }
 
 
-def day_said(on: date | None) -> str:
+def signed_on(on: date | None) -> str:
     """2026年11月9日, or the blanks for it."""
-    return f"{on.year}年{on.month}月{on.day}日" if on else "　　　　年　　月　　日"
+    return prose.day_said(on) if on else "　　　　年　　月　　日"
 
 
 def blocks(body: dict, made: Document) -> dict[str, list]:
@@ -133,10 +133,10 @@ def _written(docx: Docx, body: dict, made: Document, on: date | None) -> None:
     put(xml.paragraph(""))
     for number, name in enumerate(names, start=1):
         label = _("附件：") if number == 1 else "　　　"
-        put(xml.paragraph(xml.run(f"{label}{number}. {name}"), xml.INDENT))
+        put(xml.paragraph(xml.run(f"{label}{number}. {name}"), xml.INDENT, before=xml.KEPT))
     put(xml.paragraph("", before=xml.KEPT))
     put(xml.paragraph(xml.run(unit), xml.SIGNED, before=xml.KEPT))
-    put(xml.paragraph(xml.run(day_said(on)), xml.SIGNED))
+    put(xml.paragraph(xml.run(signed_on(on)), xml.SIGNED))
     for number, table in enumerate(tables, start=1):
         _annex(put, number, table.title)
         put(xml.table(table))
@@ -177,6 +177,8 @@ def _page(docx: Docx) -> None:
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.footer_distance = Mm(28)
     docx.settings.odd_and_even_pages_header_footer = True
+    for language in docx.styles.element.iter(qn("w:lang")):  # or its punctuation is set as another script's
+        language.set(qn("w:eastAsia"), "zh-CN")
     for name in ("Normal", "Heading 1"):
         style = docx.styles[name].element.get_or_add_rPr()
         for old in style.findall(qn("w:rFonts")):

@@ -4,6 +4,7 @@ What is missing is said to be missing; what is hidden is "不足5"; a clause wit
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from stationapp.events.rules import Cadence, Category
 from stationapp.reports import words
 from stationapp.reports.lines import Number
 from stationapp.reports.rules import GROUPS, ReportState, Unit
-from stationapp.reports.sheet import clean
+from stationapp.reports.sheet import Cell, clean, day
 from stationapp.reports.small_cells import note
 from stationapp.sites.rules import Group, Level
 
@@ -35,6 +36,11 @@ def month_said(body: dict) -> str:
     """2026年10月."""
     month = Month.parse(body["month"])
     return _("%(year)d年%(month)d月", year=month.year, month=month.month)
+
+
+def day_said(on: Cell) -> str:
+    """2026年11月9日; what is no date as it stands."""
+    return f"{on.year}年{on.month}月{on.day}日" if isinstance(on, date) else str(on)
 
 
 def unit(body: dict) -> str:
@@ -431,7 +437,7 @@ def _basis(body: dict) -> Iterator[str]:
         yield _("%(told)s。本月尚未关账，数字会随归档变化，以关账的版本为准。", told=told)
     if body["populations"]:
         sources = "、".join(
-            _("%(source)s（截至%(as_of)s）", source=clean(one["source"]), as_of=clean(one["as_of"]))
+            _("%(source)s（截至%(as_of)s）", source=clean(one["source"]), as_of=day_said(day(one["as_of"])))
             for one in body["populations"]
         )
         yield _("人口数来源：%(list)s。", list=sources)

@@ -176,8 +176,8 @@ def _names(table: Table) -> int:
 
 
 def _fit(sheet: Worksheet, section: Section, widths: list[float]) -> None:
-    """As many pages side by side as it takes to read them, each with the names; the charts together on one."""
-    if section.tables[0].id == "trend":
+    """As many pages side by side as it takes to read them, each with the names; charts and definitions on one."""
+    if section.tables[0].id in ("trend", "definitions"):
         sheet.fit_to_pages(1, 1)
         return
     if sum(widths) > UPRIGHT:

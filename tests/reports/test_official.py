@@ -74,6 +74,15 @@ def test_it_reads_from_the_unit_to_the_date(body):
             assert sentence_ in said
 
 
+def test_its_language_is_chinese_and_the_annexes_stay_with_the_signature(body):
+    document = readers.docx(render(body, "docx"))
+    languages = [one.get(qn("w:eastAsia")) for one in document.styles.element.iter(qn("w:lang"))]
+    assert languages and set(languages) == {"zh-CN"}
+    said = [one.text for one in document.paragraphs]
+    first, signed = said.index("附件：1. 主要指标表"), said.index("　　　　年　　月　　日")
+    assert all(one.paragraph_format.keep_with_next for one in document.paragraphs[first:signed])
+
+
 def test_without_a_day_the_date_is_left_for_the_pen(body):
     assert "　　　　年　　月　　日" in readers.docx_text(render(body, "docx"))
 

@@ -38,6 +38,7 @@ def test_a_whole_district(told):
     )
     assert "1月至10月累计举办有效活动856场" in said
     assert "上月为205场、11,200人次。" in said
+    assert "（截至2025年12月31日）" in said
     assert "名额使用率101.9%（超过100%）" in said
     assert "收到活动后的评价4份，不足五份，样本不足，不计算满意度。" in said
     assert [part.heading for part in prose.parts(scale.district(40))] == [
