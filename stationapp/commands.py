@@ -46,7 +46,7 @@ CHECKED = (
     "signups.checks", "signups.merged_checks", "signups.offer_checks", "messages.checks", "messages.sending_checks",
     "attendance.checks", "attendance.photo_checks", "opinions.checks", "volunteers.checks",
     "volunteers.question_checks", "teams.checks", "scrutiny.checks",
-    "certificates.checks", "reports.checks", "reports.file_checks", "reports.period_checks",
+    "certificates.checks", "reports.checks", "reports.log_checks", "reports.file_checks", "reports.period_checks",
     "catalogue.checks", "proposals.checks", "jobs.checks",
 )  # fmt: skip
 """Modules with `CHECKS`, in the order `audit` prints them."""

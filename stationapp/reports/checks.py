@@ -45,7 +45,7 @@ def changed_reports() -> list[str]:
             found.append(f"report {report.id}")
         previous = report.hash
     head = db.session.get(Chain, CHAIN)
-    if head is not None and (head.length, head.hash) != (len(_reports()), previous):
+    if ((head.length, head.hash) if head else (0, GENESIS)) != (len(_reports()), previous):
         found.append(f"chain {CHAIN}")
     return found
 

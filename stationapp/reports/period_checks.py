@@ -30,11 +30,12 @@ class _Held(NamedTuple):
 
 
 def misplaced_facts() -> list[str]:
-    """Versions that count an event of a month closed apart, or leave out one that was there in time."""
+    """Versions that count an event of a month closed apart or by a close-out there never was, or leave out one that
+    was there in time."""
     events = _events()
-    counted = defaultdict(set)
-    for report_id, event_id in db.session.execute(select(CountedEvent.report_id, CountedEvent.event_id)):
-        counted[report_id].add(event_id)
+    counted: dict[int, dict[int, datetime]] = defaultdict(dict)
+    for one in db.session.execute(select(CountedEvent.__table__)):
+        counted[one.report_id][one.event_id] = one.closed_out_at
     latest: dict[tuple, int] = {}
     reports = list(db.session.scalars(select(CoverageReport).order_by(CoverageReport.id)))
     for report in reports:
@@ -52,7 +53,7 @@ def misplaced_facts() -> list[str]:
 
 
 def _wrong(
-    report: CoverageReport, counted: set[int], events: dict[int, _Held], *, is_latest: bool
+    report: CoverageReport, counted: dict[int, datetime], events: dict[int, _Held], *, is_latest: bool
 ) -> Iterator[str]:
     body = json.loads(report.body)
     if body["definitions"] != DEFINITIONS:
@@ -68,6 +69,8 @@ def _wrong(
     until = report.closed_at - UNDER_WAY
     for id, held in sorted(events.items()):
         in_time = held.counts_since is not None and held.counts_since < until
+        if in_time and counted.get(id, held.counts_since) != held.counts_since:
+            yield f"report {report.id} counts event {id} by another close-out"
         if held.month == own and held.site in sites and in_time and id not in counted:
             yield f"report {report.id} lacks event {id}"
 

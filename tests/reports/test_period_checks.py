@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from stationapp import clock
 from stationapp.calendar.rules import Month
-from stationapp.db import db, transaction
+from stationapp.db import UtcDateTime, db, transaction
 from stationapp.reports.operations import close_month
 from stationapp.reports.period_checks import misplaced_facts
 from tests import cast
@@ -69,6 +69,20 @@ def test_r5_fires_where_a_version_lacks_what_was_there_in_time(people):
     assert misplaced_facts() == [f"report {office} lacks event 1"]
 
 
+def test_r5_fires_where_a_close_out_is_told_that_never_was(people):
+    """Else R2 would take the event for one that was closed out again, and leave the version alone."""
+    office = _report(people.office, MONTH)
+    with transaction() as session:
+        _unguarded()
+        session.execute(
+            text("UPDATE counted_events SET closed_out_at = :at WHERE report_id = :id").bindparams(
+                bindparam("at", type_=UtcDateTime)
+            ),
+            {"id": office, "at": build.AT},
+        )
+    assert misplaced_facts() == [f"report {office} counts event 1 by another close-out"]
+
+
 def test_r5_fires_where_a_month_counts_what_another_one_has_counted(people):
     office = _report(people.office, NEXT)
     with transaction() as session:
@@ -79,6 +93,7 @@ def test_r5_fires_where_a_month_counts_what_another_one_has_counted(people):
         )
     assert misplaced_facts() == [
         f"report {office} counts event 1 of another month",
+        f"report {office} counts event 1 by another close-out",
         f"report {office} lacks event 2",
     ]
 
