@@ -1,7 +1,7 @@
 """The report's page at the desk: what stands on it, whether the month is frozen or under way."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -28,6 +28,9 @@ from stationapp.reports.versions import differences, late
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Group, Level
 from stationapp.web.filters import stamp
+
+SOON = timedelta(days=7)
+"""So far ahead an event against a gap is proposed: people must still hear of it."""
 
 GAPS_OPEN = 12
 """So many gaps stand open; the rest is folded."""
@@ -126,6 +129,7 @@ def month_page(
         all_gaps=len(body["gaps"]),
         unfiled=body.get("unfiled", []),
         late=late(report, site, month) if report and report is latest else None,
+        lacking=plain.lacking(body),
         told=plain.told(body),
         parts=PARTS,
         breakdown=plain.breakdown,
@@ -136,7 +140,7 @@ def month_page(
         closers=_names(versions),
         may_close=guard.can(Action.CLOSE_MONTH, site.path) and now >= month.ends_at,
         may_see_rows=guard.can(Action.SEE_ROWS, site.path),
-        soon=clock.day_of(now).isoformat(),
+        soon=(clock.day_of(now) + SOON).isoformat(),
         form=form or ClosingForm(formdata=None),
         problem=problem,
         Group=Group,
@@ -236,10 +240,16 @@ def _card(id: str, figure: dict, before: plain.Before) -> Card:
         words.shown(figure["value"], unit),
         words.counting(id) or (words.said(unit) if unit is Unit.HOURS else ""),
         _made_of(id, figure),
-        words.shown(before.last.get(id, {}).get("value"), unit),
-        words.shown(before.year_ago.get(id, {}).get("value"), unit),
+        _then(before.last, id, unit),
+        _then(before.year_ago, id, unit),
         bool(figure.get("over")),
     )
+
+
+def _then(figures: dict[str, dict] | None, id: str, unit: Unit) -> str:
+    if figures is None:
+        return _("没有记录")
+    return words.shown(figures.get(id, {}).get("value"), unit)
 
 
 def _made_of(id: str, figure: dict) -> str:

@@ -18,10 +18,10 @@ _NARROWER = {"over60": {"over65", "over80"}, "over65": {"over80"}, "under18": {"
 
 @dataclass(frozen=True)
 class Before:
-    """The same figures earlier; each by its id, missing ones left out."""
+    """The same figures earlier; each by its id, missing ones left out. None: nothing is known of that month."""
 
-    last: dict[str, dict]
-    year_ago: dict[str, dict]
+    last: dict[str, dict] | None
+    year_ago: dict[str, dict] | None
 
 
 def rests_on(body: dict, month: Month) -> tuple[int, int]:
@@ -30,13 +30,18 @@ def rests_on(body: dict, month: Month) -> tuple[int, int]:
     return used.get(str(month.plus(-1)), 0), used.get(str(month.plus(-12)), 0)
 
 
-def told_by_trend(body: dict, month: Month) -> dict[str, dict]:
-    """What a body's own trend says of another month: figures of a value, and where there are such of both numbers."""
+def told_by_trend(body: dict, month: Month) -> dict[str, dict] | None:
+    """What a body's own trend says of another month: figures of a value, and where there are such of both numbers.
+
+    None where it says that nothing is known of that month.
+    """
     for one in body.get("trend", ()):
         if one["month"] == str(month):
+            if one["figures"] is None:
+                return None
             found = {
                 id: value if isinstance(value, dict) else {"value": value}
-                for id, value in (one["figures"] or {}).items()
+                for id, value in one["figures"].items()
             }
             return {id: figure for id, figure in found.items() if figure.get("value") is not None}
     return {}
@@ -77,6 +82,24 @@ def _widest(groups: Sequence[str]) -> list[str]:
         return ["all"]
     implied = set().union(*(_NARROWER.get(group, set()) for group in groups))
     return [group for group in groups if group not in implied]
+
+
+def lacking(body: dict) -> list[tuple[Group, list[str]]]:
+    """(group, the communities whose number of people of that group is not known); of one known of nobody, once."""
+    figures = body["figures"]
+    nobody = figures["I-07"].get("missing", [])
+    told = {Group.ALL: nobody} | {
+        group: [
+            code
+            for code in figures["I-08"]["groups"].get(group.value, {}).get("missing", ())
+            if code not in nobody
+        ]
+        for group in Group
+        if group is not Group.ALL
+    }
+    names = {one["site"]: one["name"] for one in body["coverage"]}
+    found = {group: [names[code] for code in codes if code in names] for group, codes in told.items()}
+    return [(group, said) for group, said in found.items() if said]
 
 
 PARTS = (

@@ -38,7 +38,7 @@ def test_the_first_screen_says_state_and_sentence_and_six_figures_with_what_they
     head = text[: text.index('id="gaps"')]
     for said in ("已关账</span>", "第1版", "10月12日 星期一 上午10点关账", "九月，全区 3 个站办了 214 场",
                  "12,034 <small>人次", "实名 9,034 + 现场计数 3,000", "512 人来过 ÷ 5,000 人",
-                 "上月 33.3%"):  # fmt: skip
+                 "上月 33.3%", "社区覆盖率按居住地口径"):  # fmt: skip
         assert said in head, said
     assert head.count('class="stat"') == 6
 
@@ -49,6 +49,11 @@ def test_where_a_month_was_not_closed_the_bodys_own_trend_says_what_it_was(app, 
     _frozen(app, (people.center, body))
     text = _shown(app, people.zhao, people.center)
     assert ("上月 205" in text, "去年同月 77" in text) == (True, True)
+    unknown = bodies.full(people, people.one)
+    unknown["trend"][0] |= {"version": 0, "figures": None}
+    _frozen(app, (people.one, unknown))
+    text = _shown(app, people.lin, people.one)
+    assert ("去年同月 没有记录" in text, "去年同月 —" in text) == (True, False)
 
 
 def test_all_figures_a_body_has_stand_in_one_table_with_their_year(app, people):
@@ -63,7 +68,7 @@ def test_all_figures_a_body_has_stand_in_one_table_with_their_year(app, people):
 
 def test_a_gap_leads_whoever_may_plan_there_to_an_event_for_those_left_out(app, people):
     _frozen(app, (people.center, bodies.full(people)), (people.one, bodies.full(people, people.one)))
-    planned = f"/desk/events/new?site={people.one.code}&amp;day=2026-10-12&amp;for=under14"
+    planned = f"/desk/events/new?site={people.one.code}&amp;day=2026-10-19&amp;for=under14"
     assert planned in _shown(app, people.lin, people.one)
     shown = _shown(app, people.zhao, people.center)
     assert ("14岁以下、80岁以上" in shown, "/desk/events/new" in shown) == (True, False)
@@ -87,6 +92,7 @@ def test_heat_has_a_number_in_every_cell_and_marks_what_is_missing_nobody_or_too
     body = bodies.full(people)
     missing = {"value": None, "numerator": 3, "denominator": None, "over": False}
     body["coverage"][2]["groups"]["over60"] = missing
+    body["figures"]["I-08"]["groups"]["over60"]["missing"] = [body["coverage"][2]["site"]]
     _frozen(app, (people.center, body))
     text = _shown(app, people.zhao, people.center)
     heat = text[text.index('class="table heat heat-groups"') :]
@@ -94,6 +100,7 @@ def test_heat_has_a_number_in_every_cell_and_marks_what_is_missing_nobody_or_too
     for cell in ('<td class="num h0">0.0% <span class="none">无人</span>', '<td class="num h2">5.0%',
                  '<td class="num h4">102.0%', '<td class="num">—', "3 ÷ —", "超过 100%"):  # fmt: skip
         assert cell in heat, cell
+    assert f"缺60岁以上人口数的社区：{body['coverage'][2]['name']}<" in text
     yearly = _shown(app, people.zhao, people.center, "?span=year")
     assert ("今年 1 月到本月" in yearly, "1,000 ÷ 5,000" in yearly) == (True, True)
 

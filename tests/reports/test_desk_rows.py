@@ -47,6 +47,9 @@ def test_every_figure_opens_for_the_month_and_the_year(app, people):
                 f"/desk/reports/{people.office.code}/{MONTH}/behind/{figure}/rows/xlsx?period={period}"
             )
             assert file.status_code == (404 if figure == "I-24" else 200), figure
+            if figure == "I-04":
+                assert "服务人次" in answer.text and "下面列的是其中的实名。" in answer.text
+            assert "明细合计 —" not in answer.text, figure
 
 
 @pytest.fixture
