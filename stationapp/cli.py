@@ -23,7 +23,10 @@ from stationapp.reports.files import FORMATS
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0].startswith("--") and words[0] != "--help":
+        words = ["run", *words]  # `stationapp --port 8080`: without a verb it is the default one's option
+    arguments = _parser().parse_args(words)
     if arguments.do in (commands.run, commands.web):
         os.environ[SERVED_AT] = f"http://127.0.0.1:{arguments.port}"
     try:

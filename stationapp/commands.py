@@ -58,6 +58,8 @@ class CouldNot(Exception):
 
 def run(app: Flask, arguments: argparse.Namespace) -> int:
     """Serve pages and jobs; a new instance gets the sample district and its staff's links first."""
+    if serving.is_taken(arguments.host, arguments.port):
+        raise CouldNot(f"端口 {arguments.port} 已经有程序在用；请换一个，例如 --port {arguments.port + 1}")
     if not arguments.empty and not sites_where(true()):
         sample.settle(_progress)
     where = f"http://{arguments.host}:{arguments.port}"

@@ -1,7 +1,9 @@
 """Serving pages and running jobs, together or apart."""
 
+import errno
 import multiprocessing
 import signal
+import socket
 import threading
 
 from flask import Flask
@@ -13,6 +15,17 @@ from stationapp.jobs import runner
 
 WORKERS = 2
 THREADS = 4
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there already: the server would share the port with them, page by page."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def serve(host: str, port: int) -> None:

@@ -3,8 +3,10 @@
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,6 +41,16 @@ def run(app):
         return subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
 
     return command
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    """A port at which another server listens, one that would share it."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
 
 
 def count(app, model) -> int:
@@ -131,13 +143,14 @@ def test_a_new_member_of_staff_gets_a_link_that_works(app, run):
     assert page.status_code == 200 and "孙主任" in page.text
 
 
-def test_what_cannot_be_done_is_one_sentence_on_the_error_channel(app, run, tmp_path):
+def test_what_cannot_be_done_is_one_sentence_on_the_error_channel(app, run, tmp_path, busy):
     cast.district(app)
     said = {
         ("staff", "add", "某", "--site", "999", "--role", "manager"): "没有代码是 999 的阵地",
         ("staff", "add", "某", "--site", "410305001001", "--role", "auditor"): "。",
         ("report", "999", "2026-10"): "没有代码是 999 的阵地",
         ("load", "sites", tmp_path / "missing.csv"): "missing.csv 打不开",
+        ("--empty", "--port", busy): f"端口 {busy} 已经有程序在用",
     }
     for words, sentence in said.items():
         done = run(*words)
@@ -182,7 +195,7 @@ def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(tm
 
 
 def test_whoever_starts_it_with_a_gateway_and_no_address_is_told_once(app, capsys, monkeypatch):
-    for name in ("serve", "serve_with_jobs", "run_jobs"):
+    for name in ("is_taken", "serve", "serve_with_jobs", "run_jobs"):
         monkeypatch.setattr(f"stationapp.serving.{name}", lambda *given: None)
     arguments = argparse.Namespace(host="127.0.0.1", port=8000, empty=True)
 
