@@ -7,6 +7,7 @@ the placeholder's name; no half-filled file is made.
 import copy
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from stationapp.refusal import Refused
 from stationapp.reports import official_xml as xml
 from stationapp.reports.official_rules import BLOCKS, INLINE, NEEDED, OfficialRefusal
 from stationapp.reports.sheet import Table
+
+_NO_DOCUMENT = (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+                XMLSyntaxError, PackageNotFoundError)  # fmt: skip
+"""What the reader says of a file it cannot read."""
 
 _PLACEHOLDER = re.compile("【([^【】]*)】")
 
@@ -49,7 +54,7 @@ def read_form(path: Path) -> tuple[Docx, list]:
 def _opened(path: Path) -> Docx:
     try:
         return open_docx(str(path))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, XMLSyntaxError, PackageNotFoundError) as error:
+    except _NO_DOCUMENT as error:
         raise Refused(OfficialRefusal.UNREADABLE, name=path.name) from error
 
 

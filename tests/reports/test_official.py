@@ -221,14 +221,29 @@ def test_a_form_that_cannot_be_filled_in_is_refused_by_name(body, tmp_path, para
         assert all(f"【{one}】" in sentence(refused.value) for one in (*INLINE, *BLOCKS))
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no document", b"PK\x03\x04 cut off", "xlsx"])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"no document", b"PK\x03\x04 cut off", "xlsx", "locked", "torn"]
+)
 def test_what_is_no_document_is_refused_with_its_name(body, tmp_path, content):
     path = tmp_path / "公文.docx"
     if content is not None:
-        path.write_bytes(render(body, "xlsx") if content == "xlsx" else content)
+        path.write_bytes(_no_document(body, tmp_path, content) if isinstance(content, str) else content)
     with pytest.raises(Refused) as refused:
         render(body, "docx", template=path)
     assert sentence(refused.value).startswith("公文模板 公文.docx 打不开")
+
+
+def _no_document(body: dict, tmp_path, kind: str) -> bytes:
+    if kind == "xlsx":
+        return render(body, "xlsx")
+    raw = bytearray(form(tmp_path, "【月份】", "【正文】").read_bytes())
+    if kind == "locked":  # the first part says that it needs a password
+        raw[6] |= 1
+        raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    else:
+        at = raw.index(b"word/document.xml") + 60
+        raw[at : at + 50] = b"\xff" * 50
+    return bytes(raw)
 
 
 def test_a_form_is_filled_the_same_way_each_time(body, tmp_path):
