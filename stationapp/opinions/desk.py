@@ -1,4 +1,7 @@
-"""How people liked what a station held: by event from five answers on, and what they wrote, never who."""
+"""How people liked what a station held: by event from five answers on, and what they wrote, never who.
+
+What is said today is shown tomorrow: see `queries.last_answer`.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +24,8 @@ from stationapp.opinions.queries import (
     Scores,
     comments_of,
     held_events,
+    last_answer,
+    scores_at,
     scores_of,
     served_at,
     spoken_at,
@@ -74,6 +79,14 @@ def _closed_out(asked: Asked) -> list[int]:
     return list(db.session.scalars(ids))
 
 
+def _cut() -> int:
+    return last_answer(clock.day_of(clock.now()))
+
+
+def _shown(month: Month) -> dict[int, Scores]:
+    return scores_of(month.begins_at, month.ends_at, cut=_cut())
+
+
 def _together(scores: Collection[Scores]) -> Scores:
     total = Scores(by_how={via.value: 0 for via in Via}, by_face={face.value: 0 for face in Face})
     for one in scores:
@@ -104,7 +117,7 @@ def index():
     """The events of a month, each with how many answered and, from five on, how many were satisfied."""
     asked = _asked()
     month, page = asked.month, paged(_events(asked), scalars=False)
-    scores = scores_of(month.begins_at, month.ends_at)
+    scores = _shown(month)
     counted = set(_closed_out(asked))
     total = _together([its for event_id, its in scores.items() if event_id in counted])
     return render_template(
@@ -136,7 +149,7 @@ def export():
     """The same as a file, without pages."""
     asked = _asked()
     rows = db.session.execute(_events(asked).limit(MOST_EXPORTED)).all()
-    scores = scores_of(asked.month.begins_at, asked.month.ends_at)
+    scores = _shown(asked.month)
     served, told = served_at([row[0].id for row in rows]), _told(scores)
     head = (_("时间"), _("活动"), _("阵地"), _("来了"), _("评价"), _("满意"), *(word(via) for via in Via))
     return csv_answer(
@@ -159,16 +172,18 @@ def _line(event: Event, site: Site, its: Scores | None, served: dict[int, int], 
 def comments():
     """What was written in a month, once there are five answers; nobody sees when, or at which event."""
     asked = _asked()
-    return render_template(
-        "desk/opinions/comments.html", asked=asked, comments=comments_of(_closed_out(asked))
-    )
+    return render_template("desk/opinions/comments.html", asked=asked, comments=_comments(asked))
+
+
+def _comments(asked: Asked) -> list[str]:
+    return comments_of(_closed_out(asked), cut=_cut())
 
 
 @bp.get("/opinions/comments.csv")
 def comments_file():
     """The same as a file."""
     asked = _asked()
-    rows = ((text,) for text in comments_of(_closed_out(asked)))
+    rows = ((text,) for text in _comments(asked))
     return csv_answer(_("大家说的话-%(month)s", month=asked.month), (_("说的话"),), rows)
 
 
@@ -180,17 +195,19 @@ def event(code: str):
     if held.state not in (State.PUBLISHED, State.CLOSED_OUT):
         raise NotFound
     month = Month.of(clock.day_of(held.starts_at))
-    scores = scores_of(month.begins_at, month.ends_at)
+    scores, now = _shown(month), scores_at([held.id]).get(held.id, Scores())
+    its = scores.get(held.id, Scores())
     return render_template(
         "desk/opinions/event.html",
         event=held,
         site=site,
         when=span(held.starts_at, held.ends_at),
         over=held.ends_at <= clock.now(),
-        scores=scores.get(held.id, Scores()),
+        scores=its,
+        more=max(0, now.answers - its.answers),
         told=_told(scores),
         served=served_at([held.id]).get(held.id, 0),
-        comments=comments_of([held.id]),
+        comments=comments_of([held.id], cut=_cut()),
         enough=ENOUGH,
         Face=Face,
         back=url_for(".index", month=month),

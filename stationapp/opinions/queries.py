@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, case, func, select, union_all
 from sqlalchemy.orm import aliased
@@ -36,9 +36,14 @@ class Scores:
     by_face: dict[int, int] = field(default_factory=dict)  # by score
 
 
-def last_answer() -> int:
-    """The highest id there is; 0 without an answer."""
-    return db.session.scalar(select(func.coalesce(func.max(Answer.id), 0)))
+def last_answer(today: date | None = None) -> int:
+    """The highest id, `today`: of what was said before that day; 0 without an answer.
+
+    Up to it answers are counted and shown, in reports, too: whoever looks before and after somebody pressed at the
+    door must not read it from the difference. What is said in a day is added at its end, together.
+    """
+    said = select(func.coalesce(func.max(Answer.id), 0))
+    return db.session.scalar(said.where(Answer.said_on < today) if today else said)
 
 
 def scores_of(begins_at: datetime, ends_at: datetime, *, cut: int | None = None) -> dict[int, Scores]:
@@ -146,12 +151,12 @@ def rows_of(event_ids: Collection[int], *, cut: int | None = None) -> list[Answe
     return sorted(rows, key=lambda row: (row.event_id or 0, -(row.score or 0)))
 
 
-def comments_of(event_ids: Collection[int]) -> list[str]:
+def comments_of(event_ids: Collection[int], *, cut: int | None = None) -> list[str]:
     """What was written at these events, if they have at least five answers together; else nothing.
 
     In the order of a keyed hash, which goes by nothing anybody knows.
     """
-    found = list(db.session.scalars(live(event_ids)))
+    found = list(db.session.scalars(live(event_ids, cut)))
     if len(found) < ENOUGH:
         return []
     said = [(one.id, vault().unseal(one.comment_sealed)) for one in found if one.comment_sealed]

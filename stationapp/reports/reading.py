@@ -48,7 +48,8 @@ def facts_of(site: Site, month: Month, closed_at: datetime | None) -> Facts:
     at = {id: position for position, id in enumerate(grounds[NOW].places)}
     who = counts_as(merged_at(closed_at))
     today = clock.day_of(closed_at or clock.now())
-    ledger, answers = db.session.scalar(select(func.coalesce(func.max(HoursEntry.id), 0))), last_answer()
+    ledger = db.session.scalar(select(func.coalesce(func.max(HoursEntry.id), 0)))
+    answers = last_answer(today)
     window = (Event.starts_at >= months[0].begins_at) & (Event.starts_at < month.ends_at)
     held, closed_out = _events(window, months, at)
     here = _here(site, grounds)

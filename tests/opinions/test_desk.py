@@ -17,12 +17,15 @@ from stationapp.opinions import operations
 from stationapp.opinions.queries import comments_of, last_answer, rows_of, scores_of
 from stationapp.opinions.rules import spoken
 from tests import cast
-from tests.opinions.scene import attendances, past
+from tests.opinions.scene import attendances, past, press
+
+DAY = timedelta(days=1)
+AGO = DAY + timedelta(hours=4)
 
 
 @pytest.fixture
 def scene(app):
-    return past(app, 8)
+    return past(app, 8, ago=AGO)
 
 
 @pytest.fixture
@@ -31,18 +34,17 @@ def lin(app, scene):
 
 
 def say(app, scene, *faces: int, comment: str = "") -> None:
-    """The first of those who came answer, one face each."""
-    its = attendances(app, scene.event_id)
+    """The first of those who came answer, one face each; yesterday."""
+    its, now = attendances(app, scene.event_id), clock.now() - DAY
     with app.app_context():
         for n, face in enumerate(faces):
             with transaction():
-                operations.say(
-                    its[n], score=face, comment=comment and f"{comment}{n}", key=f"{face}{n}", now=clock.now()
-                )
+                said = comment and f"{comment}{n}"
+                operations.say(its[n], score=face, comment=said, key=f"{face}{n}", now=now)
 
 
 def month(scene) -> str:
-    return str(Month.of(clock.day_of(clock.now() - timedelta(hours=4))))
+    return str(Month.of(clock.day_of(clock.now() - AGO)))
 
 
 def test_fewer_than_five_answers_show_neither_share_nor_comment(app, lin, scene):
@@ -106,6 +108,22 @@ def test_empty_months_and_events_say_what_to_do(lin, scene):
     assert "还没有能看的话" in lin.get("/desk/opinions/comments?month=2020-01").text
 
 
+def test_what_is_said_today_is_shown_tomorrow(app, lin, scene):
+    """Whoever looks before and after somebody pressed at the door reads nothing of it, be they the sixth."""
+    say(app, scene, 5, 5, 5, 3, 1, comment="说的话")
+    paths = (f"/desk/opinions/?month={month(scene)}", f"/desk/opinions/list.csv?month={month(scene)}")
+    paths += (f"/desk/opinions/comments?month={month(scene)}", f"{scene.at}/opinions")
+    before = [lin.get(path).text for path in paths]
+    press(app.test_client(), scene.codes[5], 1, "太吵")
+    after = [lin.get(path).text for path in paths]
+    assert after[:3] == before[:3]
+    assert "今天又收到 1 份" in after[3] and "60.0%" in after[3] and "太吵" not in after[3]
+    with time_machine.travel(clock.now() + DAY):
+        lin = cast.signed_in(app, scene.people.lin)
+        assert "50.0%" in lin.get(paths[0]).text
+        assert "太吵" in lin.get(paths[3]).text
+
+
 # --- for reports ------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +161,7 @@ def test_the_month_less_the_events_shown_does_not_tell_of_a_small_one(app, lin, 
     say(app, scene, 5, 5, 5, 5, 3, 1, comment="说的话")
     listed = f"/desk/opinions/?month={month(scene)}"
     assert "4 / 6" in lin.get(listed).text
-    small = past(app, 2, people=scene.people, title="小讲座")
+    small = past(app, 2, people=scene.people, title="小讲座", ago=AGO)
     say(app, small, 1)
     page = lin.get(listed).text
     assert "4 / 6" not in page
@@ -163,7 +181,9 @@ def test_the_month_less_the_events_shown_does_not_tell_of_a_small_one(app, lin, 
 def test_what_is_not_closed_out_hides_nobody_in_the_month(app, lin, scene):
     """The month counts what is closed out: of six and one answers, and five of an open event, no six are shown."""
     say(app, scene, 5, 5, 5, 5, 3, 1)
-    open_one, small = (past(app, 6, people=scene.people, title=title) for title in ("没归档的", "小讲座"))
+    open_one, small = (
+        past(app, 6, people=scene.people, title=title, ago=AGO) for title in ("没归档的", "小讲座")
+    )
     with app.app_context(), transaction():
         reopen(db.session.get(Event, open_one.event_id), by=None, now=clock.now(), reason="改")
     say(app, open_one, 5, 5, 5, 5, 5)
@@ -205,7 +225,6 @@ def test_an_answer_is_never_changed_or_deleted(app, scene):
 def test_midnight_of_the_month_is_shanghais(app):
     with time_machine.travel(clock.instant(date(2026, 10, 31), 23, 50), tick=False):
         scene = past(app, 5, ago=timedelta(hours=3))
-        say(app, scene, 5, 5, 5, 5, 5)
         lin = cast.signed_in(app, scene.people.lin)
         assert "示例讲座" in lin.get("/desk/opinions/?month=2026-10").text
         assert "示例讲座" not in lin.get("/desk/opinions/?month=2026-11").text

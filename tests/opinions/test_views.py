@@ -209,8 +209,9 @@ def test_no_slip_keeps_those_who_came_from_answering(app, client):
     for code in scene.codes[:3]:
         assert press(client, code, 1).status_code == 303
     assert scores(app, scene).by_face == {5: 3, 3: 0, 1: 3}
-    lin = cast.signed_in(app, scene.people.lin)
-    assert "评价比来的人多 3 份" in lin.get(f"{scene.at}/opinions").text
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        lin = cast.signed_in(app, scene.people.lin)
+        assert "评价比来的人多 3 份" in lin.get(f"{scene.at}/opinions").text
 
 
 def test_comments_lose_their_numbers_before_they_are_kept(app, client, scene):
@@ -270,7 +271,9 @@ def test_two_answers_at_once_are_one_slot(app, scene):
     its = scores(app, scene)
     assert its.answers == 1
     with app.app_context():
-        assert last_answer() == answers(app)[-1].id
+        today = clock.day_of(clock.now())
+        assert last_answer() == last_answer(today + timedelta(days=1)) == answers(app)[-1].id
+        assert last_answer(today - timedelta(days=1)) == 0
 
 
 @pytest.mark.both_databases
