@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from stationapp.opinions.queries import Scores
 from stationapp.reports.halls import RoomUse
 from stationapp.reports.places import Ground, Place
 from stationapp.reports.registers import Volunteers
+from stationapp.reports.rules import canonical
 from stationapp.reports.unfiled import Unfiled
 
 WINDOW = 13
@@ -139,6 +141,12 @@ class Facts:
     def places(self) -> list[Place]:
         """The site and those beneath it, in code order."""
         return self.ground.beneath(self.site)
+
+    @property
+    def tree(self) -> str:
+        """Which sites stood where in each month, and for whom, as one word: whether that is still so (trust.md R2)."""
+        stood = [ground.standing(ground.places[self.site_id]) for ground in self.grounds]
+        return sha256(canonical(stood).encode()).hexdigest()
 
     @property
     def year(self) -> range:

@@ -52,6 +52,7 @@ def body(facts: Facts, counted: Counted, *, version: int, state: ReportState) ->
         "rooms": {month.ground.places[id].code: use for id, use in counted.rooms.items()},
         "year_rooms": {month.ground.places[id].code: use for id, use in counted.year_rooms.items()},
         "populations": sources(month),
+        "tree": facts.tree,
         "ledger": facts.ledger,
         "answers": facts.answers,
     }

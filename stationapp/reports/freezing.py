@@ -34,6 +34,16 @@ def as_frozen(facts: Facts, frozen: dict) -> Facts:
     )
 
 
+def same_tree(facts: Facts, frozen: dict) -> bool:
+    """Whether the sites still stand as the version found them: one may be ended, moved or merged for days gone by."""
+    above = {
+        place.code: facts.ground.places[place.parent_id].code if place.parent_id else None
+        for place in facts.places
+    }
+    hang = all(above.get(row["site"]) == row["parent"] for row in frozen["by_site"] if not row["own"])
+    return hang and frozen.get("tree") == facts.tree
+
+
 def _months(frozen: dict) -> Iterable[Month]:
     return (Month.parse(row["month"]) for row in frozen["trend"] if row["figures"])
 

@@ -44,6 +44,22 @@ class Ground:
         """The place and all beneath it, in code order."""
         return self._beneath[place.id]
 
+    @cached_property
+    def _led_to(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {id: [] for id in self.places}
+        for raw, home in self.homes.items():
+            if raw != home:
+                found[home].append(self.places[raw].code)
+        return found
+
+    def standing(self, place: Place) -> list[tuple]:
+        """The sites in force among these: code, the one above, and for which communities that are no more it stands."""
+        return [
+            (one.code, "" if one is place else self.places[one.parent_id].code, sorted(self._led_to[one.id]))
+            for one in self.beneath(place)
+            if one.active
+        ]
+
     def communities(self, place: Place) -> list[Place]:
         """The stations in force among them: each stands for a community."""
         return [other for other in self.beneath(place) if other.level is Level.STATION and other.active]

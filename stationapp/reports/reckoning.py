@@ -29,7 +29,7 @@ from stationapp.volunteers.models import Volunteer
 if TYPE_CHECKING:
     from stationapp.reports.columns import Facts
 
-PASSING = frozenset({"version", "state", "ledger", "answers", "months", "unfiled"})
+PASSING = frozenset({"version", "state", "ledger", "answers", "months", "unfiled", "tree"})
 """Parts of a body that differ without anything having changed for the site: numbers of versions, heads of chains
 that everybody shares, what somebody still owes."""
 

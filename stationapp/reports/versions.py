@@ -17,7 +17,7 @@ from stationapp.reports.called_off import cancelled_by
 from stationapp.reports.few import unsaid
 from stationapp.reports.lines import SummaryLine, flat
 from stationapp.reports.models import CountedEvent, CoverageReport
-from stationapp.reports.queries import communities, evidence, figures, homes_of, in_month, merged_at, read
+from stationapp.reports.queries import evidence, figures, homes_of, in_month, merged_at, read
 from stationapp.reports.rules import DEFINITIONS, Unit, state_of
 from stationapp.residents.models import Merge
 from stationapp.sites.models import Site
@@ -79,9 +79,9 @@ def remade(report: CoverageReport, facts: "Facts") -> dict:
 
 
 def facts_unchanged(report: CoverageReport) -> bool:
-    """Whether every counted event still stands as it was closed out then, by the same definitions and sites."""
+    """Whether every counted event still stands as it was closed out then, by the same definitions."""
     frozen = json.loads(report.body)
-    return frozen["definitions"] == DEFINITIONS and not _moved(report, frozen) and _same_tree(report, frozen)
+    return frozen["definitions"] == DEFINITIONS and not _moved(report, frozen)
 
 
 def _moved(report: CoverageReport, frozen: dict) -> int:
@@ -106,19 +106,6 @@ def _moved(report: CoverageReport, frozen: dict) -> int:
             (Event.state != State.CLOSED_OUT) | own | (Event.closed_out_at > report.closed_at),
         )
     )
-
-
-def _same_tree(report: CoverageReport, frozen: dict) -> bool:
-    site = db.session.get_one(Site, report.site_id)
-    places = communities(site, Month.of(report.month_on)).places
-    codes = {place.id: place.code for place in places.values()}
-    now = {
-        (place.code, codes.get(place.parent_id or 0), place.active)
-        for place in places.values()
-        if place.id != site.id and place.lived
-    }
-    then = {(row["site"], row["parent"], row["active"]) for row in frozen["by_site"] if not row["own"]}
-    return now <= then
 
 
 # --- what has changed since ----------------------------------------------------------------------------------

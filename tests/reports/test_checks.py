@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -14,6 +15,9 @@ from stationapp.reports import checks
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import canonical
+from stationapp.rooms.models import Room
+from stationapp.sites.models import Site
+from stationapp.sites.rules import Level
 from tests import cast
 from tests.reports import build
 from tests.reports.build import AFTER, MONTH
@@ -186,3 +190,52 @@ def test_an_event_called_off_at_a_site_that_is_no_more_stands_in_the_table_whose
             assert body["figures"]["I-25"]["numerator"] == 1
             assert people.two.code in {row["site"] for row in body["by_site"]}
             assert FIND["R3"]() == []
+
+
+def _ended(people):
+    people.two.valid_to, people.two.successor_id = MONTH.plus(-1).last_day, people.one.id
+
+
+def _moved(people):
+    people.two.parent_id, people.two.path = (
+        people.far.parent_id,
+        f"/1/{people.far.parent_id}/{people.two.id}/",
+    )
+
+
+def _founded_later(people):
+    people.two.valid_from = MONTH.first_day
+
+
+def _merged_at_last(people):
+    people.gone.successor_id = people.one.id
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", [_ended, _moved, _founded_later, _merged_at_last])
+def test_a_tree_that_was_changed_for_days_gone_by_is_no_violation_of_what_rests_on_it(app, change):
+    with time_machine.travel(AFTER, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                gone = cast.site("410305001003", Level.STATION, "湖北路示例三社区", people.office)
+                db.session.merge(gone).valid_to = MONTH.plus(-2).last_day
+                db.session.add(Room(site_id=people.two.id, name="舞蹈室", hours="每天 08:30-12:00"))
+                for site in (people.one, people.two, people.far):
+                    for month in (MONTH.plus(-1), MONTH):
+                        build.came(build.event(site, month.begins_at), build.resident(site))
+                build.came(build.event(people.far), build.resident(gone))
+            with transaction():
+                close_month(people.center, MONTH, by=None, now=AFTER)
+            assert FIND["R2"]() == []
+            far = db.session.scalar(
+                text("SELECT id FROM coverage_reports WHERE site_id = :site"), {"site": people.far.id}
+            )
+            with transaction():
+                sites = {"one": people.one, "two": people.two, "far": people.far, "gone": gone}
+                change(SimpleNamespace(**{name: db.session.get(Site, it.id) for name, it in sites.items()}))
+            assert FIND["R2"]() == []
+            with transaction() as session:  # what does not rest on it is looked at all the same
+                session.execute(text("UPDATE attendances SET undone = :yes WHERE event_id IN (SELECT id FROM events"
+                                     " WHERE site_id = :site)"), {"yes": True, "site": people.far.id})  # fmt: skip
+            assert f"report {far}" in FIND["R2"]()
