@@ -48,6 +48,7 @@ class LifeRefusal(Enum):
 
     SENTENCE_MISSING = "sentence_missing"  # an objection says what is wrong
     NOT_THE_LATEST = "not_the_latest"  # facts["version"]: the version that holds by now
+    OLD_VERSION = "old_version"  # facts["version"]: no link leads to one that was corrected
     LINK_ENDED = "link_ended"  # it was taken back, or is over
 
 

@@ -12,6 +12,7 @@ from stationapp.db import db
 from stationapp.refusal import Refused
 from stationapp.reports.life_rules import LINK_LASTS, Audience, LifeRefusal
 from stationapp.reports.models import CoverageReport, ReportLink
+from stationapp.reports.shelf import latest_version
 from stationapp.sites.models import Site
 from stationapp.vault import vault
 
@@ -19,7 +20,13 @@ from stationapp.vault import vault
 def share(
     report: CoverageReport, *, by: int, now: datetime, audience: Audience = Audience.OUTSIDE
 ) -> tuple[ReportLink, str]:
-    """A new link and its token, which is shown once and kept as a keyed hash alone."""
+    """A new link and its token, which is shown once and kept as a keyed hash alone.
+
+    Raises Refused (OLD_VERSION): what two versions hide apart can be reckoned from both together.
+    """
+    latest = latest_version(report)
+    if latest != report.version:
+        raise Refused(LifeRefusal.OLD_VERSION, version=latest)
     token = secrets.token_urlsafe(16)
     link = ReportLink(
         token_index=_index(token),

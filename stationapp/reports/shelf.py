@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from stationapp.calendar.rules import Month
@@ -36,6 +36,15 @@ def latest_heads(site: Site, months: Sequence[Month]) -> dict[Month, CoverageRep
         .order_by(CoverageReport.version)
     )
     return {Month.of(row.month_on): row for row in rows}
+
+
+def latest_version(report: CoverageReport) -> int:
+    """The number of the version that holds of its site's month."""
+    return db.session.scalar(
+        select(func.max(CoverageReport.version)).where(
+            CoverageReport.site_id == report.site_id, CoverageReport.month_on == report.month_on
+        )
+    )
 
 
 def find_body(site: Site, month: Month, version: int) -> dict | None:

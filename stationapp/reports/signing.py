@@ -16,6 +16,7 @@ from stationapp.notices.rules import Occasion
 from stationapp.refusal import Refused
 from stationapp.reports.life_rules import LifeRefusal, Mark
 from stationapp.reports.models import CoverageReport, SignOff
+from stationapp.reports.shelf import latest_version
 from stationapp.sites.models import Site
 
 
@@ -50,11 +51,7 @@ def sign(
     sentence = sentence.strip()
     if mark is Mark.OBJECTED and not sentence:
         raise Refused(LifeRefusal.SENTENCE_MISSING)
-    latest = db.session.scalar(
-        select(func.max(CoverageReport.version)).where(
-            CoverageReport.site_id == report.site_id, CoverageReport.month_on == report.month_on
-        )
-    )
+    latest = latest_version(report)
     if latest != report.version:
         raise Refused(LifeRefusal.NOT_THE_LATEST, version=latest)
     said = SignOff(report_id=report.id, staff_id=by, role=role, mark=mark, sentence=sentence, at=now)

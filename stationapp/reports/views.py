@@ -16,7 +16,7 @@ from stationapp.reports.desk import kept_file
 from stationapp.reports.files import for_audience
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.models import CoverageReport, ReportLink
-from stationapp.reports.shelf import list_heads
+from stationapp.reports.shelf import latest_version
 from stationapp.sites.models import Site
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
@@ -40,7 +40,7 @@ def show(token: str):
             token=token,
             link=link,
             report=report,
-            latest=list_heads(site, month)[0].version,
+            latest=latest_version(report),
             site=site,
             month=month,
             said=words.sentence(_as_shown(report.body, link.audience)),
@@ -99,4 +99,5 @@ def _unlisted(content, status: int = 200) -> Response:
     answer = make_response(content, status)
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"  # not even our own proxy's log is told the token again
     return answer

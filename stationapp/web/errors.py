@@ -3,7 +3,7 @@
 import logging
 import traceback
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -25,6 +25,7 @@ def sentence(refused: Refused) -> str:
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
+    app.log_exception = _logged
     app.register_error_handler(Refused, lambda error: _page(409, _("没有办成"), sentence(error)))
     app.register_error_handler(NotFound, lambda error: _not_found())
     app.register_error_handler(404, lambda error: _not_found())
@@ -84,9 +85,18 @@ def _unreadable():
 
 def _refused_by_database(error: DBAPIError):
     # The same here: where it happened is told, but nothing that was written (trust.md §4.27).
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("database: %s\n%s", type(error.orig).__name__, frames)
+    log.error("database: %s\n%s", type(error.orig).__name__, _frames(error))
     return _fault()
+
+
+def _logged(exc_info: tuple) -> None:
+    # Flask's own line has the path, with the code or the token that opens it, and what the exception quotes.
+    kind, error, _frame = exc_info
+    log.error("fault: %s in %s %s\n%s", kind.__name__, request.method, request.endpoint, _frames(error))
+
+
+def _frames(error: BaseException) -> str:
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def _fault():

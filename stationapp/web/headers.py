@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     def _headers(answer):
         answer.headers.setdefault("Content-Security-Policy", _CSP)
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "same-origin"
+        answer.headers.setdefault("Referrer-Policy", "same-origin")
         answer.headers.setdefault("Permissions-Policy", "camera=()")  # the page that scans brings its own
         if request.endpoint != "static":
             answer.headers.setdefault(

@@ -19,6 +19,7 @@ from stationapp.notices.models import Notice
 from stationapp.notices.rules import Occasion
 from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import Via
+from stationapp.reports import views
 from stationapp.reports.life_rules import LINK_LASTS, Audience
 from stationapp.reports.models import ReportLink, SignOff
 from stationapp.reports.operations import close_month
@@ -312,7 +313,7 @@ def test_a_link_shows_the_month_to_whoever_has_it_and_gives_its_files(app, clien
     page = client.get(link)
     assert page.status_code == 200 and "湖北路" in page.text and "第 1 版" in page.text
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
-    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Cache-Control"] == "no-store" and page.headers["Referrer-Policy"] == "no-referrer"
     assert '<meta name="robots" content="noindex, nofollow">' in page.text
     file = client.get(f"{link}/xlsx")
     assert file.data.startswith(b"PK") and file.headers["X-Robots-Tag"] == "noindex, nofollow"
@@ -340,7 +341,11 @@ def test_a_link_to_a_version_that_was_corrected_since_says_so(app, client, peopl
     _close(app, people.center, "补一场")
     text = client.get(link).text
     assert "第 1 版" in text and "后来更正过，现行的是第 2 版" in text
-    assert "旧版" in cast.signed_in(app, people.chen).get(f"{_month(people.office)}/links").text
+    staff = cast.signed_in(app, people.chen)
+    assert "旧版" in staff.get(f"{_month(people.office)}/links").text
+    refused = _post(staff, f"{_month(people.office)}/versions/1/links")
+    assert refused.status_code == 409 and "链接只给现行的第 2 版" in refused.text
+    assert len(_acts(app, "reports.share")) == 1
 
 
 def test_in_wechat_it_says_to_open_the_address_on_a_computer(client, people, link):
@@ -372,6 +377,17 @@ def test_a_link_taken_back_or_over_or_guessed_shows_nothing_and_the_same(app, cl
     _post(staff, f"{_month(people.office)}/links/{number}/ending")
     assert "已经失效" in staff.get(f"{_month(people.office)}/links").text
     assert len(_acts(app, "reports.end_link")) == 1
+
+
+def test_no_log_tells_the_address_of_a_link_whatever_breaks(app, client, people, link, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError(cast.GRANNY_WU + cast.PHONE)
+
+    monkeypatch.setattr(views, "kept_file", broken)
+    monkeypatch.setattr(app, "testing", False)
+    assert client.get(f"{link}/pdf").status_code == 500
+    assert "fault: RuntimeError in GET reports.file" in caplog.text and "broken" in caplog.text
+    assert not [told for told in (link, cast.GRANNY_WU, cast.PHONE) if told in caplog.text]
 
 
 def test_whoever_guesses_has_to_wait(app, client, people):
