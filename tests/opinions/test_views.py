@@ -29,6 +29,7 @@ from stationapp.signups.rules import Channel
 from stationapp.vault import vault
 from tests import cast
 from tests.opinions.scene import answers, attendances, close, past, press, walk_in
+from tests.signups.scene import course
 
 QUESTION = "这场活动怎么样？"
 
@@ -186,6 +187,21 @@ def test_it_is_open_from_the_end_for_fourteen_days(app, client):
         assert client.post(f"/signups/{scene.codes[1]}/opinion", data=fresh).status_code == 409
     assert late.status_code == 200
     assert len(answers(app)) == 1
+
+
+def test_while_a_date_of_a_course_is_to_come_its_code_stands_above_the_question(app, client):
+    people = cast.district(app)
+    with app.app_context():
+        _, dates = course(people.one, 2)
+        code = cast.sign_up(dates[0], cast.person("吴试人", "19900061111")).codes[0]
+        came = {"how": How.ROSTER, "part": Part.RESIDENT, "by": None, "now": dates[0].starts_at}
+        with transaction():
+            attendance.check_in(dates[0], get_resident(find_by_code(code).resident_id), **came)
+        ends = [date.ends_at for date in dates]
+    for end, first in zip(ends, ('class="ticket"', QUESTION), strict=True):
+        with time_machine.travel(end + timedelta(minutes=1), tick=False):
+            page = client.get(f"/signups/{code}").text
+        assert min(('class="ticket"', QUESTION), key=page.index) == first
 
 
 def test_staff_of_the_event_are_not_asked_in_somebodys_place(app, client, scene):
