@@ -30,8 +30,7 @@ from stationapp.db import db, retried, transaction
 from stationapp.events.models import Event
 from stationapp.events.queries import find_event
 from stationapp.events.rules import touches
-from stationapp.opinions.guard import asked_here
-from stationapp.opinions.queries import presences_of
+from stationapp.opinions.guard import asked_at_home
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.guard import household_here
 from stationapp.residents.operations import take_in
@@ -261,7 +260,7 @@ def _card(card: Card, code: str):
         "attendance/card.html",
         own=own,
         places=_today(person.id, now) if own else [],
-        asked=asked_here(presences_of(person.id, now=now)) if own else [],
+        asked=[one for one in asked_at_home(now) if own and one.person_id == person.id],
         site=db.session.get_one(Site, card.site_id),
         staff=bool(reach),
     )

@@ -212,14 +212,13 @@ class Presence:
     until_at: datetime
 
 
-def presences_of(
-    resident_id: int, *, now: datetime, event_ids: Collection[int] | None = None
-) -> list[Presence]:
-    """What a person came to, by whichever record, and can be asked about now; the latest first."""
+def presences_of(resident_id: int, *, now: datetime, event_ids: Collection[int]) -> list[Presence]:
+    """Which of these events a person came to, by whichever record, and can be asked about now; the latest first."""
     kept = select(func.coalesce(Resident.merged_into, Resident.id)).where(Resident.id == resident_id)
-    its = [Attendance.resident_id.in_(records_of(kept.scalar_subquery()))]
-    if event_ids is not None:
-        its.append(Attendance.event_id.in_(event_ids))
+    its = [
+        Attendance.resident_id.in_(records_of(kept.scalar_subquery())),
+        Attendance.event_id.in_(event_ids),
+    ]
     return _presences(its, now)
 
 

@@ -36,9 +36,7 @@ class OpinionRefusal(Enum):
     FACE_MISSING = "face_missing"
     COMMENT_TOO_LONG = "comment_too_long"  # facts["most"]
     STAFF_HERE = "staff_here"  # a member of staff who works at that event is signed in in this browser
-    CODE_KNOWN = (
-        "code_known"  # staff made the place and read its code out: whoever has it may not be whose it is
-    )
+    CODE_KNOWN = "code_known"  # staff read out the place's code, or the one that opened the household's page
     SLIP_MISTYPED = "slip_mistyped"  # the last digit does not fit: a slip of the finger
     SLIP_UNKNOWN = "slip_unknown"
     SLIPS_MANY = "slips_many"  # facts["most"]: more slips than are printed at once

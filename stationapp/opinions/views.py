@@ -14,7 +14,8 @@ from stationapp.opinions.guard import is_known_to_staff, is_staff_of
 from stationapp.opinions.queries import Presence, presences_at, presences_of
 from stationapp.opinions.rules import COMMENT_LENGTH, OpinionRefusal, score_of
 from stationapp.refusal import NotFound, Refused
-from stationapp.residents.guard import household_here
+from stationapp.residents.guard import login_here
+from stationapp.residents.homes import was_read_out
 from stationapp.residents.queries import get_resident
 from stationapp.residents.rules import masked_name
 from stationapp.signups.dates import held_by
@@ -59,11 +60,13 @@ def say(attendance_id: int):
 
 
 def _its(attendance_id: int) -> Presence:
-    home = household_here()
-    its = presences_at(home, now=clock.now()) if home is not None else []
+    login = login_here()
+    its = presences_at(login.household_id, now=clock.now()) if login else []
     presence = next((one for one in its if one.attendance_id == attendance_id), None)
     if presence is None:
         raise NotFound
+    if was_read_out(login):
+        raise Refused(OpinionRefusal.CODE_KNOWN)
     return presence
 
 

@@ -120,6 +120,14 @@ def find_open(token: str, *, now: datetime) -> HomeLogin | None:
     )
 
 
+def was_read_out(login: HomeLogin) -> bool:
+    """Whether the code that opened this page was read out by the desk, which so knew it, too."""
+    its = (HomeCode.household_id == login.household_id, HomeCode.used_at == login.made_at)
+    return (
+        db.session.scalar(select(HomeCode.id).where(*its, HomeCode.via == CodeVia.DESK).limit(1)) is not None
+    )
+
+
 def list_open(household_id: int, *, now: datetime) -> list[HomeLogin]:
     """Where a household's page is open, last used first."""
     query = select(HomeLogin).where(HomeLogin.household_id == household_id, *_still_open(now))

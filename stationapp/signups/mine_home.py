@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from stationapp import clock
 from stationapp.db import retried, transaction
 from stationapp.messages.queries import list_for_household
-from stationapp.opinions.guard import asked_here
-from stationapp.opinions.queries import presences_at
+from stationapp.opinions.guard import asked_at_home
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents import guard
 from stationapp.residents.queries import list_members
@@ -53,7 +52,7 @@ def _page(problem: str = ""):
         told=list_for_household(household_id, now=now) if first else [],
         past=paged(at_home.past(household_id, now=now), PAST, scalars=False),
         first=first,
-        asked_about=asked_here(presences_at(household_id, now=now)) if first else [],
+        asked_about=asked_at_home(now) if first else [],
         problem=problem,
     )
 

@@ -241,9 +241,9 @@ def test_comments_lose_their_numbers_before_they_are_kept(app, client, scene):
 # --- the household's own page -----------------------------------------------------------------------------------
 
 
-def at_home(app, client, phone: str) -> None:
+def at_home(app, client, phone: str, via: CodeVia = CodeVia.SMS) -> None:
     with app.app_context(), transaction():
-        code = homes.make_code(homes.find_household(phone), CodeVia.DESK, by=None, now=clock.now())
+        code = homes.make_code(homes.find_household(phone), via, by=None, now=clock.now())
     assert client.submit("/mine/logins", {"phone": phone, "code": code}).status_code == 303
 
 
@@ -265,6 +265,13 @@ def test_who_came_without_a_sign_up_answers_behind_the_households_code(app, clie
     for other in (attendances(app, scene.event_id)[0], 999):
         assert client.get(f"/mine/home/opinions/{other}").status_code == 404
     assert app.test_client().get(ask).status_code == 404
+    known = app.test_client()  # opened with a code that the desk read out, and so could use itself
+    at_home(app, known, "19900067777", CodeVia.DESK)
+    home = known.get("/mine/home")
+    assert "怎么样？" not in home.text
+    for refused in (known.get(ask), known.post(ask, data={"face": "5", "csrf_token": _token(home)})):
+        assert (refused.status_code, "不能凭它来评" in refused.text) == (409, True)
+    assert [row.score for row in answers(app)] == [3]
 
 
 @pytest.mark.both_databases
