@@ -50,7 +50,7 @@ class Listing:
         return self.name in PEOPLE
 
 
-PEOPLE = ("attendances", "persons", "promises", "waiting", "hours", "volunteers", "register")
+PEOPLE = ("attendances", "persons", "reached", "promises", "waiting", "hours", "volunteers", "register")
 
 PARTS = {"I-04": ("named", "anonymous"), "I-27": ("events", "old", "young", "persons")}
 """Figures of several lists; the first stands for the figure unless another is asked for."""
@@ -195,8 +195,8 @@ def _reached(scope: Scope, ask: Ask) -> Listing:
     if ask.id == "I-09":
         category = ask.category or Category.A01
         rows = rows_people.reached(scope, Group.ALL, ask.community, Event.category == category)
-        return Listing("persons", rows)
-    return Listing("persons", rows_people.reached(scope, group, ask.community))
+        return Listing("reached", rows)
+    return Listing("reached", rows_people.reached(scope, group, ask.community))
 
 
 _THEMES = {"events": (Theme.OLD, Theme.YOUNG), "old": (Theme.OLD,), "young": (Theme.YOUNG,)}

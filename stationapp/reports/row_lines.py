@@ -81,6 +81,7 @@ HEADS: dict[str, tuple] = {
     "answers": (_("活动"), _("满意程度")),
     "attendances": (*_WHEN, _("姓名"), _("年龄段"), _("居住地"), _("渠道")),
     "persons": (_("编号"), _("姓名"), _("人次")),
+    "reached": (_("姓名"), _("其中来这里的人次")),
     "promises": (*_WHEN, _("姓名"), _("渠道"), _("到场")),
     "waiting": (*_WHEN, _("姓名"), _("渠道")),
     "hours": (_("台账行"), _("服务日期"), _("志愿者"), _("阵地"), _("来源"), _("分钟")),
@@ -148,6 +149,8 @@ _CELLS: dict[str, Callable[..., Line]] = {
     "answers": _answer,
     "attendances": _attendance,
     "persons": lambda row, youngest: [str(row.id), _name(row, youngest), row.times],
+    # Without the number: it would tell a station which of the people it knows went where else.
+    "reached": lambda row, youngest: [_name(row, youngest), row.times],
     "promises": lambda row, youngest: [*_signup(row, youngest), _yes(row.came)],
     "waiting": _signup,
     "hours": _hours,

@@ -19,6 +19,7 @@ from stationapp.residents.models import Merge, Resident
 from stationapp.signups.models import Party, Signup
 from stationapp.signups.rules import CALLERS, Channel, Place
 from stationapp.sites.models import Site
+from stationapp.sites.queries import beneath
 from stationapp.sites.rules import Group
 from stationapp.volunteers.models import HoursEntry, Volunteer
 
@@ -61,16 +62,18 @@ def of_ages(bands: Iterable[AgeBand]) -> ColumnElement[bool]:
 
 def persons(scope: Scope, *conditions: ColumnElement[bool]) -> Select:
     """Everybody who came to what was held here, once, with how often."""
-    return _once(scope, scope.here, *conditions)
+    return _once(scope, func.count(Attendance.id), scope.here, *conditions)
 
 
 def reached(scope: Scope, group: Group, community: str | None, *conditions: ColumnElement[bool]) -> Select:
-    """People of the site's communities served by anyone in the district."""
+    """People of the site's communities served by anyone in the district; `times`: how often by the site itself and
+    those beneath. Where else they go is not its business (trust.md §4.14)."""
     lived = Attendance.community_id.in_(scope.homes(community))
-    return _once(scope, scope.counts, lived, of_ages(BANDS[group]), *conditions)
+    here = func.sum(case((beneath(scope.site.path), 1), else_=0))
+    return _once(scope, here, scope.counts, lived, of_ages(BANDS[group]), *conditions)
 
 
-def _once(scope: Scope, counts: ColumnElement[bool], *conditions: ColumnElement[bool]) -> Select:
+def _once(scope: Scope, times: ColumnElement[int], *conditions: ColumnElement[bool]) -> Select:
     child = case((Attendance.band.in_(_YOUNG), 1), else_=0)
     return (
         select(
@@ -78,12 +81,13 @@ def _once(scope: Scope, counts: ColumnElement[bool], *conditions: ColumnElement[
             Resident.name,
             Resident.birth_month,
             func.max(child).label("child"),
-            func.count(Attendance.id).label("times"),
+            times.label("times"),
         )
+        .select_from(Resident)
         .join(Attendance, scope.person(Attendance.resident_id) == Resident.id)
         .join(Event, Event.id == Attendance.event_id)
         .join(Site, Site.id == Event.site_id)
-        .where(counts, is_served(*conditions))
+        .where(is_served(*conditions))
         .group_by(Resident.id, Resident.name, Resident.birth_month)
         .order_by(Resident.id)
     )

@@ -77,6 +77,17 @@ def test_names_are_masked_and_of_minors_none_stands_there(app, people, told):
     assert f"/desk/events/{told}" in lin.get(address(people.one, "I-04")).text
 
 
+def test_a_station_reads_who_of_its_people_was_reached_and_not_where_else_they_go(app, people, told):
+    with app.app_context(), transaction():
+        who = build.resident(people.one, "孙悟空")
+        for _ in range(3):
+            build.came(build.event(people.two), who)
+    for staff, times in ((people.lin, "0"), (people.chen, "3")):
+        site = people.one if staff is people.lin else people.office
+        text = cast.signed_in(app, staff).get(address(site, "I-07")).text
+        assert f'<tr><td>孙*空</td><td class="num">{times}</td></tr>' in text
+
+
 def test_a_list_of_people_is_written_down_and_a_list_of_events_is_not(app, people, told):
     lin = cast.signed_in(app, people.lin)
     lin.get(address(people.one, "I-01"))
