@@ -6,7 +6,7 @@ over, and no slip keeps anybody who came from answering.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -24,7 +24,7 @@ from stationapp.events.rules import State
 from stationapp.opinions import slots
 from stationapp.opinions.calls import drawn
 from stationapp.opinions.models import Answer, OpinionCall, SlipSheet
-from stationapp.opinions.queries import latest_of, rows_of_person, scores_at, served_at
+from stationapp.opinions.queries import latest_of, names_at, rows_of_person, scores_at, served_at
 from stationapp.opinions.rules import (
     COMMENT_LENGTH,
     DESK_DAYS,
@@ -73,7 +73,7 @@ def say(attendance_id: int, *, score: int, comment: str, key: str, now: datetime
     row = db.session.get_one(Attendance, attendance_id, populate_existing=True)
     if row.undone or row.part is not Part.RESIDENT:
         raise Refused(OpinionRefusal.NOT_THERE)
-    _write(event, _slot(row), score, comment, _Said(Via.PAGE, None, now, key_index))
+    _write(event, _slot(row), score, _tidied(event, comment), _Said(Via.PAGE, None, now, key_index))
 
 
 def _slot(row: Attendance) -> bytes:
@@ -95,11 +95,16 @@ def _check_window(event: Event, days: int, now: datetime) -> None:
         raise Refused(problem, days=days)
 
 
-def _write(event: Event, slot: bytes, score: int | None, comment: str, said: _Said) -> Became:
-    """Append the slot's answer, if it says anything new; the event is held."""
+def _tidied(event: Event, comment: str) -> str:
+    """A comment as it is kept."""
     if len(comment) > COMMENT_LENGTH:
         raise Refused(OpinionRefusal.COMMENT_TOO_LONG, most=COMMENT_LENGTH)
-    before, kept = latest_of(slot), tidy_comment(comment)
+    return comment and tidy_comment(comment, names_at(event.id))
+
+
+def _write(event: Event, slot: bytes, score: int | None, kept: str, said: _Said) -> Became:
+    """Append the slot's answer with the comment as it is kept, if it says anything new; the event is held."""
+    before = latest_of(slot)
     stands = before is not None and before.score is not None
     if score is None and not stands:
         return Became.NOTHING
@@ -167,7 +172,7 @@ def find_slips(typed: str) -> SlipSheet:
 
 @dataclass(frozen=True)
 class Entered:
-    """A slip, what became of it, and the score that stood there before."""
+    """A slip with its comment as it is kept, what became of it, and the score that stood there before."""
 
     slip: Slip
     became: Became
@@ -200,7 +205,7 @@ def _taken_back_first(slip: Slip) -> tuple[bool, int]:
 def _enter(event: Event, sheet: SlipSheet, slip: Slip, said: _Said) -> Entered:
     if not 1 <= slip.number <= sheet.slips:
         raise NotFound
-    slot = slots.of_slip(sheet.serial, slip.number)
+    slot, slip = slots.of_slip(sheet.serial, slip.number), replace(slip, comment=_tidied(event, slip.comment))
     before = latest_of(slot)
     became = _write(event, slot, slip.score, slip.comment, said)
     return Entered(slip, became, before.score if before else None)

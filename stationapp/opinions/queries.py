@@ -181,6 +181,14 @@ def served_at(event_ids: Collection[int]) -> dict[int, int]:
     return found
 
 
+def names_at(event_id: int) -> list[str]:
+    """What those who came as residents are called."""
+    its = select(Resident.name).join(Attendance, Attendance.resident_id == Resident.id)
+    return list(
+        db.session.scalars(its.where(Attendance.event_id == event_id, Attendance.part == Part.RESIDENT))
+    )
+
+
 def held_events(
     where: ColumnElement[bool], begins_at: datetime, ends_at: datetime, *, now: datetime
 ) -> Select:

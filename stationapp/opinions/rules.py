@@ -1,7 +1,7 @@
 """What people thought of an event: one of three faces, a sentence if they like, nobody's name (domain.md §9, I-23)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from unicodedata import category, normalize
@@ -94,6 +94,7 @@ def spoken(answers: Mapping[int, int]) -> set[int]:
 # --- comments ---------------------------------------------------------------------------------------------------
 
 HIDDEN = "（号码略）"
+NAMELESS = "（名字略）"
 
 _DIGIT = "0-9零〇一二三四五六七八九幺"
 _NUMBERS = re.compile(
@@ -104,8 +105,11 @@ _NUMBERS = re.compile(
 )
 
 
-def tidy_comment(text: str) -> str:
-    """A comment as it is kept: on one line, without what has no shape, telephone numbers and the like left out."""
+def tidy_comment(text: str, names: Iterable[str] = ()) -> str:
+    """A comment as it is kept: on one line, without what has no shape; telephone numbers and the like, and these names
+    are left out."""
     narrow = (normalize("NFKC", c) if c.isalnum() or c == "＠" else c for c in text)
     plain = "".join(c for c in narrow if c.isspace() or category(c)[0] != "C")
-    return _NUMBERS.sub(HIDDEN, " ".join(plain.split()))
+    tidy = _NUMBERS.sub(HIDDEN, " ".join(plain.split()))
+    written = [re.escape(name) for name in sorted(names, key=len, reverse=True) if len(name) > 1]
+    return re.sub("|".join(written), NAMELESS, tidy) if written else tidy

@@ -68,7 +68,7 @@ def read_lines(typed: str, *, last: int) -> list[Line]:
     seen: set[int] = set()
     found = []
     rows = enumerate(typed[:_MOST_TYPED].splitlines()[:MOST_LINES], 1)
-    for at, text in ((at, " ".join(normalize("NFKC", text).split())) for at, text in rows):
+    for at, text in ((at, " ".join(text.split())) for at, text in rows):
         if text:
             line = _read(at, text, last)
             twice = next((slip.number for slip in line.slips if slip.number in seen), None)
@@ -83,7 +83,7 @@ def _read(at: int, text: str, last: int) -> Line:
     def wrong(problem: LineProblem, piece: str = "") -> Line:
         return Line(at, text, problem=problem, piece=piece[:20])
 
-    found = _LINE.fullmatch(text)
+    found = _LINE.fullmatch(_narrow(text))
     if found is None:
         return wrong(LineProblem.UNREADABLE)
     try:
@@ -97,12 +97,17 @@ def _read(at: int, text: str, last: int) -> Line:
         return wrong(LineProblem.NO_FACE)
     if found["face"] not in _FACES:
         return wrong(LineProblem.NO_SUCH_FACE, found["face"])
-    score, comment = _FACES[found["face"]], found["comment"]
+    score, comment = _FACES[found["face"]], text[found.start("comment") :]
     if comment and (len(numbers) > 1 or score is None):
         return wrong(LineProblem.COMMENT_OF_MANY)
     if len(comment) > COMMENT_LENGTH:
         return wrong(LineProblem.COMMENT_TOO_LONG)
     return Line(at, text, tuple(Slip(n, score, comment) for n in numbers))
+
+
+def _narrow(text: str) -> str:
+    """Full-width digits and signs as narrow ones, each in its place."""
+    return "".join(one if len(one := normalize("NFKC", sign)) == 1 else sign for sign in text)
 
 
 def _numbers(text: str) -> Iterable[int]:

@@ -46,6 +46,7 @@ def enter(client, paper: str, lines: str, *, keep: bool = True):
         ("12 满意 老师讲得好", [Slip(12, 5, "老师讲得好")]),
         ("１２　２", [Slip(12, 3)]),
         ("3不满意", [Slip(3, 1)]),
+        ("４号：２　人多，坐得挤！", [Slip(4, 3, "人多，坐得挤！")]),
         ("3 2 5点半才开始", [Slip(3, 3, "5点半才开始")]),
         ("1、4、7-9 1", [Slip(n, 5) for n in (1, 4, 7, 8, 9)]),
         ("5 收回", [Slip(5, None)]),
@@ -78,8 +79,9 @@ def test_what_cannot_be_read_says_why(typed, problem):
 
 def test_slips_are_rehearsed_then_written_and_typed_again_they_are_corrected(app, lin, scene):
     paper = printed(lin, scene)
-    shown = enter(lin, paper, "1、2 满意\n3 2 人太多", keep=False)
-    assert "3 张，请对一遍" in shown.text
+    shown = enter(lin, paper, "1、2 满意\n3 2 人太多\n4 1 我叫赵试人，19900060000", keep=False)
+    assert "4 张，请对一遍" in shown.text
+    assert "我叫（名字略），（号码略）" in shown.text
     assert answers(app) == []
     assert "录了 3 张" in enter(lin, paper, "1、2 满意\n3 2 人太多").text
     again = enter(lin, paper, "3 3", keep=False)

@@ -230,12 +230,15 @@ def test_no_slip_keeps_those_who_came_from_answering(app, client):
         assert "评价比来的人多 3 份" in lin.get(f"{scene.at}/opinions").text
 
 
-def test_comments_lose_their_numbers_before_they_are_kept(app, client, scene):
+def test_comments_lose_numbers_and_the_names_of_who_came_before_they_are_kept(app, client, scene):
     press(client, scene.codes[0], 5, "打我电话１３８ 0013 8000，微信 wang_12345")
-    (row,) = answers(app)
+    press(client, scene.codes[1], 3, "我是钱试人，和孙试人坐后排，李老师讲得好")
     with app.app_context():
-        kept = vault().unseal(row.comment_sealed)
-    assert kept == "打我电话（号码略），（号码略）"
+        kept = [vault().unseal(row.comment_sealed) for row in answers(app)]
+    assert kept == [
+        "打我电话（号码略），（号码略）",
+        "我是（名字略），和（名字略）坐后排，李老师讲得好",
+    ]
 
 
 # --- the household's own page -----------------------------------------------------------------------------------
