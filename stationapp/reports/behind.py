@@ -9,10 +9,12 @@ from functools import cached_property
 
 from sqlalchemy import ColumnElement, or_, select
 
+from stationapp import clock
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
+from stationapp.opinions.queries import last_answer
 from stationapp.reports.called_off import cancelled_by
 from stationapp.reports.models import CountedEvent, CoverageReport
 from stationapp.reports.places import Ground, Place
@@ -138,7 +140,7 @@ def scope_of(site: Site, month: Month, report: CoverageReport | None, period: Pe
         month,
         report.id if report else None,
         frozen["ledger"] if frozen else None,
-        frozen.get("answers", 0) if frozen else None,
+        frozen.get("answers", 0) if frozen else last_answer(clock.day_of(clock.now())),
         report.closed_at if report else None,
     )
 

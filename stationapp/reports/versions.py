@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, or_, select
 
+from stationapp import clock
 from stationapp.attendance.models import Attendance
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
+from stationapp.opinions.queries import last_answer
 from stationapp.refusal import NotFound
 from stationapp.reports.called_off import cancelled_by
 from stationapp.reports.few import unsaid
@@ -170,11 +172,19 @@ def _late_lines(site: Site, month: Month, ledger: int) -> tuple[int, int]:
 
 
 def _late_answers(site: Site, month: Month, answers: int) -> int:
+    """Of events that are closed out; what is said today is not counted yet."""
+    until = last_answer(clock.day_of(clock.now()))
     return db.session.scalar(
         select(func.count(Answer.id))
         .join(Event, Event.id == Answer.event_id)
         .join(Site, Site.id == Event.site_id)
-        .where(Answer.id > answers, in_month(month), beneath(site.path))
+        .where(
+            Answer.id > answers,
+            Answer.id <= until,
+            Event.state == State.CLOSED_OUT,
+            in_month(month),
+            beneath(site.path),
+        )
     )
 
 

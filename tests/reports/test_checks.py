@@ -1,20 +1,25 @@
 """Each invariant of the month fires on a row that was corrupted behind its back."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
+from secrets import token_bytes
 from types import SimpleNamespace
 
 import pytest
 import time_machine
 from sqlalchemy import text
 
+from stationapp import clock
 from stationapp.attendance.rules import Part
 from stationapp.db import db, transaction
 from stationapp.events.rules import State
+from stationapp.opinions.models import Answer
+from stationapp.opinions.rules import Via
 from stationapp.reports import checks
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import canonical
+from stationapp.reports.versions import late
 from stationapp.rooms.models import Room
 from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
@@ -239,3 +244,26 @@ def test_a_tree_that_was_changed_for_days_gone_by_is_no_violation_of_what_rests_
                 session.execute(text("UPDATE attendances SET undone = :yes WHERE event_id IN (SELECT id FROM events"
                                      " WHERE site_id = :site)"), {"yes": True, "site": people.far.id})  # fmt: skip
             assert f"report {far}" in FIND["R2"]()
+
+
+def _said(held, on) -> None:
+    build._kept(Answer(event_id=held.id, slot_index=token_bytes(32), score=5, how=Via.PAGE, said_on=on))
+
+
+def test_what_was_said_today_is_counted_nowhere_before_tomorrow(app):
+    today = clock.day_of(AFTER)
+    with time_machine.travel(AFTER, tick=False) as traveller:
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                held = build.event(people.one)
+                build.came(held, build.resident(people.one))
+                for on in (today - timedelta(days=1), today):
+                    _said(held, on)
+            assert FIND["R4"]() == []
+            with transaction():
+                closed = close_month(people.center, MONTH, by=None, now=AFTER)
+            assert not late(closed, people.center, MONTH)
+            traveller.move_to(AFTER + timedelta(days=1))
+            assert late(closed, people.center, MONTH).answers == 1
+            assert FIND["R2"]() == FIND["R4"]() == []

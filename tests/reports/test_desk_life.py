@@ -438,7 +438,7 @@ def test_hours_answers_and_merges_that_came_late_wait_for_the_next_version(app, 
     with app.app_context(), transaction():
         build.manual(who, people.one, 60, MONTH.first_day, people.lin.id, people.chen.id)
         merge(numbers[1], numbers[2], by=people.lin.id, now=NOW)
-        said = {"score": 5, "how": Via.PAPER, "said_on": clock.day_of(NOW), "by": people.lin.id}
+        said = {"score": 5, "how": Via.PAPER, "said_on": clock.day_of(AFTER), "by": people.lin.id}
         db.session.add(Answer(slot_index=b"1", event_id=numbers[0], **said))
     for page in ("", "/late"):
         text = client.get(_month(people.office) + page).text
