@@ -23,8 +23,11 @@ from stationapp.sites.models import Site
 from stationapp.volunteers.models import ManualHours
 from stationapp.volunteers.rules import ManualState
 
-OWN_AFFAIR = (Occasion.MONTH_MISSING, Occasion.MONTH_TO_SIGN)
-"""Occasions that a site answers for itself: whoever is above would see those of every site beneath."""
+OWN_AFFAIR = (Occasion.MONTH_PREPARED, Occasion.MONTH_MISSING, Occasion.MONTH_TO_SIGN)
+"""Occasions that a site answers for itself: whoever is above would see those of every site beneath.
+
+They come first: there are few, and a district has more than MOST of the others on many a day.
+"""
 
 MOST = 50
 """Rows of a list; what is beyond stands behind the link to all events."""
@@ -122,9 +125,10 @@ def _lines(*conditions: ColumnElement[bool]) -> list[Line]:
 def open_notices(
     reached: ColumnElement[bool], *, now: datetime, own: ColumnElement[bool] | None = None
 ) -> list[Told]:
-    """What nobody ticked off yet at these sites, oldest first; what asks for calls until all of them are made.
+    """What nobody ticked off yet at these sites, own affairs first, then oldest first.
 
-    `own`: the sites at which the reader has a role; what a site answers for itself is told only there.
+    What asks for calls stands until all of them are made. `own`: the sites at which the reader has a role; what a
+    site answers for itself is told only there.
     Notices of one occasion about one event stand together, however many; a close-out is asked for until it is done.
     """
     party_id = case((Notice.subject.startswith("party "), cast(_thing, Integer)))
@@ -149,7 +153,7 @@ def open_notices(
         .outerjoin(Event, Event.id == func.coalesce(Party.event_id, its_event))
         .where(reached, Notice.done_at.is_(None), ~is_told(now), ~_closed_out(), _not_others(own))
         .group_by(Notice.occasion, Site.id, Site.short_name, Site.code, about, Event.code, Event.title)
-        .order_by(func.min(Notice.made_at), func.min(Notice.id))
+        .order_by(Notice.occasion.not_in(OWN_AFFAIR), func.min(Notice.made_at), func.min(Notice.id))
         .limit(MOST)
     )
     return [_told(row) for row in rows]

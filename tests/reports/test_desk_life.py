@@ -16,6 +16,7 @@ from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
+from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import Via
@@ -26,6 +27,7 @@ from stationapp.reports.operations import close_month
 from stationapp.reports.prepared import Made, NotMade, keep, make_due
 from stationapp.reports.versions import find_latest
 from stationapp.residents.merging import merge
+from stationapp.today import queries
 from tests import cast
 from tests.reports import build
 from tests.reports.build import AFTER, MONTH
@@ -223,6 +225,19 @@ def test_the_first_page_asks_a_site_for_its_own_and_not_for_those_beneath(app, p
     assert path in cast.signed_in(app, people.lin).get("/desk/").text
     text = cast.signed_in(app, people.chen).get("/desk/").text
     assert path not in text and f"/desk/reports/{people.office.code}/{MONTH}#signing" in text
+
+
+@pytest.mark.both_databases
+def test_what_the_month_asks_of_a_site_is_not_crowded_out_on_the_first_page(app, people, monkeypatch):
+    with app.app_context(), transaction():
+        for number in range(3):
+            code = build.event(people.one, state=State.PUBLISHED, title=f"没归档 {number}").code
+            tell_desk(Occasion.CLOSE_OUT_DUE, f"event {code}", site_id=people.one.id, now=AFTER)
+        for site in (people.office, people.one):
+            tell_desk(Occasion.MONTH_PREPARED, f"month {site.code} {MONTH}", site_id=site.id, now=NOW)
+    monkeypatch.setattr(queries, "MOST", 2)
+    text = cast.signed_in(app, people.chen).get("/desk/").text
+    assert text.count("上个月的报表可以核对了") == 1 and f"/desk/reports/{people.office.code}/{MONTH}" in text
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
