@@ -4,14 +4,14 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.harness import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 30
@@ -41,24 +41,15 @@ def granian(
     """The address of a granian serving `target` ("module:app", or "--factory" and one), once `alive` answers."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", *target]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--no-ws"]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"STATIONAPP_PUBLIC_URL": url} | settings,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    arguments = ["--interface", "wsgi", *target, "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    arguments += ["--workers", str(workers), "--blocking-threads", str(threads)]
+    with tempfile.NamedTemporaryFile() as log:
+        number = warm.start(arguments, os.environ | {"STATIONAPP_PUBLIC_URL": url} | settings, log.name)
         try:
-            _wait(server, f"{url}{alive}", log)
+            _wait(number, f"{url}{alive}", Path(log.name))
             yield url
         finally:
-            _stop(server)
+            _stop(number)
 
 
 def _free_port() -> int:
@@ -67,10 +58,10 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait(server: subprocess.Popen, url: str, log) -> None:
+def _wait(number: int, url: str, log: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     reason: object = "no answer"
-    while server.poll() is None and time.monotonic() < until:
+    while warm.is_running(number) and time.monotonic() < until:
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
@@ -80,14 +71,15 @@ def _wait(server: subprocess.Popen, url: str, log) -> None:
         except OSError as error:
             reason = error
         time.sleep(0.05)
-    log.seek(0)
-    raise RuntimeError(f"the server did not start ({reason}): {log.read().decode(errors='replace')[-3000:]}")
+    raise RuntimeError(f"the server did not start ({reason}): {log.read_text(errors='replace')[-3000:]}")
 
 
-def _stop(server: subprocess.Popen) -> None:
-    server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)  # its workers too
-        server.wait(10)
+def _stop(number: int) -> None:
+    if not warm.is_running(number):
+        return
+    os.kill(number, signal.SIGTERM)
+    until = time.monotonic() + 10
+    while warm.is_running(number):
+        if time.monotonic() > until:
+            os.killpg(number, signal.SIGKILL)  # its workers too
+        time.sleep(0.02)
