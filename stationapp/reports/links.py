@@ -44,7 +44,8 @@ def share(
 
 def end_link(link: ReportLink, *, by: int, now: datetime) -> None:
     """Take a link back; raises Refused(LINK_ENDED) when it is over already."""
-    held = db.session.scalar(select(ReportLink).where(ReportLink.id == link.id).with_for_update())
+    row = select(ReportLink).where(ReportLink.id == link.id).with_for_update()
+    held = db.session.scalar(row, execution_options={"populate_existing": True})
     if held.ended_at or held.until_at <= now:
         raise Refused(LifeRefusal.LINK_ENDED)
     held.ended_at, held.ended_by = now, by

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from stationapp import clock, commands
 from stationapp.accounts.logins import MISSES_PER_ADDRESS
@@ -20,8 +20,10 @@ from stationapp.notices.operations import tell_desk
 from stationapp.notices.rules import Occasion
 from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import Via
+from stationapp.refusal import Refused
 from stationapp.reports import views
 from stationapp.reports.life_rules import LINK_LASTS, Audience
+from stationapp.reports.links import end_link
 from stationapp.reports.models import ReportLink, SignOff
 from stationapp.reports.operations import close_month
 from stationapp.reports.prepared import Made, NotMade, keep, make_due
@@ -392,6 +394,18 @@ def test_a_link_taken_back_or_over_or_guessed_shows_nothing_and_the_same(app, cl
     _post(staff, f"{_month(people.office)}/links/{number}/ending")
     assert "已经失效" in staff.get(f"{_month(people.office)}/links").text
     assert len(_acts(app, "reports.end_link")) == 1
+
+
+def test_a_link_is_ended_once_however_many_press(app, people, link):
+    with app.app_context(), transaction() as session:
+        known = session.get(ReportLink, 1)
+        assert known.ended_at is None
+        session.execute(
+            text("UPDATE report_links SET ended_at = made_at")
+        )  # somebody else, while ours waited
+        with pytest.raises(Refused):
+            end_link(known, by=people.chen.id, now=NOW)
+    assert _acts(app, "reports.end_link") == []
 
 
 def test_no_log_tells_the_address_of_a_link_whatever_breaks(app, client, people, link, monkeypatch, caplog):
