@@ -82,7 +82,8 @@ def _mend(one: Missing) -> tuple[str, str] | None:
     if one.lack is Lack.OPEN:
         return _offered(Action.CLOSE_OUT, one, _("去归档"), "desk.closeout.show", code=one.event)
     if one.lack is Lack.NO_SIGN_OUT:
-        return _offered(Action.CLOSE_OUT, one, _("去补签退"), "desk.attendance.roster", code=one.event)
+        where = {"code": one.event, "_anchor": "why-reopen"}  # it is closed out: nothing can be ticked before
+        return _offered(Action.CLOSE_OUT, one, _("去重新打开"), "desk.events.show", **where)
     if one.lack is Lack.SCANS:
         return _offered(Action.CLOSE_OUT, one, _("去处理"), "desk.scans.index", site=one.site)
     decides = _offered(Action.APPROVE_HOURS, one, _("去审核"), "desk.hours.index")

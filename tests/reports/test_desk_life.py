@@ -72,7 +72,7 @@ def test_a_station_reads_what_it_owes_with_a_button_for_each(app, people):
         code = closed.code
     text = cast.signed_in(app, people.lin).get(f"{_month(people.one)}/missing").text
     assert f'href="/desk/events/{owed}/closeout"' in text and "没归档的讲座" in text
-    assert f'href="/desk/events/{code}/roster"' in text and "没签退的活动" in text
+    assert f'href="/desk/events/{code}#why-reopen"' in text and "没签退的活动" in text
     assert "下面各阵地" not in text
 
 
