@@ -46,6 +46,9 @@ SITES = (
     Column("phone", False, ("电话", "联系电话", "电话号码", "联系方式", "咨询电话")),
     Column("legal_body", False, ("法人单位", "法人", "主管单位", "法人名称", "法人单位名称")),
     Column("hours", False, ("开放时间", "开门时间", "服务时间", "开放时段")),
+    Column("since", False, ("启用日期", "设立日期", "成立日期", "启用时间")),
+    Column("until", False, ("最后在用日", "停用日期", "撤并日期", "撤销日期")),
+    Column("successor", False, ("并入代码", "并入", "合并到", "并入阵地代码")),
 )
 POPULATION = (
     Column("site", True, ("代码", "阵地代码", "社区代码", "站点代码", "编码", "区划代码")),

@@ -30,6 +30,7 @@ from stationapp.importing.rules import (
     RoomRow,
     SiteName,
     SiteRow,
+    Term,
     read_holidays,
     read_plan,
     read_population,
@@ -93,7 +94,7 @@ def _read(
     table = read_table(content, filename)
     codes = {site.code for site in within}
     if kind is Kind.SITES:
-        return read_sites(table, known={site.code: site.level for site in within})
+        return read_sites(table, known={site.code: site.level for site in within}, terms=_terms(within))
     if kind is Kind.POPULATION:
         return read_population(table, sites=codes)
     if kind is Kind.ROOMS:
@@ -103,6 +104,11 @@ def _read(
     return read_plan(
         table, sites=[SiteName(site.code, site.name, site.level) for site in within], month=month
     )
+
+
+def _terms(sites: Sequence[Site]) -> dict[str, Term]:
+    codes = {site.id: site.code for site in sites}
+    return {site.code: Term(site.valid_from, site.valid_to, codes.get(site.successor_id)) for site in sites}
 
 
 def _differs(row: object, values: dict) -> bool:
@@ -130,18 +136,18 @@ def _site(
         "name": row.name,
         "short_name": short_name(row.name),
         "parent_id": parent and parent.id,
-        "address": row.address,
-        "phone": row.phone,
-        "legal_body": row.legal_body,
-        "hours": row.hours,
-    }
+        "valid_to": row.term.until,
+        "successor_id": sites[row.term.successor].id if row.term.successor else None,
+    } | {name: getattr(row, name) for name in row.said}
+    if row.term.since:
+        values["valid_from"] = row.term.since
     site = sites.get(row.code)
     if site is not None:
         loaded.count(site, _differs(site, values))
         _move(site, parent)
         return
     # Whoever loads the tree today may load last year's months too: a site is in force from the year's start.
-    site = Site(code=row.code, path="", valid_from=date(today.year, 1, 1), **values)
+    site = Site(code=row.code, path="", **{"valid_from": date(today.year, 1, 1)} | values)
     db.session.add(site)
     db.session.flush()
     site.path = f"{parent.path if parent else '/'}{site.id}/"

@@ -50,6 +50,10 @@ class Record:
         at = self._part.heads.at.get(field)
         return self._line.cells[at] if at is not None and at < len(self._line.cells) else None
 
+    def has(self, field: str) -> bool:
+        """Whether the file has such a column; one it has not says nothing."""
+        return field in self._part.heads.at
+
     def text(self, field: str) -> str:
         return text_of(self.value(field))
 

@@ -3,7 +3,7 @@
 How an operation calls it:
 
     table = read_table(data, filename)                      # bytes and the name they came with
-    reading = read_sites(table, known={site.code: site.level})
+    reading = read_sites(table, known={site.code: site.level}, terms={site.code: Term(…)})
     reading = read_population(table, sites={site.code})
     reading = read_rooms(table, sites={site.code})
     reading = read_holidays(table)
@@ -28,6 +28,7 @@ from stationapp.importing.plan import PlanRow, read_plan
 from stationapp.importing.problems import Problem, Reading, Weight
 from stationapp.importing.records import Problems, Record, parts
 from stationapp.importing.tables import Table, read_table
+from stationapp.importing.terms import Term, check_term, read_term
 from stationapp.importing.values import day, folded, text_of, whole_number
 from stationapp.phones import normal_phone
 from stationapp.refusal import Unreadable
@@ -44,6 +45,7 @@ __all__ = [
     "SiteName",
     "SiteRow",
     "Table",
+    "Term",
     "Weight",
     "read_holidays",
     "read_plan",
@@ -56,7 +58,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A site. `parent` is a code, None for the center; `phone` is normal or empty; `hours` as written."""
+    """A site. `parent` is a code, None for the center; `phone` is normal or empty; `hours` as written.
+
+    `said` names the columns that the file has and a site may lack: of the others it says nothing.
+    """
 
     row: int
     code: str
@@ -67,6 +72,8 @@ class SiteRow:
     phone: str
     legal_body: str
     hours: str
+    term: Term
+    said: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -139,12 +146,20 @@ _YES, _NO = (
 _REST, _WORK = ("休", "休息", "放假", "休假"), ("班", "上班", "补班", "调休上班", "工作")
 
 
-def read_sites(table: Table, *, known: Mapping[str, Level] | None = None) -> Reading[SiteRow]:
-    """Sites, upper levels first. A parent is in `known`, the sites already there, or in the file."""
-    problems = Problems(table)
+def read_sites(
+    table: Table, *, known: Mapping[str, Level] | None = None, terms: Mapping[str, Term] | None = None
+) -> Reading[SiteRow]:
+    """Sites, upper levels first, of a level those that last longest. A parent is in `known`, the sites already there,
+    or in the file; `terms` says how long those there are in use.
+    """
+    problems, terms = Problems(table), dict(terms or {})
     read = [
-        (record, _site(record)) for part in parts(table, headers.SITES, problems) for record in part.records()
+        (record, _site(record, terms))
+        for part in parts(table, headers.SITES, problems)
+        for record in part.records()
     ]
+    terms |= {site.code: site.term for _record, site in read if site}
+    read.sort(key=lambda one: one[1].term.until or date.max if one[1] else date.max, reverse=True)
     in_file = {site.code: record.row for record, site in read if site}
     levels = dict(known or {})
     seen: dict[str, int] = {}
@@ -158,18 +173,24 @@ def read_sites(table: Table, *, known: Mapping[str, Level] | None = None) -> Rea
                 continue
             seen[site.code] = site.row
             _check_parent(record, site, levels, in_file)
+            check_term(record, site.code, site.level, terms, levels)
             if not record.failed:
                 levels[site.code] = site.level
                 rows.append(site)
     return Reading(tuple(rows), problems.sorted())
 
 
-def _site(record: Record) -> SiteRow | None:
+_MAY_LACK = ("address", "phone", "legal_body", "hours")
+
+
+def _site(record: Record, terms: Mapping[str, Term]) -> SiteRow | None:
     code, level = record.read("code", _code), record.read("level", _level)
     name = record.needed("name")
     parent = record.read("parent", _code) if record.text("parent") else None
     phone = record.read("phone", _phone)
     hours = record.text("hours")
+    successor = record.read("successor", _code) if record.text("successor") else None
+    term = read_term(record, successor, terms.get(code or "", Term()))
     try:
         opening(hours)
     except Unreadable as wrong:
@@ -177,7 +198,17 @@ def _site(record: Record) -> SiteRow | None:
     if record.failed:
         return None
     return SiteRow(
-        record.row, code, level, name, parent, record.text("address"), phone, record.text("legal_body"), hours
+        record.row,
+        code,
+        level,
+        name,
+        parent,
+        record.text("address"),
+        phone,
+        record.text("legal_body"),
+        hours,
+        term,
+        frozenset(field for field in _MAY_LACK if record.has(field)),
     )
 
 

@@ -100,6 +100,30 @@ def test_a_station_that_moves_to_another_office_takes_its_path_along(app):
         assert db.session.get_one(Site, people.two.id).path == people.two.path
 
 
+@pytest.mark.both_databases
+def test_a_station_is_merged_into_another_and_back_and_what_a_file_does_not_name_stays(app):
+    people = cast.district(app)
+    head, name = "代码,层级,名称,上级代码", "湖北路示例一社区新时代文明实践站"
+    line = f"{people.one.code},station,{name},{people.office.code}"
+
+    def now() -> tuple:
+        db.session.expire_all()
+        site = db.session.get_one(Site, people.one.id)
+        return site.valid_to, site.successor_id, site.phone
+
+    with app.app_context():
+        phone = now()[2]
+        merged = take_in(Kind.SITES, f"{head},最后在用日,并入代码\n{line},2026-10-31,{people.two.code}\n")
+        assert (merged.changed, merged.problems) == (1, ())
+        stands = (date(2026, 10, 31), people.two.id, phone)
+        assert (now(), bool(phone)) == (stands, True)
+        again = take_in(Kind.SITES, f"{head}\n{line}\n")
+        assert (again.same, now()) == (1, stands)
+        take_in(Kind.SITES, f"{head},启用日期,最后在用日\n{line},2026-02-01,\n")
+        assert now() == (None, None, phone)
+        assert db.session.get_one(Site, people.one.id).valid_from == date(2026, 2, 1)
+
+
 def test_a_population_row_with_another_day_stands_beside_the_older_one(app):
     people = cast.district(app)
     head = "代码,群体,人数,截至,来源\n"

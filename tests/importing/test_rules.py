@@ -17,6 +17,7 @@ from stationapp.importing.audience import read_audience
 from stationapp.importing.cells import category, contact, note, seats
 from stationapp.importing.rules import (
     SiteName,
+    Term,
     Weight,
     read_holidays,
     read_plan,
@@ -201,6 +202,37 @@ def test_a_parent_already_known_is_enough():
     text = "代码,层级,名称,上级代码\n410305001001,station,甲站,410305001\n"
     assert len(read_sites(table(text), known={"410305001": Level.OFFICE}).rows) == 1
     assert read_sites(table(text)).rows == ()
+
+
+def test_a_site_ends_after_it_began_and_goes_over_into_one_that_goes_on():
+    known = {"410305000": Level.CENTER, "410305001": Level.OFFICE, "410305001001": Level.STATION}
+    known |= {f"41030500100{n}": Level.STATION for n in (2, 3, 4, 5, 6, 9)}
+    terms = dict.fromkeys(known, Term(date(2026, 1, 1)))
+    terms["410305001006"] = Term(date(2026, 1, 1), date(2026, 9, 30), "410305001005")
+    head = "代码,层级,名称,上级代码,启用日期,最后在用日,并入代码\n"
+    reading = read_sites(
+        table(
+            f"{head}410305001001,站,甲,410305001,,2026-10-31,410305001002\n"  # good
+            "410305001002,站,乙,410305001,,2026-12-31,410305001009\n"  # good: goes on for longer
+            "410305001003,站,丙,410305001,2026-06-01,2026-05-31,\n"  # ends before it began
+            "410305001004,站,丁,410305001,,2026-10-31,410305001\n"  # into an office
+            "410305001005,站,戊,410305001,,2026-09-01,410305001006\n"  # in a circle
+            "410305001006,站,己,410305001,,,410305001005\n"  # merged without an end
+            "410305001007,站,庚,410305001,3月,2026-10-31,410305009\n"  # no date
+            "410305001008,站,辛,410305001,,2026-10-31,410305009\n"  # into nothing
+        ),
+        known=known,
+        terms=terms,
+    )
+    assert [(site.code[-1], site.term.until, site.term.successor) for site in reading.rows] == [
+        ("2", date(2026, 12, 31), "410305001009"),
+        ("1", date(2026, 10, 31), "410305001002"),
+    ]
+    assert [(p.row, p.column) for p in reading.problems] == [
+        (4, "最后在用日"), (5, "并入代码"), (6, "并入代码"), (7, "最后在用日"), (8, "启用日期"), (9, "并入代码"),
+    ]  # fmt: skip
+    nothing_said = "代码,层级,名称,上级代码\n410305001006,站,己,410305001\n"
+    assert read_sites(table(nothing_said), known=known, terms=terms).rows[0].term == terms["410305001006"]
 
 
 def test_population_figures_are_checked_one_by_one_and_together():
