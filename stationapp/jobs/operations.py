@@ -127,18 +127,16 @@ def remind_of_close_outs(*, now: datetime) -> int:
 def prepare_month(*, now: datetime) -> int:
     """From the first of a month on, tell the center and the offices that the month before can be looked at.
 
-    A month that the center has closed already needs nobody's eyes any more.
+    A month that is closed already needs nobody's eyes any more.
     """
     month = Month.of(clock.day_of(now)).plus(-1)
-    closed = select(CoverageReport.id).join(Site, Site.id == CoverageReport.site_id)
-    if db.session.scalar(
-        closed.where(Site.level == Level.CENTER, CoverageReport.month_on == month.first_day).limit(1)
-    ):
-        return 0
+    closed = exists().where(CoverageReport.site_id == Site.id, CoverageReport.month_on == month.first_day)
     prepared = exists().where(
         Notice.occasion == Occasion.MONTH_PREPARED, Notice.subject == "month " + Site.code + f" {month}"
     )
-    due = select(Site.id, Site.code).where(active_on(month.last_day), Site.level != Level.STATION, ~prepared)
+    due = select(Site.id, Site.code).where(
+        active_on(month.last_day), Site.level != Level.STATION, ~prepared, ~closed
+    )
     return sum(
         tell_desk(Occasion.MONTH_PREPARED, f"month {code} {month}", site_id=site_id, now=now)
         for site_id, code in db.session.execute(due).all()

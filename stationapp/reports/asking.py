@@ -34,7 +34,7 @@ def _differing(month: Month) -> dict[date, bool]:
 def ask_for_missing(*, now: datetime) -> int:
     """Ask each site for what its last month lacks: on the first working day, and once more before the closing.
 
-    After an outage only the later asking; a month that the center has closed is not asked for.
+    After an outage only the later asking; of a month that the center, or the site itself, has closed nobody is asked.
     """
     month = Month.of(clock.day_of(now)).plus(-1)
     center = find_center()
@@ -47,7 +47,8 @@ def ask_for_missing(*, now: datetime) -> int:
         Notice.subject == "month " + Site.code + f" {month}",
         Notice.step >= step,
     )
-    lacking = counted(missing(month, ~asked, now=now))
+    closed = exists().where(CoverageReport.site_id == Site.id, CoverageReport.month_on == month.first_day)
+    lacking = counted(missing(month, ~asked, ~closed, now=now))
     sites = select(Site.id, Site.code).where(Site.code.in_(lacking)).order_by(Site.code)
     for site_id, code in db.session.execute(sites).all():
         told += tell_desk(

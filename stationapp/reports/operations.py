@@ -47,7 +47,9 @@ def close_month(
     pages = [page for page in reckoned.pages if page.changed]
     if not pages:
         raise Refused(ReportRefusal.NOTHING_CHANGED, version=reckoned.pages[0].body["version"] - 1)
-    settle(Occasion.MONTH_MISSING, [f"month {page.code} {month}" for page in pages], now=now)
+    subjects = [f"month {page.code} {month}" for page in pages]
+    for occasion in (Occasion.MONTH_PREPARED, Occasion.MONTH_MISSING):
+        settle(occasion, subjects, now=now)
     for page in pages:
         tell_desk(
             Occasion.MONTH_TO_SIGN,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stationapp.accounts.models import Tries
 from stationapp.calendar.rules import Month
@@ -160,12 +160,14 @@ def test_a_site_closed_before_the_month_ended_has_no_month_to_prepare(app):
 
 
 @pytest.mark.both_databases
-def test_a_month_that_the_center_closed_is_announced_to_nobody(app):
+def test_a_month_is_announced_to_nobody_who_has_closed_it(app):
     people = cast.district(app)
     with app.app_context():
         after = Month(2026, 10).ends_at + timedelta(days=5)
         act(close_month, people.office, Month(2026, 10), by=people.chen.id, now=after)
-        assert act(prepare_month, now=after) == 3
+        assert act(prepare_month, now=after) == 2
+        act(close_month, people.center, Month(2026, 10), by=people.chen.id, now=after)
+        assert db.session.scalar(select(func.count()).where(Notice.done_at == after)) == 2
         act(close_month, people.center, Month(2026, 11), by=people.chen.id, now=Month(2026, 11).ends_at)
         assert act(prepare_month, now=Month(2026, 11).ends_at) == 0
 

@@ -117,6 +117,16 @@ def test_after_an_outage_it_is_asked_once_and_of_a_closed_month_never(people):
     assert _act(ask_for_missing, now=second + timedelta(hours=2)) == 0
 
 
+def test_whose_month_is_closed_already_is_not_asked_for_it(people):
+    with transaction():
+        build.event(people.one, state=State.PUBLISHED)
+        build.event(people.far, state=State.PUBLISHED)
+    _first, second = asked_at(MONTH, {})
+    _act(close_month, site=people.office, month=MONTH, by=None, now=second)
+    assert _act(ask_for_missing, now=second) == 1
+    assert _asked() == [(f"month {people.far.code} {MONTH}", 2)]
+
+
 # --- closed by the job -----------------------------------------------------------------------------------------------
 
 
