@@ -35,13 +35,15 @@ from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
 from stationapp.web.filters import percent, span, stamp
-from stationapp.web.paging import paged
+from stationapp.web.paging import Page, page_number, paged
 from stationapp.web.sheets import csv_answer
 from stationapp.web.words import word
 
 bp = Blueprint("opinions", __name__)
 
 MOST_EXPORTED = 5_000
+COMMENTS = 100
+"""Comments on a page."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,15 @@ def _line(event: Event, site: Site, its: Scores | None, served: dict[int, int], 
 @bp.get("/opinions/comments")
 def comments():
     """What was written in a month, once there are five answers; nobody sees when, or at which event."""
-    asked = _asked()
-    return render_template("desk/opinions/comments.html", asked=asked, comments=_comments(asked))
+    asked, number = _asked(), page_number()
+    said = _comments(asked)
+    first, last = (number - 1) * COMMENTS, number * COMMENTS
+    return render_template(
+        "desk/opinions/comments.html",
+        asked=asked,
+        page=Page(said[first:last], number, len(said) > last),
+        said=len(said),
+    )
 
 
 def _comments(asked: Asked) -> list[str]:

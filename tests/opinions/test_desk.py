@@ -74,8 +74,12 @@ def test_from_five_on_share_and_comments_are_shown_without_time_or_person(app, l
     assert sorted(said[1:]) == [f"说的话{n}" for n in range(5)]
 
 
-def test_comments_do_not_stand_in_the_order_in_which_they_came(app, scene):
+def test_comments_do_not_stand_in_the_order_in_which_they_came(app, lin, scene, monkeypatch):
     say(app, scene, 5, 5, 5, 3, 1, 5, 5, 5, comment="说的话")
+    monkeypatch.setattr("stationapp.opinions.desk.COMMENTS", 5)
+    pages = [lin.get(f"/desk/opinions/comments?month={month(scene)}&page={n}").text for n in (1, 2, 3)]
+    assert [len(set(re.findall(r"说的话\d", page))) for page in pages] == [5, 3, 0]
+    assert "8 句" in pages[0]
     with app.app_context():
         shown = comments_of([scene.event_id])
         assert shown == comments_of([scene.event_id])
