@@ -31,10 +31,10 @@ from stationapp.reports import words
 from stationapp.reports.hiding import Grid
 from stationapp.reports.prose import unit
 from stationapp.reports.queries import event_counts, event_valid, in_month
+from stationapp.reports.row_lines import of_age_in, shown_name
 from stationapp.reports.rules import SPECS, Unit
 from stationapp.reports.small_cells import MARKS, NOTE, WITHHELD
 from stationapp.residents.models import Resident
-from stationapp.residents.rules import masked_name
 from stationapp.sites.models import Site
 from stationapp.sites.queries import beneath
 from stationapp.web.filters import span
@@ -47,8 +47,6 @@ MOST = 60
 PIXELS = 640
 SHOWN = ("I-01", "I-04", "I-05", "I-07", "I-12", "I-13")
 """The figures on the cover."""
-
-_MINORS = {AgeBand.B0, AgeBand.B3, AgeBand.B7, AgeBand.B14}
 
 
 def list_events(site: Site, month: Month, counted_by: int | None) -> list[tuple[Event, Site]]:
@@ -201,8 +199,9 @@ def _counted(event: Event, outside: bool) -> str:
 
 
 def _roster(event: Event) -> list[list[str]]:
+    youngest = of_age_in(Month.of(clock.day_of(event.starts_at)))
     rows = db.session.execute(
-        select(Resident.name, Attendance.band, Attendance.part, Attendance.came_at)
+        select(Resident.name, Resident.birth_month, Attendance.band, Attendance.part, Attendance.came_at)
         .join(Attendance, Attendance.resident_id == Resident.id)
         .where(Attendance.event_id == event.id, ~Attendance.undone)
         .order_by(Attendance.came_at, Attendance.id)
@@ -210,7 +209,7 @@ def _roster(event: Event) -> list[list[str]]:
     return [
         [
             str(number),
-            _("未成年人") if row.band in _MINORS else settable(masked_name(row.name)),
+            settable(shown_name(row, youngest)),
             words.age(row.band),
             word(row.part),
             clock.local(row.came_at).strftime("%H:%M"),

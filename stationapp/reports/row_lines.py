@@ -37,9 +37,13 @@ Line = list[Cell]
 
 def lines(name: str, rows: Iterable, month: Month) -> list[Line]:
     """The cells of each row; who is under age is reckoned on the month's last day."""
-    cells = _CELLS[name]
-    youngest = f"{month.year - OF_AGE:04d}-{month.month:02d}"
+    cells, youngest = _CELLS[name], of_age_in(month)
     return [cells(row, youngest) for row in rows]
+
+
+def of_age_in(month: Month) -> str:
+    """The month of birth of the youngest who are of age on a month's last day."""
+    return f"{month.year - OF_AGE:04d}-{month.month:02d}"
 
 
 def heads(name: str) -> list[str]:
@@ -52,7 +56,8 @@ def month_said(month: Month) -> str:
     return gettext("%(y)d年%(m)d月", y=month.year, m=month.month)
 
 
-def _name(row, youngest: str) -> str:
+def shown_name(row, youngest: str) -> str:
+    """Masked; of a minor, by the age of that day or by the month of birth, nothing."""
     child = getattr(row, "child", 0) or getattr(row, "band", None) in BANDS[Group.UNDER_18]
     if child or (row.birth_month or "") > youngest:
         return gettext("未成年人")
@@ -106,16 +111,22 @@ def _events(row, _youngest: str) -> Line:
 
 def _attendance(row, youngest: str) -> Line:
     home = row.home or words.said(row.lives)
-    who = [_name(row, youngest), words.age(row.band), home, words.said(row.channel)]
+    who = [shown_name(row, youngest), words.age(row.band), home, words.said(row.channel)]
     return [stamp(row.starts_at), _event(row), row.short_name, *who]
 
 
 def _signup(row, youngest: str) -> Line:
-    return [stamp(row.starts_at), _event(row), row.short_name, _name(row, youngest), words.said(row.channel)]
+    return [
+        stamp(row.starts_at),
+        _event(row),
+        row.short_name,
+        shown_name(row, youngest),
+        words.said(row.channel),
+    ]
 
 
 def _hours(row, youngest: str) -> Line:
-    who = [_name(row, youngest), row.short_name, _source(row), row.minutes]
+    who = [shown_name(row, youngest), row.short_name, _source(row), row.minutes]
     return [str(row.id), row.served_on.isoformat(), *who]
 
 
@@ -148,12 +159,12 @@ _CELLS: dict[str, Callable[..., Line]] = {
     "rooms": _room,
     "answers": _answer,
     "attendances": _attendance,
-    "persons": lambda row, youngest: [str(row.id), _name(row, youngest), row.times],
+    "persons": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.times],
     # Without the number: it would tell a station which of the people it knows went where else.
-    "reached": lambda row, youngest: [_name(row, youngest), row.times],
+    "reached": lambda row, youngest: [shown_name(row, youngest), row.times],
     "promises": lambda row, youngest: [*_signup(row, youngest), _yes(row.came)],
     "waiting": _signup,
     "hours": _hours,
-    "volunteers": lambda row, youngest: [str(row.id), _name(row, youngest), row.minutes],
-    "register": lambda row, youngest: [str(row.id), _name(row, youngest), row.home, _yes(row.active)],
+    "volunteers": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.minutes],
+    "register": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.home, _yes(row.active)],
 }  # fmt: skip

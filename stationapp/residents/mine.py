@@ -24,12 +24,6 @@ def _behind_its_code():
     return None if guard.household_here() is not None else redirect(url_for("mine.index"), code=303)
 
 
-@bp.after_request
-def _kept_nowhere(answer):
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
 @bp.get("")
 def index():
     """Everything kept of the household, in plain words; how it is told; where its page is open."""

@@ -28,12 +28,6 @@ def _behind_its_code():
     return None if guard.household_here() is not None else redirect(url_for("mine.index"), code=303)
 
 
-@bp.after_request
-def _kept_nowhere(answer):
-    answer.headers["Cache-Control"] = "no-store"  # a shared computer's back button shows nobody's family
-    return answer
-
-
 @bp.get("")
 def index():
     """What everybody of the household comes to, what waits for an answer, what they were told; then what is over."""

@@ -7,6 +7,9 @@ _CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 
+_KEPT_NOWHERE = ("/desk", "/mine/")
+"""A shared computer's back button shows nobody's family."""
+
 
 def init_app(app: Flask) -> None:
     """Set the headers after each request."""
@@ -19,7 +22,7 @@ def init_app(app: Flask) -> None:
         answer.headers.setdefault("Permissions-Policy", "camera=()")  # the page that scans brings its own
         if request.endpoint != "static":
             answer.headers.setdefault(
-                "Cache-Control", "no-store" if request.path.startswith("/desk") else "private, no-cache"
+                "Cache-Control", "no-store" if request.path.startswith(_KEPT_NOWHERE) else "private, no-cache"
             )
         else:
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -262,6 +262,7 @@ def test_who_came_without_a_sign_up_answers_behind_the_households_code(app, clie
     mine = attendances(app, scene.event_id)[-1]
     ask = f"/mine/home/opinions/{mine}"
     assert ask in page.text
+    assert client.get(ask).headers["Cache-Control"] == "no-store"
     answer = client.submit(ask, {"face": "3"}, to=ask)
     assert answer.status_code == 303
     assert [row.score for row in answers(app)] == [3]
