@@ -10,7 +10,7 @@ from stationapp.reports.lines import summary
 from stationapp.reports.official_xml import said
 from stationapp.reports.prose import month_said, parts, unit
 from stationapp.reports.rules import SPECS, Kind, ReportState, Unit
-from stationapp.reports.sheet import Chart, Document, Num, Table, clean, fingerprint, pick
+from stationapp.reports.sheet import Cell, Chart, Document, Num, Table, clean, fingerprint, pick
 from stationapp.reports.tables import version
 from stationapp.web import pdf
 from stationapp.web.paper import width
@@ -33,6 +33,9 @@ LONGEST_LABEL = 5
 
 NARROW, WIDEST = 12, 40
 """Characters of a text that is not broken, and from which on a wider column gets no more room."""
+
+SHADES = (20, 45, 70, 100)
+"""Of a heat table, from few to many, in per cent of the darkest."""
 
 GROUPS_BESIDE = 12
 """Of the heat table: three groups of four columns."""
@@ -104,7 +107,7 @@ def _six(body: dict) -> list[dict]:
 
 
 def _laid(table: Table) -> dict:
-    """A table as texts; a column of numbers stands right; `heat` in per cent of the darkest."""
+    """A table as texts; a column of numbers stands right; `heat` in per cent of the darkest shade."""
     heat = {column: _shades(table, column) for column in table.heat}
     return {
         "id": table.id,
@@ -135,11 +138,9 @@ def _columns(table: Table) -> list[float]:
 
 
 def _shades(table: Table, column: int) -> list[int]:
-    values = [
-        row[column].value if isinstance(row[column], Num) and row[column].is_real else 0 for row in table.rows
-    ]
-    most = max(values, default=0)
-    return [round(100 * value / most) if most else 0 for value in values]
+    cells = [row[column] for row in table.rows]
+    values = [cell.value if isinstance(cell, Num) and cell.is_real else 0 for cell in cells]
+    return [SHADES[sum(value >= step for step in table.steps)] if value > 0 else 0 for value in values]
 
 
 def _wide(made: Document) -> list[Table]:
@@ -151,11 +152,14 @@ def _paired(table: Table) -> Table:
     """Numerator and denominator in one column: 2 ÷ 3."""
     keys, pairs = KEYS["made_of"], range(KEYS["made_of"], len(table.head), 2)
     head = [table.head[at].removesuffix(_("分子")) for at in pairs]
-    rows = tuple(
-        (*row[:keys], *(f"{said(row[at])} ÷ {said(row[at + 1])}" if row[at] else "" for at in pairs))
-        for row in table.rows
-    )
+    rows = tuple((*row[:keys], *(_pair(row[at], row[at + 1]) for at in pairs)) for row in table.rows)
     return replace(table, title=_("分站：分子 ÷ 分母"), head=(*table.head[:keys], *head), rows=rows)
+
+
+def _pair(above: Cell, below: Cell) -> str:
+    if isinstance(above, Num) and isinstance(below, Num):
+        return "—" if above.value is below.value is None else f"{said(above)} ÷ {said(below)}"
+    return ""
 
 
 def _split(table: Table) -> list[Table]:
@@ -167,7 +171,9 @@ def _split(table: Table) -> list[Table]:
     if table.id == "coverage":  # the last column is of the community as a whole
         cuts = [*cuts[:-2], cuts[-2] + cuts[-1]]
     first = list(range(keys)) if keys < 3 else [0, 2]
-    return [pick(table, [*first, *cut]) for cut in cuts]
+    parts = [pick(table, [*first, *cut]) for cut in cuts]
+    on = _("%(title)s（续）", title=table.title)
+    return [parts[0], *(replace(part, title=on) for part in parts[1:])]
 
 
 def _drawn(chart: Chart) -> dict:

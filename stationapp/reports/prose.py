@@ -419,7 +419,7 @@ def _gaps(body: dict) -> Iterator[str]:
             yield _("没有一人参加的群体：%(list)s。", list=listed)
     elif any(n for _group, n in partly):
         listed = "、".join(f"{words.said(group)}{amount(n, _('个社区'))}" for group, n in partly if n)
-        yield _("另有部分群体没有一人参加：%(list)s，见附件的空白清单。", list=listed)
+        yield _("另有部分群体没有一人参加：%(list)s，详见空白清单。", list=listed)
     yield _("下月安排活动时，优先考虑上述社区和群体。")
 
 

@@ -35,13 +35,17 @@ Cell = str | Num | date | Month | None
 
 @dataclass(frozen=True)
 class Table:
-    """A head and its rows; `id` is what formats choose by, never shown. `heat`: columns that are shaded by value."""
+    """A head and its rows; `id` is what formats choose by, never shown.
+
+    `heat`: columns that are shaded by value, each time darker from one of the percentages `steps` on (`heat.py`).
+    """
 
     id: str
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     heat: tuple[int, ...] = ()
+    steps: tuple[int, ...] = ()
     note: str = ""
     empty: str = ""  # what is said where there is no row
 

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from stationapp.calendar.rules import Month
 from stationapp.events.rules import Category
 from stationapp.reports import words
+from stationapp.reports.heat import KINDS, MONTH
 from stationapp.reports.lines import SummaryLine, summary
 from stationapp.reports.prose import unit
 from stationapp.reports.rules import SPECS, Kind, ReportState, Unit
@@ -208,8 +209,16 @@ def _groups(body: dict) -> Table:
             cells += [Num(share["numerator"]), Num(share["denominator"]), Num(share["value"], Unit.PERCENT)]
             cells.append(Num(year["value"], Unit.PERCENT) if year else None)
         rows.append((*cells, Num(row["silent"]) if "silent" in row else None))
-    note = _("居住地口径：人住在哪个社区算哪个社区。颜色越深，参加的人占人口的比例越高。")
-    return Table("coverage", _("社区·群体"), tuple(head), tuple(rows), tuple(heat), note, _("没有所辖社区。"))
+    note = _("居住地口径：人住在哪个社区算哪个社区。%(shades)s", shades=_shades(MONTH))
+    return Table(
+        "coverage", _("社区·群体"), tuple(head), tuple(rows), tuple(heat), MONTH, note, _("没有所辖社区。")
+    )
+
+
+def _shades(steps: tuple[int, ...]) -> str:
+    """What the shades mean: one means the same in every month and at every site."""
+    from_on = "、".join(f"{step}%" for step in steps)
+    return _("颜色越深，参加的人占人口越多，%(steps)s 起各深一档。", steps=from_on)
 
 
 def _categories(body: dict) -> Table:
@@ -225,7 +234,7 @@ def _categories(body: dict) -> Table:
             share = row.get("categories", {}).get(category.value)
             cells += [Num(share["numerator"]), Num(share["value"], Unit.PERCENT)] if share else [None, None]
         rows.append(tuple(cells))
-    return Table("categories", _("社区·类别"), tuple(head), tuple(rows), tuple(heat))
+    return Table("categories", _("社区·类别"), tuple(head), tuple(rows), tuple(heat), KINDS, _shades(KINDS))
 
 
 def _volunteers(body: dict) -> Table:
@@ -261,7 +270,7 @@ def _gaps(body: dict) -> Table:
         for gap in body["gaps"]
     ]
     empty = _("每个社区、每个群体都有人参加。") if body["coverage"] else _("没有所辖社区。")
-    return Table("gaps", _("空白"), head, tuple(rows), empty=empty)
+    return Table("gaps", _("空白清单"), head, tuple(rows), empty=empty)
 
 
 # --- over time and what it rests on ----------------------------------------------------------------------------

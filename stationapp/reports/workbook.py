@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, datetime
+from itertools import pairwise
 from math import ceil
 
 from flask_babel import gettext as _
@@ -24,6 +25,9 @@ NARROWEST, WIDEST = 7, 46
 """Columns, in the letters a spreadsheet counts by; a Chinese character takes two."""
 
 _AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+SHADES = "#E6F0E8", "#CBE0D0", "#A8CCB1", "#84B691"
+"""Of a heat table, from few to many; black stays readable on each."""
+
 _TEXTS = {
     "title": {"bold": True, "font_size": 14, "border": 0},
     "label": {"bold": True, "border": 0, "valign": "top"},
@@ -51,6 +55,7 @@ class Book:
             Unit.TIMES: self._style(num_format="0.00", valign="top"),
             Unit.HOURS: self._style(num_format="#,##0.0", valign="top"),
         }
+        self.shades = [self.book.add_format({"bg_color": shade}) for shade in SHADES]
         for name, look in _TEXTS.items():
             self.styles[name] = self._style(**look)
             self.styles[name, "guarded"] = self._style(**look, quote_prefix=True)
@@ -98,17 +103,10 @@ class Book:
             self.say(sheet, after, 0, table.empty, "label")
             return after + 1
         for column in table.heat:
-            sheet.conditional_format(first, column, after - 1, column, _HEAT)
+            for shade, (low, high) in zip(self.shades, pairwise((0.01, *table.steps, 1e9)), strict=True):
+                rule = {"type": "cell", "criteria": "between", "minimum": low, "maximum": high - 0.01}
+                sheet.conditional_format(first, column, after - 1, column, rule | {"format": shade})
         return after
-
-
-_HEAT = {
-    "type": "2_color_scale",
-    "min_color": "#FFFFFF",
-    "max_color": "#D98880",
-    "min_type": "num",
-    "min_value": 0,
-}
 
 
 def workbook(document: Document, month: Month) -> bytes:
@@ -253,6 +251,7 @@ def _chart(book: Book, one: Chart):
         "name": one.title,
         "categories": [on.name, rows[0], one.label, rows[1], one.label],
         "values": [on.name, rows[0], one.value, rows[1], one.value],
+        "values_data": [number.value for _label, number in one.points],  # a blank cell would be kept as 0
     }
     if one.kind == "line":
         look = {"line": {"color": INK, "width": 2}, "marker": {"type": "circle", "size": 5}}
