@@ -1,7 +1,7 @@
 """The report's page at the desk: what stands on it, whether the month is frozen or under way."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -21,7 +21,7 @@ from stationapp.reports.few import unsaid
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.life_rules import PATIENCE
 from stationapp.reports.models import CoverageReport
-from stationapp.reports.queries import begun, figures
+from stationapp.reports.queries import begun, figures, joined
 from stationapp.reports.rules import ReportState, Unit, state_of
 from stationapp.reports.shelf import find_body, list_heads
 from stationapp.reports.versions import differences, late
@@ -128,6 +128,7 @@ def month_page(
         gaps_open=GAPS_OPEN,
         all_gaps=len(body["gaps"]),
         unfiled=body.get("unfiled", []),
+        joined=_joined(site, month, body),
         late=late(report, site, month) if report and report is latest else None,
         lacking=plain.lacking(body),
         told=plain.told(body),
@@ -149,6 +150,13 @@ def month_page(
         words=words,
         Month=Month,
     )
+
+
+def _joined(site: Site, month: Month, body: dict) -> list[Site]:
+    """Communities merged into it this year, where months that the year rests on were closed before."""
+    closed = [Month.parse(one["month"]) for one in body.get("months", ())[:-1] if one["version"]]
+    first = min((one.first_day for one in closed if one.year == month.year), default=date.max)
+    return [one for one in joined(site, month) if one.valid_to >= first]
 
 
 def printed_foot(site: Site, month: Month, report: CoverageReport | None) -> str:

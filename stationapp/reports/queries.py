@@ -19,7 +19,7 @@ from stationapp.reports.places import Ground, Place, ground_of
 from stationapp.reports.rules import state_of
 from stationapp.sites.models import Population, Site
 from stationapp.sites.queries import beneath
-from stationapp.sites.rules import Group
+from stationapp.sites.rules import Group, Level
 from stationapp.volunteers.models import HoursEntry
 
 if TYPE_CHECKING:
@@ -69,6 +69,25 @@ def communities(site: Site, month: Month) -> Communities:
     ground = grounds_of([month])[0]
     places = {place.id: place for place in ground.beneath(ground.places[site.id])}
     return Communities(places, _led_to(ground, places), ground.populations)
+
+
+def joined(site: Site, month: Month) -> list[Site]:
+    """Communities of elsewhere that were merged into one of these in the month's year: their people count here since.
+
+    Of months closed before, the site's versions hold what they counted then, and not where these people went.
+    """
+    gone = db.session.scalars(
+        select(Site)
+        .where(
+            Site.level == Level.STATION,
+            Site.successor_id.is_not(None),
+            Site.valid_to.between(Month(month.year, 1).first_day, month.last_day),
+            ~beneath(site.path),
+        )
+        .order_by(Site.code)
+    ).all()
+    homes = communities(site, month).homes if gone else {}
+    return [one for one in gone if one.id in homes]
 
 
 SETTLED = timedelta(minutes=1)

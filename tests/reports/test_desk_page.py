@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import event as sql_events
 
 from stationapp.db import db, transaction
+from stationapp.reports.operations import close_month
 from stationapp.reports.rules import SPECS
 from stationapp.sites.models import Site
 from tests import cast
@@ -284,8 +285,8 @@ def test_a_body_of_older_definitions_shows_what_it_has(app, people):
 
 
 def test_a_closed_page_reckons_nothing_and_asks_the_same_however_many_sites_there_are(app, people):
-    _frozen(app, (people.one, bodies.full(people, people.one)), (people.center, bodies.full(people)))
-    asked = [_statements(app, people.zhao, site) for site in (people.one, people.center)]
+    _frozen(app, (people.office, bodies.full(people, people.office)), (people.center, bodies.full(people)))
+    asked = [_statements(app, people.zhao, site) for site in (people.office, people.center)]
     assert len(asked[0]) == len(asked[1]) <= 25
     assert not _reckoned(asked[1])
     assert _reckoned(_statements(app, people.zhao, people.center, MONTH.plus(-1)))
@@ -321,3 +322,21 @@ def test_the_foot_of_a_printed_page_says_version_and_hash_and_cannot_be_broken_o
     )
     assert (answer.mimetype, answer.text.count('"'), answer.text.count("}")) == ("text/css", 2, 2)
     assert "1abcdef012345678" in answer.text
+
+
+def test_the_year_says_whose_people_of_closed_months_it_lacks(app, people):
+    with app.app_context(), transaction():
+        gone = db.session.get_one(Site, people.far.id)
+        build.came(build.event(people.one, MONTH.plus(-1).begins_at), build.resident(gone))
+        gone.valid_to, gone.successor_id = MONTH.plus(-1).last_day, people.one.id
+        for site in (people.one, people.office, people.center):
+            close_month(db.session.merge(site), MONTH.plus(-1), by=None, now=AFTER)
+    for who, site, told in (
+        (people.lin, people.one, 2),
+        (people.chen, people.office, 2),
+        (people.zhao, people.center, 0),
+    ):
+        text = _shown(app, who, site, "?span=year")
+        assert text.count(f"{gone.short_name}到8月31日") == told, site.short_name
+    assert "单独设站" not in _shown(app, people.ma, people.two, "?span=year")
+    assert "单独设站" not in _shown(app, people.lin, people.one, month=MONTH.plus(-1))
