@@ -33,6 +33,7 @@ from stationapp.reports.prose import unit
 from stationapp.reports.queries import event_counts, event_valid, in_month
 from stationapp.reports.row_lines import of_age_in, shown_name
 from stationapp.reports.rules import SPECS, Unit
+from stationapp.reports.sheet import clean
 from stationapp.reports.small_cells import MARKS, NOTE, WITHHELD
 from stationapp.residents.models import Resident
 from stationapp.sites.models import Site
@@ -81,7 +82,7 @@ def of_month(body: dict, events: Sequence[tuple[Event, Site]]) -> dict:
 
 def of_event(event: Event, site: Site, *, outside: bool) -> dict:
     """The folder of one event: its card stands right under its title."""
-    return _folder(_("活动佐证材料"), [site.name, settable(event.title)], [], [(event, site)], outside)
+    return _folder(_("活动佐证材料"), [site.name], [], [(event, site)], outside)
 
 
 def _withheld(body: dict) -> set[str]:
@@ -106,7 +107,7 @@ def _folder(
         for (event, site), total, bands in zip(events, totals, served, strict=True)
     ]
     who = _("对外版：不含名单和年龄") if outside else _("内部版：名单已隐去姓名中的字，不得外传")
-    foot = "　".join([lines[0], title, who])
+    foot = " · ".join([lines[0], title, who])
     return {
         "title": title,
         "lines": [settable(one) for one in [*lines, who]],
@@ -180,7 +181,7 @@ def _card(event: Event, site: Site, total: str, bands: dict[AgeBand, int], outsi
     if written and written[-1] and not outside:
         facts.append([_("归档说明"), written[-1]])
     return {
-        "title": settable(event.title),
+        "title": clean(event.title),
         "facts": [[name, settable(said)] for name, said in facts],
         "photos": [_photo(get_jpeg(event.id, one.digest)) for one in list_photos(event.id)],
         "roster": roster,
@@ -195,7 +196,7 @@ def _counted(event: Event, outside: bool) -> str:
     people = 0 if outside else db.session.scalar(
         select(func.sum(Headcount.people)).where(Headcount.event_id == event.id)
     )  # fmt: skip
-    return _("另有现场计数 %(n)d 人，没有留名。", n=people) if people else ""
+    return _("其中现场计数 %(n)d 人，没有留名。", n=people) if people else ""
 
 
 def _roster(event: Event) -> list[list[str]]:
