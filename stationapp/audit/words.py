@@ -70,6 +70,7 @@ ACTS = {
     "reports.end_link": _("收回报表链接"),
     "reports.open_link": _("有人打开报表链接"),
     "reports.share": _("给出报表链接"),
+    "reports.keep": _("存好报表文件"),
     "reports.sign": _("签审报表"),
     "residents.add": _("添一位家人"),
     "residents.correct": _("更正个人信息"),

@@ -1,7 +1,7 @@
 """What the audit log says was done to months stands in their tables, and nothing else does.
 
-Marks and links have no chain of their own, and the chain of versions could be cut back with its head; the log's lines
-cannot be taken out unseen (A2).
+Marks, kept files and links have no chain of their own, and the chain of versions could be cut back with its head;
+the log's lines cannot be taken out unseen (A2).
 """
 
 from collections import Counter
@@ -15,10 +15,10 @@ from stationapp.audit.rules import Check
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.reports.life_rules import LINK_LASTS, Audience
-from stationapp.reports.models import CoverageReport, ReportLink, SignOff
+from stationapp.reports.models import CoverageReport, ReportFile, ReportLink, SignOff
 from stationapp.sites.models import Site
 
-ACTS = ("reports.close", "reports.sign", "reports.share", "reports.end_link")
+ACTS = ("reports.close", "reports.sign", "reports.keep", "reports.share", "reports.end_link")
 
 
 class _Said(NamedTuple):
@@ -62,6 +62,9 @@ def _rows() -> list[tuple[str, _Said]]:
     for one in db.session.scalars(select(SignOff).order_by(SignOff.id)):
         subject = f"{named.get(one.report_id)} {one.mark.value}"
         found.append((f"mark {one.id}", _Said("reports.sign", subject, one.staff_id, one.at)))
+    for one in db.session.scalars(select(ReportFile).order_by(ReportFile.id)):  # without the bytes
+        subject = f"{named.get(one.report_id)} {one.format} {one.audience.value} {one.digest}"
+        found.append((f"file {one.id}", _Said("reports.keep", subject, None, one.made_at)))
     for one in _links():
         subject = f"{named.get(one.report_id)} link {one.id}"
         found.append((f"link {one.id}", _Said("reports.share", subject, one.made_by, one.made_at)))
@@ -83,4 +86,4 @@ def _wide_links() -> list[str]:
     ]
 
 
-CHECKS = (Check("R1 log", "关账、签审、对外链接都和审计日志写的一样", contradictions),)
+CHECKS = (Check("R1 log", "关账、签审、存好的文件、对外链接都和审计日志写的一样", contradictions),)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from stationapp.audit.operations import record
 from stationapp.calendar.rules import Month
 from stationapp.db import db
 from stationapp.refusal import Refused
@@ -102,8 +103,19 @@ def keep(made: Collection[Made], *, now: datetime) -> int:
             "made_at": now,
         }
         put = insert(ReportFile).values(**row).on_conflict_do_nothing().returning(ReportFile.id)
-        kept += db.session.execute(put).one_or_none() is not None
+        if db.session.execute(put).one_or_none() is not None:
+            _noted(one, row["digest"], now)
+            kept += 1
     return kept
+
+
+def _noted(one: Made, digest: str, now: datetime) -> None:
+    """The digest stands in the log, too: a file changed together with its own row is found by it."""
+    report = db.session.get_one(CoverageReport, one.report_id)
+    site = db.session.get_one(Site, report.site_id)
+    subject = f"month {site.code} {Month.of(report.month_on)} v{report.version}"
+    said = f"{subject} {one.format} {one.audience.value} {digest}"
+    record("reports.keep", said, by=None, now=now, site_id=site.id)
 
 
 def find_file(report: CoverageReport, format: str, audience: Audience) -> bytes | None:

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from stationapp.commands import all_checks
 from stationapp.db import db, transaction
 from stationapp.reports import links, signing
-from stationapp.reports.life_rules import Mark
+from stationapp.reports.life_rules import Audience, Mark
 from stationapp.reports.models import ReportLink
 from stationapp.reports.operations import close_month
+from stationapp.reports.prepared import Made, keep
 from tests import cast
 from tests.attendance.test_tampering import unguard
 from tests.reports.build import AFTER, MONTH
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def told(app):
-    """Two stations' months, an objection to the first, and a link to it that was taken back; then their guards go."""
+    """Two stations' months, an objection to the first, a file of it, and a link to it that was taken back."""
     with time_machine.travel(AFTER, tick=False):
         people = cast.district(app)
         with app.app_context():
@@ -32,6 +33,8 @@ def told(app):
             said = {"role": "管理员", "mark": Mark.OBJECTED, "sentence": "少了一场"}
             with transaction():
                 signing.sign(report, people.one, by=people.lin.id, now=AFTER, **said)
+            with transaction():
+                keep([Made(report.id, "pdf", Audience.OUTSIDE, b"paper")], now=AFTER)
             with transaction():
                 link = links.share(report, by=people.lin.id, now=AFTER)[0].id
             with transaction():
@@ -58,6 +61,8 @@ _CUT_BACK = (
         ("chain reports", ("DELETE FROM chains WHERE name = 'reports'",)),
         ("mark 1", ("UPDATE sign_offs SET mark = 'agreed', sentence = ''",)),
         ("audit line", ("DELETE FROM sign_offs",)),
+        ("file 1", ("UPDATE report_files SET digest = 'of another paper'",)),
+        ("audit line", ("DELETE FROM report_files",)),
         ("link 1 wide", ("UPDATE report_links SET audience = 'inside'",)),
         ("link 1", ("UPDATE report_links SET report_id = 2",)),
         ("audit line", ("UPDATE report_links SET ended_at = NULL, ended_by = NULL",)),
