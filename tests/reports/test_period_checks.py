@@ -11,6 +11,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import UtcDateTime, db, transaction
 from stationapp.reports.operations import close_month
 from stationapp.reports.period_checks import misplaced_facts
+from stationapp.reports.versions import get_version
 from tests import cast
 from tests.reports import build
 from tests.reports.build import AFTER, MONTH
@@ -49,9 +50,8 @@ def _unguarded() -> None:
         db.session.execute(text("DROP TRIGGER counted_events_no_change ON counted_events"))
 
 
-def _report(site, month: Month) -> int:
-    found = text("SELECT id FROM coverage_reports WHERE site_id = :site AND month_on = :month")
-    return db.session.scalar(found, {"site": site.id, "month": month.first_day.isoformat()})
+def _report(site, month: Month, version: int = 1) -> int:
+    return get_version(site, month, version).id
 
 
 def test_a_late_fact_is_no_fault_and_waits_for_its_own_months_next_version(people):
@@ -67,6 +67,19 @@ def test_r5_fires_where_a_version_lacks_what_was_there_in_time(people):
         _unguarded()
         session.execute(text("DELETE FROM counted_events WHERE report_id = :id"), {"id": office})
     assert misplaced_facts() == [f"report {office} lacks event 1"]
+
+
+def test_r5_fires_where_a_version_lacks_where_its_people_went(people):
+    with transaction():
+        late = build.event(people.far, closed_out_at=AFTER + timedelta(days=2))
+        build.came(late, build.resident(people.two))
+        close_month(people.two, MONTH, by=None, now=LATER, reason="补报")
+    two = _report(people.two, MONTH, 2)
+    assert misplaced_facts() == []
+    with transaction() as session:
+        _unguarded()
+        session.execute(text("DELETE FROM counted_events WHERE report_id = :id"), {"id": two})
+    assert misplaced_facts() == [f"report {two} lacks event 4"]
 
 
 def test_r5_fires_where_a_close_out_is_told_that_never_was(people):
