@@ -17,8 +17,8 @@ from stationapp.accounts.rules import Action
 from stationapp.calendar.forms import asked_month
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.opinions.queries import (
     Scores,
@@ -199,8 +199,7 @@ def comments_file():
 @bp.get("/events/<code>/opinions")
 def event(code: str):
     """One event: how many answered, from five on the faces and what was written; the ways to ask."""
-    held, site = get_with_site(code)
-    guard.require(site.path)
+    held, site = event_here(code)
     if held.state not in (State.PUBLISHED, State.CLOSED_OUT):
         raise NotFound
     month = Month.of(clock.day_of(held.starts_at))

@@ -10,8 +10,8 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.db import retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.opinions.calls import drawn, to_be_asked
 from stationapp.opinions.operations import note_calls
@@ -33,12 +33,6 @@ from stationapp.web.paging import paged
 bp = Blueprint("asking", __name__)
 
 
-def _its(code: str) -> tuple[Event, Site]:
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    return event, site
-
-
 @bp.get("/asking")
 def index():
     """The events beneath that people can be called about now."""
@@ -49,7 +43,7 @@ def index():
 @bp.get("/events/<code>/asking")
 def show(code: str):
     """Those drawn for one event, what to say, and what they may answer."""
-    return _page(*_its(code))
+    return _page(*event_here(code))
 
 
 def _page(
@@ -95,7 +89,7 @@ def numbers(code: str):
 
     All together, as the answers are sent together: no order of calls stands anywhere.
     """
-    event, site = _its(code)
+    event, site = event_here(code)
     if not guard.can(Action.REVEAL, site.path):
         raise NotFound
     if closed := _why_not(event, site):
@@ -116,7 +110,7 @@ def numbers(code: str):
 @bp.post("/events/<code>/asking")
 def note(code: str):
     """What came of the calls (`face-<number>`): a face, or `none`, not reached or would not say; blank: not yet."""
-    event, site = _its(code)
+    event, site = event_here(code)
     if closed := _why_not(event, site):
         return _page(event, site, problem=closed, status=409)
     said = dict(_pressed())

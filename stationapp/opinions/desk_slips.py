@@ -12,8 +12,8 @@ from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
 from stationapp.attendance.sheet_rules import said_serial
 from stationapp.db import db, retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.opinions.operations import Became, Entered, enter_slips, find_slips, print_slips
 from stationapp.opinions.queries import served_at
 from stationapp.opinions.rules import DESK_DAYS, OpinionRefusal, window_problem
@@ -29,12 +29,6 @@ from stationapp.web.pdf import pdf_answer, render
 bp = Blueprint("slips", __name__)
 
 LONGEST = 40_000
-
-
-def _its(code: str) -> tuple[Event, Site]:
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    return event, site
 
 
 @bp.get("/slips")
@@ -56,7 +50,7 @@ def find():
 @bp.get("/events/<code>/slips")
 def index(code: str):
     """The event's slips, and a button that prints more."""
-    return _index(*_its(code))
+    return _index(*event_here(code))
 
 
 def _index(event: Event, site: Site, *, problem: str = "", status: int = 200):
@@ -83,7 +77,7 @@ def _late(event: Event) -> str:
 @bp.post("/events/<code>/slips")
 def make(code: str):
     """Write slips down, then show them for the printer."""
-    event, site = _its(code)
+    event, site = event_here(code)
     typed = request.form.get("slips", "")
     slips = next((n for n in SLIP_COUNTS if str(n) == typed), SLIP_COUNTS[0])
     try:
@@ -97,7 +91,7 @@ def make(code: str):
 @bp.get("/events/<code>/slips/<serial>/print")
 def sheet(code: str, serial: str):
     """The slips as a page, with the way to their PDF."""
-    event, site = _its(code)
+    event, site = event_here(code)
     paper = get_slips(event.id, serial)
     data = as_data(paper, event, site, address=_address(paper.serial))
     return render_template("desk/slips/sheet.html", event=event, sheet=paper, data=data)
@@ -106,7 +100,7 @@ def sheet(code: str, serial: str):
 @bp.get("/events/<code>/slips/<serial>/slips.pdf")
 def pdf(code: str, serial: str):
     """The slips for the printer."""
-    event, site = _its(code)
+    event, site = event_here(code)
     paper = get_slips(event.id, serial)
     data = as_data(paper, event, site, address=_address(paper.serial))
     return pdf_answer(
@@ -124,7 +118,7 @@ def _address(serial: str) -> str:
 @bp.get("/events/<code>/slips/<serial>")
 def show(code: str, serial: str):
     """One field: a line a slip."""
-    event, site = _its(code)
+    event, site = event_here(code)
     return _show(event, site, serial)
 
 
@@ -168,7 +162,7 @@ def save(code: str, serial: str):
 
 
 def _entered(code: str, serial: str, *, keep: bool):
-    event, site = _its(code)
+    event, site = event_here(code)
     paper = get_slips(event.id, serial)
     typed = request.form.get("lines", "").replace("\0", "")[:LONGEST]
     lines = read_lines(typed, last=paper.slips)

@@ -14,8 +14,7 @@ from stationapp.calendar.forms import asked_month
 from stationapp.db import db, retried, transaction
 from stationapp.events.clashes import in_words
 from stationapp.events.forms import EventForm, ReasonForm, said
-from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
+from stationapp.events.guard import event_here
 from stationapp.refusal import Refused
 from stationapp.review import operations
 from stationapp.review.queries import (
@@ -131,7 +130,7 @@ def send_back(code: str):
     form = ReasonForm()
     typed = {"common": request.form.get("common", "")[:100], "reason": form.reason.data}
     if not form.validate():
-        _its(code)
+        event_here(code)
         return _page(status=422, failed=code, problem=str(form.reason.errors[0]), typed=typed)
     chosen = typed["common"] if typed["common"] in _reasons() else ""
     return _decide(
@@ -144,7 +143,7 @@ def send_back(code: str):
 
 
 def _decide(code: str, act: Callable, done: str, typed: dict | None = None, **more):
-    event, site = _its(code)
+    event, site = event_here(code)
     step = _step(request.form.get("step", ""))
 
     def attempt() -> None:
@@ -157,12 +156,6 @@ def _decide(code: str, act: Callable, done: str, typed: dict | None = None, **mo
         return _page(status=409, failed=code, problem=said(in_words(refused, site)), typed=typed)
     flash(done % {"title": event.title})
     return redirect(_back(), code=303)
-
-
-def _its(code: str) -> tuple[Event, Site]:
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    return event, site
 
 
 def _step(text: str) -> int:

@@ -14,8 +14,8 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.attendance.queries import known_at
 from stationapp.db import db, retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.events.stages import left_for_callers
 from stationapp.refusal import NotFound, Refused
@@ -39,16 +39,10 @@ MOST_GONE = 200
 """Parties that do not come any more, on one event's page."""
 
 
-def _its(code: str) -> tuple[Event, Site]:
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    return event, site
-
-
 @bp.get("/events/<code>/signups")
 def index(code: str):
     """Everybody with a place, then those who wait, in line; each party with what happened so far."""
-    return _list(*_its(code))
+    return _list(*event_here(code))
 
 
 def _list(event: Event, site: Site, problem: str = "", party_id: int | None = None, reason: str = "") -> str:
@@ -120,14 +114,14 @@ def _in_line(rows: list) -> dict[int, None]:
 @bp.get("/events/<code>/signups/new")
 def new(code: str):
     """Find the caller, pick them (`?who=`), or write a new name."""
-    event, _site = _its(code)
+    event, _site = event_here(code)
     return _page(event, _form(event))
 
 
 @bp.post("/events/<code>/callers")
 def find(code: str):
     """The same page with who was found; what is searched for stands in no address (trust.md §4.27)."""
-    event, _site = _its(code)
+    event, _site = event_here(code)
     return _page(event, _form(event, asked=True))
 
 
@@ -169,7 +163,7 @@ def _page(event: Event, form: DeskForm, refusal: str = "", *, lifts: bool = Fals
 @bp.post("/events/<code>/signups")
 def create(code: str):
     """A place for whoever called or came; the consent was read aloud (domain.md §6)."""
-    event, _site = _its(code)
+    event, _site = event_here(code)
     form = _form(event)
     person = _picked(form)
     if "more" in request.form:
@@ -225,7 +219,7 @@ def cancel(signup_id: int):
     try:
         retried(lambda: _give_back(places))
     except Refused as refused:
-        return _list(*_its(event.code), sentence(refused), signup.party_id), 409
+        return _list(*event_here(event.code), sentence(refused), signup.party_id), 409
     said = _("已取消 %(n)s 人。", n=len(live)) if live else _("已经取消过了。")
     flash(said + (_("名额按次序给候补的人。") if frees and event.waiting else ""), "good")
     return redirect(url_for(".index", code=event.code, undo=signup.party_id), code=303)
@@ -248,7 +242,7 @@ def restore(signup_id: int):
     try:
         answer = retried(attempt)
     except Refused as refused:
-        return _list(*_its(event.code), sentence(refused)), 409
+        return _list(*event_here(event.code), sentence(refused)), 409
     said = "" if answer.state is Place.CONFIRMED else _("原来的名额或位次已经给了后面的人，不能拿回来。")
     if answer.repeated:
         said = _("已经重新报过了。")
@@ -296,7 +290,7 @@ def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
     try:
         retried(attempt)
     except Refused as refused:
-        return _list(*_its(event.code), sentence(refused), party_id, reason), 409
+        return _list(*event_here(event.code), sentence(refused), party_id, reason), 409
     flash(done, "good")
     return redirect(url_for(".index", code=event.code, _anchor=f"party-{party_id}"), code=303)
 
@@ -304,7 +298,7 @@ def _do(signup_id: int, verb: Callable[..., None], done: str, reason: str = ""):
 @bp.post("/events/<code>/draw")
 def draw(code: str):
     """Hold the draw when its time has come and the jobs have not."""
-    event, _site = _its(code)
+    event, _site = event_here(code)
 
     def attempt() -> None:
         with transaction():
@@ -313,6 +307,6 @@ def draw(code: str):
     try:
         retried(attempt)
     except Refused as refused:
-        return _list(*_its(code), sentence(refused)), 409
+        return _list(*event_here(code), sentence(refused)), 409
     flash(_("抽好了，结果在公开的抽签页上。"), "good")
     return redirect(url_for(".index", code=code), code=303)

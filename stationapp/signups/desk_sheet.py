@@ -3,8 +3,7 @@
 from flask import Blueprint, render_template
 
 from stationapp import clock
-from stationapp.accounts import guard
-from stationapp.events.queries import get_with_site
+from stationapp.events.guard import event_here
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound
 from stationapp.signups.queries import asks_age, get_terms
@@ -18,8 +17,7 @@ ROWS = 16
 @bp.get("/events/<code>/signups/sheet")
 def show(code: str):
     """Title, when and where, the serial, numbered rows, and the consent to be read out."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     if event.state is not State.PUBLISHED:
         raise NotFound
     ages = asks_age(get_terms(event_id=event.id), clock.now())
