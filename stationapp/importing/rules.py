@@ -152,13 +152,13 @@ def read_sites(
     """Sites, upper levels first, of a level those that last longest. A parent is in `known`, the sites already there,
     or in the file; `terms` says how long those there are in use.
     """
-    problems, terms = Problems(table), dict(terms or {})
+    problems, before = Problems(table), terms or {}
     read = [
-        (record, _site(record, terms))
+        (record, _site(record, before))
         for part in parts(table, headers.SITES, problems)
         for record in part.records()
     ]
-    terms |= {site.code: site.term for _record, site in read if site}
+    terms = {**before} | {site.code: site.term for _record, site in read if site}
     read.sort(key=lambda one: one[1].term.until or date.max if one[1] else date.max, reverse=True)
     in_file = {site.code: record.row for record, site in read if site}
     levels = dict(known or {})
@@ -173,7 +173,7 @@ def read_sites(
                 continue
             seen[site.code] = site.row
             _check_parent(record, site, levels, in_file)
-            check_term(record, site.code, site.level, terms, levels)
+            check_term(record, site.code, site.level, terms, levels, before=before.get(site.code))
             if not record.failed:
                 levels[site.code] = site.level
                 rows.append(site)

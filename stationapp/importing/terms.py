@@ -30,7 +30,13 @@ def read_term(record: Record, successor: str | None, before: Term) -> Term:
 
 
 def check_term(
-    record: Record, code: str, level: Level, terms: Mapping[str, Term], levels: Mapping[str, Level]
+    record: Record,
+    code: str,
+    level: Level,
+    terms: Mapping[str, Term],
+    levels: Mapping[str, Level],
+    *,
+    before: Term | None,
 ) -> None:
     """A site ends after it began, and goes over into one of its level that goes on for longer."""
     term = terms[code]
@@ -46,6 +52,8 @@ def check_term(
         record.lost("successor", "和它不是同一层级，站只能并入站，所只能并入所；请改正")
     elif not _goes_on(code, terms):
         record.lost("successor", "那个阵地自己更早停用，或者就是它自己；请核对")
+    elif level is Level.STATION and term != before:
+        record.notice("successor", "从此两处的居民都算在那里；请再导入那里合并以后的人口数，不然覆盖率偏高")
 
 
 def _goes_on(code: str, terms: Mapping[str, Term]) -> bool:

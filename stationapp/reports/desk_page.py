@@ -119,6 +119,7 @@ def month_page(
         state=state,
         badge=STATES[state],
         may_next=now >= month.ends_at,
+        ended=_ended(site, month),
         closes_at=closes_at,
         overdue=bool(closes_at and closes_at + PATIENCE <= now),
         said=words.sentence(body),
@@ -186,17 +187,38 @@ def _empty(site: Site, month: Month, now: datetime) -> dict | None:
         said = _("那时%(site)s还没有设立，%(since)s起才有。", site=site.short_name, since=site.valid_from)
         return {"said": said, "successor": None}
     if site.valid_to and site.valid_to < month.first_day:
-        successor = db.session.get(Site, site.successor_id) if site.successor_id else None
         said = _(
             "%(site)s已在 %(until)s 撤并，以后没有自己的报表。", site=site.short_name, until=site.valid_to
         )
-        return {"said": said, "successor": successor}
+        return {"said": said, "successor": _successor(site)}
     this = Month.of(clock.day_of(now))
     since = begun(this.plus(1))  # later than this month while nothing is known of yet
     if month < since <= this and now >= when_closed(month):
         said = _("那时还没有记录：全区最早的记录在%(y)d年%(m)d月。", y=since.year, m=since.month)
         return {"said": said, "successor": None}
     return None
+
+
+def _successor(site: Site) -> Site | None:
+    return db.session.get(Site, site.successor_id) if site.successor_id else None
+
+
+def _ended(site: Site, month: Month) -> str:
+    """What to know of a site that was given up within the month: its people are counted elsewhere, or nowhere."""
+    if not site.valid_to or site.valid_to >= month.last_day:
+        return ""
+    if successor := _successor(site):
+        return _(
+            "%(site)s用到 %(until)s 为止，已并入%(successor)s：住在这里的人，覆盖率算在那里。",
+            site=site.short_name,
+            until=site.valid_to,
+            successor=successor.short_name,
+        )
+    return _(
+        "%(site)s用到 %(until)s 为止，没有并入别处：住在这里的人不进覆盖率。",
+        site=site.short_name,
+        until=site.valid_to,
+    )
 
 
 # --- the sites around ------------------------------------------------------------------------------------------

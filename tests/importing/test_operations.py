@@ -114,7 +114,8 @@ def test_a_station_is_merged_into_another_and_back_and_what_a_file_does_not_name
     with app.app_context():
         phone = now()[2]
         merged = take_in(Kind.SITES, f"{head},最后在用日,并入代码\n{line},2026-10-31,{people.two.code}\n")
-        assert (merged.changed, merged.problems) == (1, ())
+        assert (merged.changed, merged.lost) == (1, ())
+        assert "合并以后的人口数" in merged.problems[0].message
         stands = (date(2026, 10, 31), people.two.id, phone)
         assert (now(), bool(phone)) == (stands, True)
         again = take_in(Kind.SITES, f"{head}\n{line}\n")

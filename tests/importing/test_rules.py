@@ -229,8 +229,10 @@ def test_a_site_ends_after_it_began_and_goes_over_into_one_that_goes_on():
         ("1", date(2026, 10, 31), "410305001002"),
     ]
     assert [(p.row, p.column) for p in reading.problems] == [
-        (4, "最后在用日"), (5, "并入代码"), (6, "并入代码"), (7, "最后在用日"), (8, "启用日期"), (9, "并入代码"),
+        (2, "并入代码"), (3, "并入代码"), (4, "最后在用日"), (5, "并入代码"),
+        (6, "并入代码"), (7, "最后在用日"), (8, "启用日期"), (9, "并入代码"),
     ]  # fmt: skip
+    assert [p.row for p in reading.problems if p.weight is Weight.NOTICE] == [2, 3]
     nothing_said = "代码,层级,名称,上级代码\n410305001006,站,己,410305001\n"
     assert read_sites(table(nothing_said), known=known, terms=terms).rows[0].term == terms["410305001006"]
 

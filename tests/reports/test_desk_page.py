@@ -248,6 +248,18 @@ def test_a_month_without_a_report_says_why(app, people, month, said):
     assert said in _shown(app, people.zhao, people.center, month=month)
 
 
+def test_a_station_given_up_within_the_month_says_who_goes_on_with_its_people(app, people):
+    with app.app_context(), transaction():
+        one = db.session.get_one(Site, people.one.id)
+        one.valid_to, one.successor_id = date(2026, 9, 15), people.two.id
+    said = _shown(app, people.lin, people.one)
+    assert "用到 2026-09-15 为止，已并入湖北路示例二社区" in said
+    with app.app_context(), transaction():
+        db.session.get_one(Site, people.one.id).successor_id = None
+    assert "住在这里的人不进覆盖率" in _shown(app, people.lin, people.one)
+    assert "用到" not in _shown(app, people.lin, people.one, month=MONTH.plus(-1))
+
+
 def test_a_merged_station_leads_to_its_successor(app, people):
     with app.app_context(), transaction():
         gone = db.session.get_one(Site, people.two.id)
