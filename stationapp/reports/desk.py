@@ -26,7 +26,7 @@ from stationapp.reports.prepared import file_of
 from stationapp.reports.queries import begun, figures
 from stationapp.reports.reckoning import reckon
 from stationapp.reports.rules import Unit, state_of
-from stationapp.reports.shelf import latest_heads, list_heads
+from stationapp.reports.shelf import get_head, latest_heads
 from stationapp.reports.signing import signed
 from stationapp.reports.versions import find_latest, get_version
 from stationapp.sites.models import Site
@@ -39,7 +39,7 @@ MONTHS_SHOWN = 13
 
 @bp.get("/")
 def index():
-    """The months of one site (`?site=`, or by its name `?q=`), with their states."""
+    """The months of one site (`?site=`, or by its name `?q=`), with their states; `?until=` for those before."""
     sites = list(db.session.scalars(select(Site).where(reached(guard.reach())).order_by(Site.code)))
     if not sites:
         raise NotFound
@@ -47,29 +47,36 @@ def index():
     named = [site for site in sites if asked in f"{site.short_name} {site.name}"] if asked else []
     chosen = next((site for site in sites if site.code == request.args.get("site")), None)
     site = chosen or (named[0] if len(named) == 1 else sites[0])
+    months, earlier = _months(site, request.args.get("until", ""))
     return render_template(
         "desk/reports/index.html",
         sites=sites,
         site=site,
         asked=asked,
         named=[] if chosen or len(named) == 1 else named,
-        months=_months(site),
+        months=months,
+        earlier=earlier,
         STATES=STATES,
         words=words,
     )
 
 
-def _months(site: Site) -> list[tuple]:
-    """(month, state, version that holds, what was said to it) of the last months there were, the latest first."""
+def _months(site: Site, until: str) -> tuple[list[tuple], Month | None]:
+    """(month, state, version that holds, what was said to it), the latest first, and where earlier ones go on."""
     now = clock.now()
     this = Month.of(clock.day_of(now))
     first = max(begun(this), Month.of(site.valid_from))
-    months = [this.plus(-back) for back in range(MONTHS_SHOWN)]
+    last = min(this, Month.of(site.valid_to)) if site.valid_to else this
+    try:
+        newest = min(Month.parse(until), this)
+    except ValueError:
+        newest = this
+    months = [newest.plus(-back) for back in range(MONTHS_SHOWN)]
     heads = latest_heads(site, months)
-    until = Month.of(site.valid_to) if site.valid_to else this
-    listed = [one for one in months if first <= one <= until or one in heads]
+    listed = [one for one in months if first <= one <= last or one in heads]
     said = signed([head.id for head in heads.values()])
-    return [_listed(one, heads.get(one), said, now) for one in listed]
+    earlier = months[-1].plus(-1)
+    return [_listed(one, heads.get(one), said, now) for one in listed], earlier if first <= earlier else None
 
 
 def _listed(month: Month, head: CoverageReport | None, said: dict, now: datetime) -> tuple:
@@ -87,7 +94,7 @@ def month(site: str, month: str):
 def version(site: str, month: str, version: int):
     """One frozen version, and what it changed."""
     its, of = site_month(site, month)
-    return month_page(its, of, shown=_version(its, of, version))
+    return month_page(its, of, shown=get_head(its, of, version))
 
 
 @bp.get("/<site>/<month>/paper.css")
@@ -95,7 +102,7 @@ def paper(site: str, month: str):
     """What stands at the foot of every printed page: a page's style may name no report, so each has its own."""
     its, of = site_month(site, month)
     asked = request.args.get("version", 0, type=int)
-    foot = printed_foot(its, of, _version(its, of, asked) if asked else None)
+    foot = printed_foot(its, of, get_head(its, of, asked) if asked else None)
     return Response(
         f'@page {{ @bottom-left {{ content: "{foot}"; font-size: 9pt; }} }}', content_type="text/css"
     )
@@ -176,11 +183,3 @@ def _answer(body: dict, format: str, audience: Audience, content: bytes) -> Resp
     name = quote(files.file_name(body, format, audience))
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return answer
-
-
-def _version(site: Site, month: Month, number: int) -> CoverageReport:
-    """One frozen version, without its body; raises NotFound."""
-    for report in list_heads(site, month):
-        if report.version == number:
-            return report
-    raise NotFound

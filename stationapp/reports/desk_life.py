@@ -25,7 +25,7 @@ from stationapp.reports.life_rules import PATIENCE, Lack
 from stationapp.reports.missing import Missing, counted, missing
 from stationapp.reports.models import CoverageReport, ReportLink
 from stationapp.reports.official_template import read_form
-from stationapp.reports.versions import find_latest, get_version
+from stationapp.reports.shelf import find_head, get_head
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_sites
 from stationapp.sites.rules import Level
@@ -38,15 +38,6 @@ from stationapp.web.words import word
 
 bp = Blueprint("life", __name__, url_prefix="/reports")
 
-HIGHEST = 100_000
-
-
-def _version(site: Site, month: Month, number: int) -> CoverageReport:
-    if number > HIGHEST:
-        raise NotFound
-    return get_version(site, month, number)
-
-
 # --- what is missing -------------------------------------------------------------------------------------------
 
 
@@ -54,7 +45,7 @@ def _version(site: Site, month: Month, number: int) -> CoverageReport:
 def lacking(site: str, month: str):
     """What the site itself still owes, each with a way to mend it; of sites beneath how many, in code order."""
     its, of = site_month(site, month)
-    now, closed = clock.now(), find_latest(its, of)
+    now, closed = clock.now(), find_head(its, of)
     if closed is None and (page := none_page(its, of)):
         return page
     found = missing(of, Site.path.startswith(its.path, autoescape=True), now=now)
@@ -121,7 +112,7 @@ def missing_file(site: str, month: str):
 def sign(site: str, month: str, version: int):
     """Say something to the version that holds."""
     its, of = site_month(site, month)
-    report, form = _version(its, of, version), SignForm()
+    report, form = get_head(its, of, version), SignForm()
     problem = "" if form.validate() else next(iter(next(iter(form.errors.values()))))
     if not problem:
         try:
@@ -163,7 +154,7 @@ def index(site: str, month: str):
         "desk/life/links.html",
         site=its,
         month=of,
-        latest=find_latest(its, of),
+        latest=find_head(its, of),
         links=given,
         now=clock.now(),
         address=address,
@@ -175,7 +166,7 @@ def index(site: str, month: str):
 def share(site: str, month: str, version: int):
     """Another link to this version, for outside."""
     its, of = site_month(site, month)
-    report = _version(its, of, version)
+    report = get_head(its, of, version)
     with transaction():
         link, token = links.share(report, by=guard.user().staff_id, now=clock.now())
         number = link.id

@@ -8,6 +8,7 @@ from sqlalchemy.orm import defer
 
 from stationapp.calendar.rules import Month
 from stationapp.db import db
+from stationapp.refusal import NotFound
 from stationapp.reports.models import CoverageReport
 from stationapp.sites.models import Site
 
@@ -22,6 +23,19 @@ def list_heads(site: Site, month: Month) -> list[CoverageReport]:
             .order_by(CoverageReport.version.desc())
         )
     )
+
+
+def find_head(site: Site, month: Month) -> CoverageReport | None:
+    """The version that holds, without its body; None while the month is open."""
+    return next(iter(list_heads(site, month)), None)
+
+
+def get_head(site: Site, month: Month, version: int) -> CoverageReport:
+    """One frozen version, without its body; raises NotFound."""
+    for report in list_heads(site, month):
+        if report.version == version:
+            return report
+    raise NotFound
 
 
 def latest_heads(site: Site, months: Sequence[Month]) -> dict[Month, CoverageReport]:

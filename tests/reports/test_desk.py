@@ -1,5 +1,6 @@
 """The report at the desk: what it says, whom it opens for, closing, rows and files."""
 
+import re
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -186,3 +187,14 @@ def test_months_in_which_there_was_no_site_are_not_listed(app, client, people):
     cast.sign_in(client, people.chen)
     assert client.get(f"/desk/reports/?site={people.two.code}").text.count('scope="row"') == 2
     assert client.get(f"/desk/reports/?site={people.one.code}").text.count('scope="row"') == 10
+
+
+def test_months_further_back_are_on_a_page_of_their_own(app, client, people):
+    with app.app_context(), transaction():
+        build.counted(build.event(people.one, AT - timedelta(days=400)), 3)
+    cast.sign_in(client, people.chen)
+    text = client.get(f"/desk/reports/?site={people.office.code}").text
+    earlier = re.search(r'href="([^"]+until=[^"]+)">更早的月份', text)[1].replace("&amp;", "&")
+    shown = client.get(earlier).text
+    assert ("2025年8月" in text, "2025年8月" in shown, "更早的月份" in shown) == (False, True, False)
+    assert "2026年9月" in client.get(f"/desk/reports/?site={people.office.code}&until=2026-13").text
