@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from stationapp import cli, clock, commands
 from stationapp.accounts.models import Staff
 from stationapp.attendance.models import Attendance
-from stationapp.db import db, transaction
+from stationapp.audit.rules import Check
+from stationapp.db import db, transaction, writing
 from stationapp.events.models import Event
 from stationapp.signups.models import Party
 from stationapp.sites.models import Site
@@ -183,6 +184,23 @@ def test_audit_says_clean_violated_or_not_checked(app, run):
     (settings.instance / "keys.json").chmod(0o644)
     bad = run("audit")
     assert bad.returncode == 1 and "不符 1 处：keys.json" in bad.stdout
+
+
+@pytest.mark.both_databases
+def test_what_is_written_while_audit_reads_is_no_violation(app, monkeypatch):
+    cast.district(app)
+
+    def find() -> list[str]:
+        before = db.session.scalar(select(func.count()).select_from(Site))
+        with db.engine.connect() as other:
+            other.execution_options(**writing(db.engine)).execute(update(Site).values(name="改了名"))
+            other.commit()
+        after = db.session.scalar(select(func.count()).where(Site.name != "改了名"))
+        return [] if before == after else ["moved"]
+
+    monkeypatch.setattr(commands, "all_checks", lambda: [Check("R4", "…", find)])
+    with app.app_context():
+        assert commands.audit(app, argparse.Namespace(json=False)) == 0
 
 
 def test_a_database_that_does_not_answer_is_one_sentence_without_its_password(tmp_path, monkeypatch, capsys):
