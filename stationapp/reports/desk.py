@@ -17,7 +17,7 @@ from stationapp.db import db, transaction
 from stationapp.refusal import NotFound, Refused
 from stationapp.reports import files, versions, words
 from stationapp.reports.desk_month import site_month
-from stationapp.reports.desk_page import STATES, month_page, printed_foot
+from stationapp.reports.desk_page import STATES, month_page, none_page, printed_foot
 from stationapp.reports.forms import ClosingForm
 from stationapp.reports.life_rules import Audience
 from stationapp.reports.models import CoverageReport
@@ -163,6 +163,8 @@ def file(site: str, month: str, format: str):
     whom = request.args.get("for", "")
     if report:
         return kept_file(report, format, files.audience_of(json.loads(report.body), format, whom))
+    if page := none_page(its, of):
+        return page, 404
     body = figures(its, of)
     audience = files.audience_of(body, format, whom)
     return _answer(body, format, audience, files.render(body, format, audience, template=_form()))

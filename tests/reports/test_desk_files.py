@@ -32,6 +32,14 @@ def test_every_format_comes_with_its_type_and_name(app, client, people, format):
     assert quote(f"湖北路所-2026-09-覆盖报表.{format}") in answer.headers["Content-Disposition"]
 
 
+def test_of_a_month_that_has_no_report_there_is_no_file(app, client, people):
+    cast.sign_in(client, people.chen)
+    for month, why in (("2025-03", "那时还没有记录"), ("2099-01", "还没有开始")):
+        answer = client.get(f"/desk/reports/{people.office.code}/{month}/files/pdf")
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert why in answer.text
+
+
 def test_the_center_s_paper_is_for_outside_unless_it_is_asked_for_inside(app, client, people):
     cast.sign_in(client, people.root)
     where = f"/desk/reports/{people.center.code}/{MONTH}/files/docx"
