@@ -22,7 +22,7 @@ from stationapp.reports.forms import ClosingForm
 from stationapp.reports.life_rules import PATIENCE
 from stationapp.reports.models import CoverageReport
 from stationapp.reports.queries import begun, figures, joined
-from stationapp.reports.rules import ReportState, Unit, state_of
+from stationapp.reports.rules import SPECS, ReportState, Unit, state_of
 from stationapp.reports.shelf import find_body, list_heads
 from stationapp.reports.versions import differences, late
 from stationapp.sites.models import Site
@@ -57,6 +57,7 @@ class Card:
 
     id: str
     label: str
+    axis: str
     value: str
     unit: str
     made_of: str
@@ -267,6 +268,7 @@ def _card(id: str, figure: dict, before: plain.Before) -> Card:
     return Card(
         id,
         str(words.FIGURES[id]),
+        words.said(SPECS[id].axis),
         words.shown(figure["value"], unit),
         words.counting(id) or (words.said(unit) if unit is Unit.HOURS else ""),
         _made_of(id, figure),

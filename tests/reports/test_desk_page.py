@@ -39,7 +39,7 @@ def test_the_first_screen_says_state_and_sentence_and_six_figures_with_what_they
     head = text[: text.index('id="gaps"')]
     for said in ("已关账</span>", "第1版", "10月12日 星期一 上午10点关账", "九月，全区 3 个站办了 214 场",
                  "12,034 <small>人次", "实名 9,034 + 现场计数 3,000", "512 人来过 ÷ 5,000 人",
-                 "上月 33.3%", "社区覆盖率按居住地口径"):  # fmt: skip
+                 "上月 33.3%", "社区覆盖率 <small>居住地口径"):  # fmt: skip
         assert said in head, said
     assert head.count('class="stat"') == 6
 
