@@ -161,7 +161,7 @@ _PART_UNITS = {
     "person_hours": _("人·小时"),
     "level": _("个"),
 }
-_HOWS = {"page": _("网页"), "paper": _("纸质"), "call": _("电话回访")}
+_HOWS = {"page": _("网上"), "paper": _("纸条"), "call": _("电话")}
 _MARKS = {
     Mark.OVER: _("超过 100%"),
     Mark.FEW: _("样本不足"),
