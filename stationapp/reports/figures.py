@@ -70,7 +70,7 @@ def by_site(month: Scope) -> list[dict]:
         if place.id == month.place.id:
             continue
         scope = month.of(place)
-        if place.lived or _anything(scope):
+        if any(one.lived for one in scope.places) or _anything(scope):
             rows.append(_row(scope, BRIEF))
     return rows
 

@@ -267,3 +267,19 @@ def test_what_was_said_today_is_counted_nowhere_before_tomorrow(app):
             traveller.move_to(AFTER + timedelta(days=1))
             assert late(closed, people.center, MONTH).answers == 1
             assert FIND["R2"]() == FIND["R4"]() == []
+
+
+def test_an_office_that_is_no_more_stands_in_the_table_as_long_as_a_station_is_beneath_it(app):
+    with time_machine.travel(AFTER, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                build.volunteer(build.resident(people.far), people.far)
+                db.session.merge(people.far_office).valid_to = MONTH.plus(-1).last_day
+            body = figures(people.center, MONTH)
+            rows = {row["site"]: row for row in body["by_site"]}
+            assert body["figures"]["I-16"]["numerator"] == 1
+            assert rows[people.far_office.code]["figures"]["I-16"]["numerator"] == 1
+            with transaction():
+                close_month(people.center, MONTH, by=None, now=AFTER)
+            assert FIND["R3"]() == FIND["R2"]() == []
