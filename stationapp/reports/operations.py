@@ -48,7 +48,7 @@ def close_month(
     if not pages:
         raise Refused(ReportRefusal.NOTHING_CHANGED, version=reckoned.pages[0].body["version"] - 1)
     subjects = [f"month {page.code} {month}" for page in pages]
-    for occasion in (Occasion.MONTH_PREPARED, Occasion.MONTH_MISSING):
+    for occasion in (Occasion.MONTH_PREPARED, Occasion.MONTH_MISSING, Occasion.MONTH_TO_SIGN):
         settle(occasion, subjects, now=now)
     for page in pages:
         tell_desk(

@@ -193,6 +193,18 @@ def test_a_new_version_asks_again_and_the_old_one_is_signed_no_more(app, people)
         assert {step: done is not None for step, done in db.session.execute(told)} == {1: True, 2: False}
 
 
+def test_an_old_version_that_nobody_signed_asks_for_nothing_any_more(app, people):
+    _close(app, people.center)
+    with app.app_context(), transaction():
+        build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
+    _close(app, people.center, "补一场")
+    with app.app_context():
+        told = select(Notice.step, Notice.done_at).where(
+            Notice.occasion == Occasion.MONTH_TO_SIGN, Notice.site_id == people.one.id
+        )
+        assert {step: done is not None for step, done in db.session.execute(told)} == {1: True, 2: False}
+
+
 def test_who_is_above_or_beside_does_not_sign_for_a_site(app, people):
     _close(app, people.center)
     assert _sign(cast.signed_in(app, people.chen), people.one, mark="seen").status_code == 404
