@@ -3,6 +3,7 @@
 What is said today is shown tomorrow: see `queries.last_answer`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,7 @@ from stationapp.opinions.queries import (
     served_at,
     spoken_at,
 )
-from stationapp.opinions.rules import ENOUGH, Face, Via
+from stationapp.opinions.rules import ENOUGH, Face, Via, heard
 from stationapp.refusal import NotFound
 from stationapp.sites.models import Site
 from stationapp.sites.queries import list_where
@@ -185,7 +186,14 @@ def comments():
 
 
 def _comments(asked: Asked) -> list[str]:
-    return comments_of(_closed_out(asked), cut=_cut())
+    its = _events(asked).with_only_columns(Event.id, Site.path).where(Event.state == State.CLOSED_OUT)
+    paths, scores = dict(db.session.execute(its).all()), _shown(asked.month)
+    answers: Counter[str] = Counter()
+    for event_id, path in paths.items():
+        answers[path] += scores.get(event_id, Scores()).answers
+    above = asked.site.path if asked.site else ""
+    told = heard(answers, [site.path for site in asked.sites if site.path.startswith(above)])
+    return comments_of([event_id for event_id, path in paths.items() if path in told], cut=_cut())
 
 
 @bp.get("/opinions/comments.csv")

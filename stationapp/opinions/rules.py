@@ -1,7 +1,7 @@
 """What people thought of an event: one of three faces, a sentence if they like, nobody's name (domain.md §9, I-23)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from unicodedata import category, normalize
@@ -89,6 +89,21 @@ def spoken(answers: Mapping[int, int]) -> set[int]:
     while told and 0 < rest < ENOUGH:
         rest += answers[told.pop(0)]
     return set(told)
+
+
+def heard(answers: Mapping[str, int], here: Collection[str]) -> set[str]:
+    """Of sites with so many answers in a month (by path) those whose words are read by who reads the sites `here`.
+
+    A site by itself from ENOUGH answers on; what is left of several beneath one site once it is ENOUGH together. What
+    an office reads less what its stations read is then nobody's, or that of five or more.
+    """
+    left, found = dict(answers), set()
+    for above in sorted(here, key=lambda path: path.count("/"), reverse=True):
+        pool = [path for path in left if path.startswith(above)]
+        if sum(left[path] for path in pool) >= ENOUGH:
+            found.update(pool)
+            left = {path: n for path, n in left.items() if path not in found}
+    return found
 
 
 # --- comments ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from stationapp.events.models import Event
 from stationapp.events.operations import reopen
 from stationapp.opinions import operations
 from stationapp.opinions.queries import comments_of, last_answer, rows_of, scores_of
-from stationapp.opinions.rules import spoken
+from stationapp.opinions.rules import heard, spoken
 from tests import cast
 from tests.opinions.scene import attendances, past, press
 
@@ -72,6 +72,27 @@ def test_from_five_on_share_and_comments_are_shown_without_time_or_person(app, l
     assert rows[1].endswith("示例讲座,湖北路示例一社区,8,5,60.0%,5,0,0")
     said = lin.get(f"/desk/opinions/comments.csv?month={month(scene)}").data.decode("utf-8-sig").splitlines()
     assert sorted(said[1:]) == [f"说的话{n}" for n in range(5)]
+
+
+def test_an_office_reads_no_words_that_are_those_of_a_station_with_few(app, lin, scene):
+    """What the office reads less what each station reads would be them."""
+    other = past(app, 8, where="two", people=scene.people, ago=AGO)
+    say(app, scene, 5, 5, 5, 3, 1, comment="说的话")
+    say(app, other, 1, comment="独一句")
+    chen = cast.signed_in(app, scene.people.chen)
+    pages = [f"/desk/opinions/comments?month={month(scene)}{site}" for site in ("", "&site=410305001")]
+    for page in (chen.get(page).text for page in pages):
+        assert "说的话4" in page and "独一句" not in page
+    say(app, other, 1, 3, 5, 5, 5, comment="独一句")
+    assert all("独一句" in chen.get(page).text for page in pages)
+
+
+def test_what_is_left_of_several_sites_is_heard_where_it_is_enough():
+    few = {"/1/2/3/": 5, "/1/2/4/": 3, "/1/2/5/": 1, "/1/6/7/": 1}
+    assert heard(few, ["/1/2/", "/1/2/3/", "/1/2/4/", "/1/2/5/"]) == {"/1/2/3/"}
+    assert heard(few, ["/1/", "/1/2/", "/1/6/", *few]) == set(few)
+    assert heard(few | {"/1/2/5/": 2}, ["/1/2/", *few]) == {"/1/2/3/", "/1/2/4/", "/1/2/5/"}
+    assert heard(few | {"/1/2/5/": 2}, ["/1/", "/1/2/", *few]) == {"/1/2/3/", "/1/2/4/", "/1/2/5/"}
 
 
 def test_comments_do_not_stand_in_the_order_in_which_they_came(app, lin, scene, monkeypatch):
