@@ -93,7 +93,7 @@ def expected(body: dict, period: Period, ask: Ask) -> tuple[int | None, int | No
 
 
 def _share(body: dict, period: Period, ask: Ask) -> dict | None:
-    if ask.community:
+    if ask.community not in (None, body["site"]):  # a station's own figures are its community's
         return _of_community(body, period, ask)
     figure = body.get("year" if period is Period.YEAR else "figures", {}).get(ask.id)
     if figure is None:

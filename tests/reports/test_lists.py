@@ -147,3 +147,20 @@ def test_a_cell_of_the_heat_table_opens_its_people(people):
             assert lists.agrees(
                 lists.measure(lists.listing(scope, ask)), lists.expected(body, Period.MONTH, ask)
             ), ask
+
+
+def test_a_station_of_its_own_says_of_each_list_what_it_must_come_to(people):
+    with transaction():
+        fill(people, 4)
+    its = of(people.one)
+    body = figures(its, MONTH)
+    for period, part in ((Period.MONTH, "figures"), (Period.YEAR, "year")):
+        scope = scope_of(its, MONTH, None, period)
+        for ask in (
+            *(Ask("I-09", category=one, community=its.code) for one in Category),
+            *(Ask(id, community=its.code) for id in ("I-07", "I-11", "I-16", "I-17", "I-18")),
+        ):
+            found, said = lists.measure(lists.listing(scope, ask)), lists.expected(body, period, ask)
+            assert lists.agrees(found, said), ask
+            if ask.id == "I-09":
+                assert said[0] == body[part]["I-09"]["categories"][ask.category.value]["numerator"]
