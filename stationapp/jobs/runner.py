@@ -29,6 +29,7 @@ from stationapp.messages.gateways.choose import limits_of, open_gateways
 from stationapp.messages.sending import Gateways, drain
 
 log = logging.getLogger(__name__)
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick longer than its pace is no fault
 
 A_TICK = 10_000
 """Messages one process sends at most before it looks at the clock again."""
