@@ -14,6 +14,7 @@ from stationapp.accounts.rules import Role
 from stationapp.attendance.rules import Part
 from stationapp.audit.models import AuditLine
 from stationapp.db import db, transaction
+from stationapp.events.models import Event
 from stationapp.events.rules import State
 from stationapp.notices.models import Notice
 from stationapp.notices.operations import tell_desk
@@ -485,3 +486,10 @@ def test_hours_answers_and_merges_that_came_late_wait_for_the_next_version(app, 
         text = client.get(_month(people.office) + page).text
         assert "将计入下一版" in text and "台账新记 1 条，合计 60 分钟" in text
         assert "新收到评价 1 份" in text and "1 处居民记录后来合并或分开" in text
+        assert "现在更正会少算" not in text
+    with app.app_context(), transaction():
+        reopened = db.session.get_one(Event, numbers[0])
+        reopened.state, reopened.closed_out_at = State.PUBLISHED, None
+    page = client.get(_month(people.office)).text
+    assert "有 1 场重新打开了还没有归档，现在更正会少算它们" in page
+    assert f'href="{_month(people.office)}/missing"' in page
