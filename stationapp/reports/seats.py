@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from stationapp.events.models import Event
 from stationapp.events.rules import State
-from stationapp.reports.fetching import as_who, fetched, pairs, places_of, strung
+from stationapp.reports.fetching import among, as_who, fetched, pairs, places_of, strung
 from stationapp.signups.models import Party, Signup
 from stationapp.signups.rules import Channel, Place
 
@@ -43,9 +43,9 @@ def by_event(
     event, record = strung(
         Signup.resident_id, (Signup.event_id == Event.id) & (Signup.state == Place.CONFIRMED), span, ids
     )
-    promised = ~np.isin(pairs(event, record), _let_in(span, ids))
+    promised = ~among(_let_in(span, ids), pairs(event, record))
     event, record = event[promised], record[promised]
-    came = np.isin(pairs(event, as_who(record, who)), there)
+    came = among(there, pairs(event, as_who(record, who)))
     size = len(ids)
     return Seats(
         capacity, np.bincount(event, minlength=size), np.bincount(event[came], minlength=size), waiting
