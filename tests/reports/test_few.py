@@ -61,6 +61,25 @@ def test_no_file_says_how_many_of_few_were_pleased(app, people, whom):
     assert [body[part]["I-23"]["numerator"] in (None, "*") for part in ("figures", "year")] == [True, True]
 
 
+def _pleased(client, site) -> dict[str, int | None]:
+    """By site how many were pleased, in the table of a file for inside."""
+    body = json.loads(client.get(f"/desk/reports/{site.code}/{MONTH}/files/json?for=inside").data)
+    return {row["site"]: row["figures"]["I-23"]["numerator"] for row in body["by_site"] if not row["own"]}
+
+
+def test_no_row_is_said_that_would_tell_those_of_few_by_the_sum(app, people):
+    client = cast.signed_in(app, people.root)
+    assert _pleased(client, people.office) == {people.one.code: None, people.two.code: None}
+    with app.app_context(), transaction():
+        _answered(people.far, 5, 5, 5, 5, 5, 1)
+    found = _pleased(client, people.center)
+    assert [found[one.code] for one in (people.office, people.far_office, people.far)] == [5, 5, 5]
+    assert found[people.two.code] is None
+    with app.app_context(), transaction():
+        _answered(people.one, 5, 5)
+    assert _pleased(client, people.office) == {people.one.code: 3, people.two.code: 4}
+
+
 def test_outside_it_is_not_said_either_that_nobody_of_few_was_pleased(app, people):
     with app.app_context(), transaction():
         _answered(people.far, 1, 3, 1)
