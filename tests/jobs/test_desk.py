@@ -24,7 +24,7 @@ def test_after_a_tick_every_duty_stands_with_what_it_did(app, client):
     runner.tick(app, "a")
     cast.sign_in(client, people.root)
     text = client.get("/desk/jobs/").text
-    assert "正在运行" in text and "还没有运行过" not in text
+    assert "正在运行" in text and "还没有运行过" not in text and ">0 分钟<" not in text
     assert text.count("准时") == len(PACES) and text.count(">正常<") == len(PACES)
     assert [name in text for name in ("归档提醒", "放出没人来的功能室", "报表准备", "清理过期内容")] == [
         True

@@ -319,7 +319,8 @@ def test_where_no_file_is_kept_the_page_says_why(app, people):
     with app.app_context(), transaction():
         build.came(build.event(people.one, closed_out_at=AFTER), build.resident(people.one))
     _close(app, people.center, "补一场")
-    assert "后来的版本接着就出了" in client.get(f"{_month(people.office)}/versions/1").text
+    old = client.get(f"{_month(people.office)}/versions/1").text
+    assert "后来的版本接着就出了" in old and "/closing" not in old
 
 
 # --- links ----------------------------------------------------------------------------------------------------------
