@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 
 from stationapp import clock
 from stationapp.calendar.rules import Month
@@ -41,6 +41,7 @@ class Part:
     ledger: int | None = None
     answers: int | None = None
     closed_at: datetime | None = None
+    sites: frozenset[str] | None = None  # that stood in that version's table
 
     @property
     def held(self) -> ColumnElement[bool]:
@@ -87,12 +88,17 @@ class Scope:
     @property
     def lines(self) -> ColumnElement[bool]:
         """The condition on HoursEntry and Site "served here, and counts"."""
-        return or_(*(part.lines for part in self.parts)) & beneath(self.site.path)
+        return or_(*(part.lines & self._stood(part) for part in self.parts)) & beneath(self.site.path)
 
     @property
     def called_off(self) -> ColumnElement[bool]:
         """The condition on Event and Site "was to be held here in the period, and was called off"."""
-        return or_(*(part.called_off for part in self.parts)) & beneath(self.site.path)
+        return or_(*(part.called_off & self._stood(part) for part in self.parts)) & beneath(self.site.path)
+
+    def _stood(self, part: Part) -> ColumnElement[bool]:
+        """The condition on Site "stood there then": one that came from elsewhere since waits for the next version."""
+        strangers = {place.code for place in self.places} - part.sites if part.sites is not None else ()
+        return Site.code.not_in(sorted(strangers)) if strangers else true()
 
     def person(self, resident_id: ColumnElement[int]) -> ColumnElement[int]:
         """As whom somebody counts."""
@@ -176,5 +182,6 @@ def _earlier(site: Site, first: Month, month: Month, frozen: dict | None) -> dic
         of = Month.of(report.month_on)
         if frozen is None or (str(of), report.version) in named:
             body = json.loads(report.body)
-            found[of] = Part(of, report.id, body["ledger"], body.get("answers", 0), report.closed_at)
+            sites = frozenset(row["site"] for row in body["by_site"])
+            found[of] = Part(of, report.id, body["ledger"], body.get("answers", 0), report.closed_at, sites)
     return found

@@ -59,6 +59,7 @@ def counted_of(facts: Facts, frozen: CoverageReport | None = None) -> Counted:
     ledger, answers = (body["ledger"], body["answers"]) if body else (facts.ledger, facts.answers)
     events = _events(facts, closed, frozen) & (facts.events.named + facts.events.anonymous > 0)
     ledgers = np.array([printed[month]["ledger"] if month in printed else ledger for month in range(WINDOW)])
+    stood = _stood(facts, printed)
     cuts = [printed[month].get("answers", 0) if month in printed else answers for month in range(WINDOW)]
     if body:
         ids = {place.code: place.id for place in facts.places}
@@ -69,8 +70,8 @@ def counted_of(facts: Facts, frozen: CoverageReport | None = None) -> Counted:
         rooms, year_rooms = _rooms(facts, events, printed)
     return Counted(
         events=events,
-        lines=facts.lines.id <= ledgers[facts.lines.month],
-        cancelled=_cancelled(facts, closed),
+        lines=(facts.lines.id <= ledgers[facts.lines.month]) & stood[facts.lines.site, facts.lines.month],
+        cancelled=_cancelled(facts, closed) * stood,
         versions=tuple(closed[month].version if month in closed else 0 for month in range(WINDOW)),
         again=_again(facts, closed),
         printed=printed,
@@ -98,6 +99,19 @@ def _closed(facts: Facts, body: dict | None) -> dict[int, CoverageReport]:
         month = Month.of(report.month_on)
         if body is None or named[str(month)] == report.version:
             found[facts.months.index(month)] = report
+    return found
+
+
+def _stood(facts: Facts, printed: dict[int, dict]) -> np.ndarray:
+    """Site × month: whether a site stood in the table of the month's version; where it is not closed, any does.
+
+    What a site brings along that came from elsewhere since is not counted of these months before they are restated.
+    """
+    found = np.ones((len(facts.at) + 1, WINDOW), dtype=bool)
+    for month, body in printed.items():
+        codes = {row["site"] for row in body["by_site"]}
+        found[:, month] = False
+        found[[facts.at[place.id] for place in facts.places if place.code in codes], month] = True
     return found
 
 

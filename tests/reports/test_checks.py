@@ -16,6 +16,8 @@ from stationapp.events.rules import State
 from stationapp.opinions.models import Answer
 from stationapp.opinions.rules import Via
 from stationapp.reports import checks
+from stationapp.reports.behind import Period, scope_of
+from stationapp.reports.lists import Ask, listing, measure
 from stationapp.reports.operations import close_month
 from stationapp.reports.queries import figures
 from stationapp.reports.rules import canonical
@@ -25,7 +27,7 @@ from stationapp.sites.models import Site
 from stationapp.sites.rules import Level
 from tests import cast
 from tests.reports import build
-from tests.reports.build import AFTER, MONTH
+from tests.reports.build import AFTER, AT, MONTH
 
 FIND = {check.name: check.find for check in checks.CHECKS}
 
@@ -283,3 +285,36 @@ def test_an_office_that_is_no_more_stands_in_the_table_as_long_as_a_station_is_b
             with transaction():
                 close_month(people.center, MONTH, by=None, now=AFTER)
             assert FIND["R3"]() == FIND["R2"]() == []
+
+
+@pytest.mark.both_databases
+def test_a_station_that_came_from_another_office_brings_nothing_of_closed_months_before_they_are_restated(
+    app,
+):
+    after = AFTER + timedelta(days=30)
+    with time_machine.travel(after, tick=False):
+        people = cast.district(app)
+        with app.app_context():
+            with transaction():
+                build.came(build.event(people.two), build.resident(people.two))
+                build.event(people.two, AT + timedelta(days=1), state=State.CANCELLED)
+                who = build.volunteer(build.resident(people.two), people.two)
+                build.manual(who, people.two, 60, AT.date(), people.lin.id, people.chen.id)
+            with transaction():
+                close_month(people.center, MONTH, by=None, now=AFTER)
+            with transaction():
+                _moved(SimpleNamespace(two=db.session.get(Site, people.two.id), far=people.far))
+            assert _brought(people.far_office) == (0, 0, 0)
+            assert _brought(people.center) == (1, 60, 1)
+            with transaction():
+                close_month(people.center, MONTH, by=None, now=after, reason="示例二社区划归天津路")
+            assert _brought(people.far_office) == _brought(people.center) == (1, 60, 1)
+
+
+def _brought(site) -> tuple:
+    """Events, minutes and cancelled ones of the year as October has it; their rows agree."""
+    year = figures(site, MONTH.plus(1))["year"]
+    scope = scope_of(site, MONTH.plus(1), None, Period.YEAR)
+    rows = tuple(measure(listing(scope, Ask(id)))[0] for id in ("I-01", "I-13", "I-25"))
+    assert rows == (year["I-01"]["value"], year["I-13"]["minutes"], year["I-25"]["numerator"])
+    return rows
