@@ -149,6 +149,8 @@ def disagreements(scope: Scope, body: dict) -> list[str]:
     """The lists of a body's figures that do not come to what it says, as "I-08 60+" (R4)."""
     found = []
     for ask in asks():
+        if ask.id == "I-26" and any(part.report_id for part in scope.parts[:-1]):
+            continue  # rooms of closed months count as printed, and no version keeps one by one what they were
         its = listing(scope, ask)
         if its is not None and not agrees(measure(its), expected(body, scope.period, ask)):
             which = ask.group.value if ask.group else ask.category.value if ask.category else ask.part

@@ -164,3 +164,25 @@ def test_a_station_of_its_own_says_of_each_list_what_it_must_come_to(people):
             assert lists.agrees(found, said), ask
             if ask.id == "I-09":
                 assert said[0] == body[part]["I-09"]["categories"][ask.category.value]["numerator"]
+
+
+def test_a_room_that_opens_at_other_hours_since_a_month_was_closed_is_no_violation(people):
+    with transaction():
+        build.came(build.event(people.one), build.resident(people.one))
+        hall = Room(site_id=people.one.id, name="舞蹈室", hours="每天 08:30-12:00")
+        db.session.add(hall)
+    with transaction():
+        close_month(of(people.center), MONTH, by=None, now=AFTER)
+    with transaction():
+        hall.hours = "每天 08:30-20:00"
+    for site in (people.one, people.office, people.center):
+        body = figures(of(site), MONTH.plus(1))
+        year = body["year"]["I-26"]["denominator"]
+        assert (
+            year
+            < lists.measure(lists.listing(scope_of(of(site), MONTH.plus(1), None, Period.YEAR), Ask("I-26")))[
+                1
+            ]
+        )
+        for period in Period:
+            assert lists.disagreements(scope_of(of(site), MONTH.plus(1), None, period), body) == []
