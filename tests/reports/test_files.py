@@ -229,7 +229,7 @@ def test_the_workbook_is_ready_to_be_read_and_printed(body):
         assert sheet.freeze_panes
     assert len(book["趋势"]._charts) == len(document(body).charts) == 8
     rules = [rule for area in book["覆盖"].conditional_formatting for rule in area.rules]
-    assert {tuple(rule.formula)[0] for rule in rules} == {"0.01", "5", "10", "20"}
+    assert {next(iter(rule.formula)) for rule in rules} == {"0.01", "5", "10", "20"}
     assert book["趋势"]["A14"].value.date() == date(2026, 10, 1)
     for sheet in book:  # nothing is cut, and no head stands above another table
         assert sheet.oddFooter.center.text is None
