@@ -26,6 +26,7 @@ from stationapp.reports.rules import SPECS, ReportState, Unit, state_of
 from stationapp.reports.shelf import find_body, list_heads
 from stationapp.reports.versions import differences, late
 from stationapp.sites.models import Site
+from stationapp.sites.queries import find_successor
 from stationapp.sites.rules import Group, Level
 from stationapp.web.filters import stamp
 
@@ -191,7 +192,7 @@ def _empty(site: Site, month: Month, now: datetime) -> dict | None:
         said = _(
             "%(site)s已在 %(until)s 撤并，以后没有自己的报表。", site=site.short_name, until=site.valid_to
         )
-        return {"said": said, "successor": _successor(site)}
+        return {"said": said, "successor": find_successor(site)}
     this = Month.of(clock.day_of(now))
     since = begun(this.plus(1))  # later than this month while nothing is known of yet
     if month < since <= this and now >= when_closed(month):
@@ -200,15 +201,11 @@ def _empty(site: Site, month: Month, now: datetime) -> dict | None:
     return None
 
 
-def _successor(site: Site) -> Site | None:
-    return db.session.get(Site, site.successor_id) if site.successor_id else None
-
-
 def _ended(site: Site, month: Month) -> str:
     """What to know of a site that was given up within the month: its people are counted elsewhere, or nowhere."""
     if not site.valid_to or site.valid_to >= month.last_day:
         return ""
-    if successor := _successor(site):
+    if successor := find_successor(site):
         return _(
             "%(site)s用到 %(until)s 为止，已并入%(successor)s：住在这里的人，覆盖率算在那里。",
             site=site.short_name,

@@ -23,6 +23,11 @@ def get_site(code: str) -> Site:
     return site
 
 
+def find_successor(site: Site) -> Site | None:
+    """The site it was merged into."""
+    return db.session.get(Site, site.successor_id) if site.successor_id else None
+
+
 def find_center() -> Site | None:
     """The district's center; None on an empty instance."""
     return db.session.scalar(select(Site).where(Site.level == Level.CENTER))

@@ -6,7 +6,7 @@ from stationapp import clock
 from stationapp.events.listing import Filters, next_change, what_is_on
 from stationapp.rooms.queries import get_site_with_rooms
 from stationapp.sites.models import Site
-from stationapp.sites.queries import list_sites
+from stationapp.sites.queries import find_successor, list_sites
 from stationapp.sites.rules import Level
 from stationapp.web import remember
 
@@ -39,6 +39,8 @@ def show(code: str):
     return render_template(
         "sites/show.html",
         site=site,
+        over=site.valid_to is not None and site.valid_to < clock.day_of(now),
+        successor=find_successor(site),
         rooms=rooms,
         events=[(line, line.stage(now)) for line in lines[:COMING]],
         more=len(lines) > COMING,

@@ -1,10 +1,14 @@
 """The places of the district, as residents see them."""
 
+from datetime import timedelta
+
 import pytest
 
+from stationapp import clock
 from stationapp.db import transaction
 from stationapp.rooms.models import Room
 from stationapp.rooms.rules import RoomKind
+from stationapp.sites.models import Site
 from tests import cast
 
 
@@ -31,6 +35,15 @@ def test_a_place_says_where_it_is_whom_to_call_and_what_is_coming(app, client, p
     assert f"tel:{people.one.phone.replace('-', '')}" in text
     assert "这里的课" in text and "别处的课" not in text
     assert "这里的课" in client.get(f"/sites/{people.office.code}").text
+
+
+def test_a_place_that_is_no_more_says_where_to_go(app, client, people):
+    assert "已经停用" not in client.get(f"/sites/{people.one.code}").text
+    with app.app_context(), transaction() as session:
+        gone = session.get(Site, people.one.id)
+        gone.valid_to, gone.successor_id = clock.day_of(clock.now()) - timedelta(days=1), people.two.id
+    text = client.get(f"/sites/{people.one.code}").text
+    assert "这里已经停用" in text and f'href="/sites/{people.two.code}">请到湖北路示例二社区' in text
 
 
 @pytest.mark.both_databases
