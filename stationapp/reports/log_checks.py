@@ -18,7 +18,8 @@ from stationapp.reports.life_rules import LINK_LASTS, Audience
 from stationapp.reports.models import CoverageReport, ReportFile, ReportLink, SignOff
 from stationapp.sites.models import Site
 
-ACTS = ("reports.close", "reports.sign", "reports.keep", "reports.share", "reports.end_link")
+KEEPS = "reports.keep"
+ACTS = ("reports.close", "reports.sign", KEEPS, "reports.share", "reports.end_link")
 
 
 class _Said(NamedTuple):
@@ -31,16 +32,31 @@ class _Said(NamedTuple):
 
 
 def contradictions() -> list[str]:
-    """Lines of the log without their row, rows without their line, links that hold longer or tell more than given."""
+    """Lines of the log without their row, rows without their line, links that hold longer or tell more than given.
+
+    A file that was kept before files were written down there has no line.
+    """
     rows = dict(_rows())
     lines = select(AuditLine.number, AuditLine.act, AuditLine.subject, AuditLine.actor_id, AuditLine.at)
     said = Counter(rows.values())
-    found = []
+    found, kept_since = [], None
     for number, *told in db.session.execute(lines.where(AuditLine.act.in_(ACTS)).order_by(AuditLine.number)):
-        said[_Said(*told)] -= 1
-        if said[_Said(*told)] < 0:
+        line = _Said(*told)
+        said[line] -= 1
+        if said[line] < 0:
             found.append(f"audit line {number}")
-    return found + [row for row, its in rows.items() if said[its] > 0] + _wide_links()
+        if line.act == KEEPS:
+            kept_since = kept_since or line.at
+    return (
+        found
+        + [row for row, its in rows.items() if said[its] > 0 and not _kept_before(its, kept_since)]
+        + _wide_links()
+    )
+
+
+def _kept_before(its: _Said, kept_since: datetime | None) -> bool:
+    """Whether it is a file from before the log's first line of one."""
+    return its.act == KEEPS and (kept_since is None or its.at < kept_since)
 
 
 def _rows() -> list[tuple[str, _Said]]:
@@ -64,7 +80,7 @@ def _rows() -> list[tuple[str, _Said]]:
         found.append((f"mark {one.id}", _Said("reports.sign", subject, one.staff_id, one.at)))
     for one in db.session.scalars(select(ReportFile).order_by(ReportFile.id)):  # without the bytes
         subject = f"{named.get(one.report_id)} {one.format} {one.audience.value} {one.digest}"
-        found.append((f"file {one.id}", _Said("reports.keep", subject, None, one.made_at)))
+        found.append((f"file {one.id}", _Said(KEEPS, subject, None, one.made_at)))
     for one in _links():
         subject = f"{named.get(one.report_id)} link {one.id}"
         found.append((f"link {one.id}", _Said("reports.share", subject, one.made_by, one.made_at)))

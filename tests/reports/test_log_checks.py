@@ -1,6 +1,7 @@
 """A version, a mark or a link that was taken away, changed or put in behind the log's back is named."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from stationapp.commands import all_checks
 from stationapp.db import db, transaction
 from stationapp.reports import links, signing
 from stationapp.reports.life_rules import Audience, Mark
-from stationapp.reports.models import ReportLink
+from stationapp.reports.models import ReportFile, ReportLink
 from stationapp.reports.operations import close_month
 from stationapp.reports.prepared import Made, keep
 from tests import cast
@@ -77,3 +78,15 @@ def test_what_the_log_does_not_tell_is_named(told, found, statements):
         for statement in statements:
             session.execute(text(statement))
     assert any(line == found or (found == "audit line" and line.startswith(found)) for line in _found())
+
+
+def test_a_file_from_before_files_were_logged_is_no_violation(told):
+    def put(format, made_at):
+        its = {"content": b"paper", "digest": sha256(b"paper").hexdigest(), "audience": Audience.OUTSIDE}
+        with transaction() as session:
+            session.add(ReportFile(report_id=2, format=format, made_at=made_at, **its))
+
+    put("pdf", AFTER - timedelta(days=1))
+    assert _found() == set()
+    put("docx", AFTER + timedelta(hours=2))
+    assert _found() == {"file 3"}
