@@ -294,6 +294,16 @@ def test_a_body_of_older_definitions_shows_what_it_has(app, people):
     for said in ("这一版没有保存走势", "900 ÷ 5,000", "口径版本 2026-11", "去年同月 —"):
         assert said in text, said
     assert "span=year" not in text
+    _frozen(app, (people.office, old | {"site": people.office.code}))
+    chen = cast.signed_in(app, people.chen)
+    behind = [
+        chen.get(f"/desk/reports/{people.office.code}/{MONTH}/behind/I-04?period={period}")
+        for period in ("month", "year")
+    ]
+    assert [(one.status_code, "服务人次 12,034 = 实名" in one.text) for one in behind] == [
+        (200, True),
+        (200, False),
+    ]
 
 
 def test_a_closed_page_reckons_nothing_and_asks_the_same_however_many_sites_there_are(app, people):
