@@ -146,8 +146,10 @@ def _site(
         loaded.count(site, _differs(site, values))
         _move(site, parent)
         return
-    # Whoever loads the tree today may load last year's months too: a site is in force from the year's start.
-    site = Site(code=row.code, path="", **{"valid_from": date(today.year, 1, 1)} | values)
+    # Whoever loads the tree today may load last year's months too: a site is in force from the year's start, one that
+    # is no more from that of its last year.
+    year = min(today, row.term.until or today).year
+    site = Site(code=row.code, path="", **{"valid_from": date(year, 1, 1)} | values)
     db.session.add(site)
     db.session.flush()
     site.path = f"{parent.path if parent else '/'}{site.id}/"

@@ -123,6 +123,12 @@ def test_a_station_is_merged_into_another_and_back_and_what_a_file_does_not_name
         take_in(Kind.SITES, f"{head},启用日期,最后在用日\n{line},2026-02-01,\n")
         assert now() == (None, None, phone)
         assert db.session.get_one(Site, people.one.id).valid_from == date(2026, 2, 1)
+        take_in(
+            Kind.SITES,
+            f"{head},最后在用日\n{people.one.code}9{line.removeprefix(people.one.code)},2025-06-30\n",
+        )
+        old = db.session.scalar(select(Site).where(Site.code == f"{people.one.code}9"))
+        assert (old.valid_from, old.valid_to) == (date(2025, 1, 1), date(2025, 6, 30))
 
 
 def test_a_population_row_with_another_day_stands_beside_the_older_one(app):
