@@ -44,10 +44,8 @@ def _told(body: dict) -> set[int]:
     for n, row in enumerate(body["by_site"]):
         beneath[body["site"] if row["own"] else row["parent"]].append(n)
     told, silent = {n for n in answers if not answers[n]}, set()
-    for (
-        above,
-        its,
-    ) in beneath.items():  # a site's own row comes first, and whoever is above before those beneath
+    # Whoever is above comes before those beneath: the own row is the first.
+    for above, its in beneath.items():
         known = {n: answers[n] for n in its}
         rest = whole.get(above, 0) - sum(known.values())
         spoke = set() if above in silent else spoken(known | {_REST: max(rest, 0)})
