@@ -12,8 +12,8 @@ from stationapp.attendance.intake import turned_away
 from stationapp.attendance.queries import Line
 from stationapp.attendance.rules import How, Kind, Part, opens_at
 from stationapp.db import db, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import touches
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
@@ -24,8 +24,7 @@ from stationapp.web.errors import sentence
 
 def its(code: str) -> tuple[Event, Site]:
     """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     if not _on_its_days(event, site):
         raise NotFound
     return event, site

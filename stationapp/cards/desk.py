@@ -20,8 +20,8 @@ from stationapp.cards import operations, paper, queries
 from stationapp.cards.models import Card
 from stationapp.cards.rules import Ended
 from stationapp.db import db, retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.models import Resident
@@ -61,8 +61,7 @@ def _group() -> Group | None:
     """What the address names, through its check; None when it names nothing."""
     asked = request.args
     if code := asked.get("event"):
-        event, site = get_with_site(code)
-        guard.require(site.path)
+        event, site = event_here(code)
         ids = [line.resident_id for line in roster(event, helpers_at(event.id))]
         return Group(queries.list_people(ids), site, event.title, {"event": code})
     if code := asked.get("team"):

@@ -9,6 +9,7 @@ from stationapp.attendance.photos import list_photos
 from stationapp.events import queries, rules
 from stationapp.events.clashes import trouble_of
 from stationapp.events.forms import EventForm
+from stationapp.events.guard import event_here
 from stationapp.events.lines import line_of
 from stationapp.events.models import Event
 from stationapp.events.rules import Step
@@ -21,8 +22,7 @@ from stationapp.sites.models import Site
 
 def its(code: str) -> tuple[Event, Site]:
     """The event and its site, if this request's action is allowed there; a helper sees today's alone."""
-    event, site = queries.get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     if not guard.can(Action.PLAN, site.path) and not rules.touches(event, clock.day_of(clock.now())):
         raise NotFound
     return event, site

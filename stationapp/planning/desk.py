@@ -12,6 +12,7 @@ from stationapp.accounts.queries import reached
 from stationapp.calendar.forms import asked_day, asked_month, read_time
 from stationapp.calendar.rules import Month
 from stationapp.db import retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
 from stationapp.events.queries import fields_of, get_with_site
 from stationapp.events.rules import PUBLIC, Category, EventFields, State, locked
@@ -158,8 +159,7 @@ def move():
     code = request.values.get("event", "")
     if not code:
         return redirect(url_for(".index"), code=303)
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     form = _move_form(event, site)
     now = clock.now()
     if request.method != "POST":
@@ -260,8 +260,7 @@ def undo():
     if moved is None:
         flash(_("没有可以撤销的移动。"))
         return redirect(url_for(".index"), code=303)
-    event, site = get_with_site(moved.event)
-    guard.require(site.path)
+    event, site = event_here(moved.event)
     was = moved.was
     if _to_be_told(event):  # who signed up since counts on what was moved to: the page asks first
         at = clock.local(was["starts_at"])

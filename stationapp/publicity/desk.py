@@ -11,7 +11,7 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.calendar.forms import asked_month
 from stationapp.calendar.rules import Month
-from stationapp.events.queries import get_with_site
+from stationapp.events.guard import event_here
 from stationapp.events.rules import PUBLIC
 from stationapp.publicity import texts
 from stationapp.publicity.queries import Announced, Scope, get_announced, list_between
@@ -55,8 +55,7 @@ def index():
 @bp.get("/events/<code>")
 def event(code: str):
     """One event: the poster, the text for a group chat, the article for the official account."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     line = get_announced(code) if event.state in PUBLIC else None
     over = line is not None and line.shown_until <= clock.now()
     return render_template(
@@ -74,8 +73,7 @@ def event(code: str):
 @bp.get("/events/<code>/article.html")
 def event_article(code: str):
     """The article of one event as readers will see it, to copy from."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     line = get_announced(event.code)
     return _article([line], line.title, site)
 

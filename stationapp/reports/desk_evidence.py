@@ -9,8 +9,8 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.audit.operations import record
 from stationapp.db import transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.refusal import Refused
 from stationapp.reports import evidence
@@ -53,8 +53,7 @@ def month(site: str, month: str):
 @bp.route("/events/<code>/evidence", methods=["GET", "POST"])
 def event(code: str):
     """Of one event that was closed out."""
-    its, site = get_with_site(code)
-    guard.require(site.path)
+    its, site = event_here(code)
     problem = None if its.state is State.CLOSED_OUT else EvidenceRefusal.NOT_CLOSED_OUT
     if request.method != "POST" or problem:
         return _page(its.title, 1, problem=problem, event=its)

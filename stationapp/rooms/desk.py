@@ -16,7 +16,7 @@ from stationapp.calendar.forms import asked_day, asked_month
 from stationapp.calendar.rules import Month
 from stationapp.db import db, transaction
 from stationapp.events.clashes import InTheWay, named, titles_of
-from stationapp.events.queries import get_with_site
+from stationapp.events.guard import event_here
 from stationapp.refusal import NotFound, Refused
 from stationapp.rooms import operations, queries
 from stationapp.rooms.forms import HoldForm, RoomForm
@@ -234,8 +234,7 @@ def let_go(booking_id: int):
 @bp.post("/events/<code>/retaking")
 def retake(code: str):
     """Have back what was released because nobody had come by then."""
-    event, site = get_with_site(code)
-    guard.require(site.path)
+    event, site = event_here(code)
     try:
         with transaction():
             taken = operations.retake(

@@ -9,8 +9,8 @@ from stationapp.accounts import guard
 from stationapp.accounts.queries import reached
 from stationapp.accounts.rules import Action
 from stationapp.db import db, retried, transaction
+from stationapp.events.guard import event_here
 from stationapp.events.models import Event
-from stationapp.events.queries import get_with_site
 from stationapp.events.rules import State
 from stationapp.refusal import NotFound, Refused
 from stationapp.residents.operations import take_in
@@ -137,12 +137,6 @@ def _for_events() -> dict:
     return {"shifts_of": queries.list_shifts, "masked_name": lambda person: mask(person.name, None).name}
 
 
-def _its_event(code: str) -> tuple[Event, Site]:
-    event, site = get_with_site(code)
-    guard.require(site.path)
-    return event, site
-
-
 def _its_shift(shift_id: int) -> tuple[Shift, Event, Site]:
     found = db.session.execute(
         select(Shift, Event, Site)
@@ -159,7 +153,7 @@ def _its_shift(shift_id: int) -> tuple[Shift, Event, Site]:
 @bp.route("/events/<code>/shifts", methods=["GET", "POST"])
 def add_shift(code: str):
     """Add a shift to an event."""
-    event, site = _its_event(code)
+    event, site = event_here(code)
     form, problem, status = ShiftForm(), "", 200
     if request.method == "POST":
         status = 422
