@@ -181,10 +181,11 @@ def _ticket(code: str, refusal: str = "") -> str:
     ]
     draw = find_draw(event)
     dates = [date.id for _place, date in held.places]
+    came = [] if queries.is_read_out(party) else presences_of(signup.resident_id, now=now, event_ids=dates)
     return render_template(
         "signups/show.html",
         code=code,
-        asked=[] if party.by else asked_here(presences_of(signup.resident_id, now=now, event_ids=dates)),
+        asked=asked_here(came),
         signup=signup,
         people=people,
         live=[each for each, _name, _code in people if each.state is not Place.CANCELLED],
