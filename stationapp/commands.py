@@ -58,8 +58,7 @@ class CouldNot(Exception):
 
 def run(app: Flask, arguments: argparse.Namespace) -> int:
     """Serve pages and jobs; a new instance gets the sample district and its staff's links first."""
-    if serving.is_taken(arguments.host, arguments.port):
-        raise CouldNot(f"端口 {arguments.port} 已经有程序在用；请换一个，例如 --port {arguments.port + 1}")
+    _need_free(arguments.host, arguments.port)
     if not arguments.empty and not sites_where(true()):
         sample.settle(_progress)
     where = f"http://{arguments.host}:{arguments.port}"
@@ -73,9 +72,15 @@ def run(app: Flask, arguments: argparse.Namespace) -> int:
 
 def web(app: Flask, arguments: argparse.Namespace) -> int:
     """Serve pages alone."""
+    _need_free(arguments.host, arguments.port)
     _warn(app)
     serving.serve(arguments.host, arguments.port)
     return DONE
+
+
+def _need_free(host: str, port: int) -> None:
+    if serving.is_taken(host, port):
+        raise CouldNot(f"端口 {port} 已经有程序在用；请换一个，例如 --port {port + 1}")
 
 
 def jobs(app: Flask, arguments: argparse.Namespace) -> int:

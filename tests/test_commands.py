@@ -152,6 +152,7 @@ def test_what_cannot_be_done_is_one_sentence_on_the_error_channel(app, run, tmp_
         ("report", "999", "2026-10"): "没有代码是 999 的阵地",
         ("load", "sites", tmp_path / "missing.csv"): "missing.csv 打不开",
         ("--empty", "--port", busy): f"端口 {busy} 已经有程序在用",
+        ("web", "--port", busy): f"端口 {busy} 已经有程序在用",
     }
     for words, sentence in said.items():
         done = run(*words)
