@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
-from sqlalchemy.orm import aliased
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance, Headcount
@@ -14,7 +13,7 @@ from stationapp.calendar.rules import Month
 from stationapp.db import db, one_moment
 from stationapp.events.models import Event
 from stationapp.events.rules import State
-from stationapp.reports.models import CountedEvent, CoverageReport
+from stationapp.reports.models import CountedEvent
 from stationapp.reports.places import Ground, Place, ground_of
 from stationapp.reports.rules import state_of
 from stationapp.sites.models import Population, Site
@@ -159,22 +158,6 @@ def _led_to(ground: Ground, places: Collection[int]) -> dict[int, int]:
     return {id: home for id, home in ground.homes.items() if home in places}
 
 
-# --- the rows ------------------------------------------------------------------------------------------------
-
-
-def ledger_lines(site: Site, month: Month, ledger: int | None) -> tuple:
-    """(the corrected line's alias, conditions) for reading the month's ledger lines at and beneath a site."""
-    corrected = aliased(HoursEntry)
-    conditions = [
-        HoursEntry.served_on >= month.first_day,
-        HoursEntry.served_on <= month.last_day,
-        beneath(site.path),
-    ]
-    if ledger is not None:
-        conditions.append(HoursEntry.id <= ledger)
-    return corrected, conditions
-
-
 # --- what a version rests on ---------------------------------------------------------------------------------
 
 
@@ -196,7 +179,7 @@ def evidence(site: Site, month: Month) -> dict[int, datetime]:
     return dict(rows.all())
 
 
-# --- which months there are, and which are closed --------------------------------------------------------------
+# --- which months there are ------------------------------------------------------------------------------------
 
 
 def find_first_month() -> Month | None:
@@ -210,13 +193,3 @@ def find_first_month() -> Month | None:
 def begun(month: Month) -> Month:
     """That month, `month` at the latest. Months before are no months of a year."""
     return min(find_first_month() or month, month)
-
-
-def latest_by_month(site: Site) -> dict[Month, tuple[int, datetime]]:
-    """(version, closed at) of each closed month of a site."""
-    rows = db.session.execute(
-        select(CoverageReport.month_on, func.max(CoverageReport.version), func.max(CoverageReport.closed_at))
-        .where(CoverageReport.site_id == site.id)
-        .group_by(CoverageReport.month_on)
-    )
-    return {Month.of(month_on): (version, closed_at) for month_on, version, closed_at in rows}
