@@ -38,9 +38,11 @@ def check_term(
     *,
     before: Term | None,
 ) -> None:
-    """A site ends after it began, and goes over into one of its level that goes on for longer."""
+    """A site ends after it began, and goes over into one of its level that goes on for longer; the center goes on."""
     term = terms[code]
-    if term.since and term.until and term.until < term.since:
+    if level is Level.CENTER and term.until:
+        record.lost("until", "全区的中心不能停用；请清空这一格")
+    elif term.since and term.until and term.until < term.since:
         record.lost("until", f"比启用日期 {term.since} 还早；请核对")
     elif not term.successor:
         return

@@ -220,6 +220,7 @@ def test_a_site_ends_after_it_began_and_goes_over_into_one_that_goes_on():
             "410305001006,站,己,410305001,,,410305001005\n"  # merged without an end
             "410305001007,站,庚,410305001,3月,2026-10-31,410305009\n"  # no date
             "410305001008,站,辛,410305001,,2026-10-31,410305009\n"  # into nothing
+            "410305000,中心,全区,,,2026-10-31,\n"  # all that is beneath would stand on nothing
         ),
         known=known,
         terms=terms,
@@ -230,7 +231,7 @@ def test_a_site_ends_after_it_began_and_goes_over_into_one_that_goes_on():
     ]
     assert [(p.row, p.column) for p in reading.problems] == [
         (2, "并入代码"), (3, "并入代码"), (4, "最后在用日"), (5, "并入代码"),
-        (6, "并入代码"), (7, "最后在用日"), (8, "启用日期"), (9, "并入代码"),
+        (6, "并入代码"), (7, "最后在用日"), (8, "启用日期"), (9, "并入代码"), (10, "最后在用日"),
     ]  # fmt: skip
     assert [p.row for p in reading.problems if p.weight is Weight.NOTICE] == [2, 3]
     nothing_said = "代码,层级,名称,上级代码\n410305001006,站,己,410305001\n"
