@@ -2,27 +2,22 @@
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select, true
+from sqlalchemy import true
 
 from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.accounts.rules import Action
-from stationapp.db import db, transaction
+from stationapp.db import transaction
 from stationapp.messages import sent, stops
 from stationapp.messages.gateways.kinds import ways_on
 from stationapp.messages.rules import Delivery, StopWhy
 from stationapp.messages.views import key
 from stationapp.refusal import NotFound, Refused
 from stationapp.sites.models import Site
-from stationapp.sites.rules import Level
+from stationapp.sites.queries import find_center
 from stationapp.web.errors import sentence
 
 bp = Blueprint("sending", __name__, url_prefix="/sending")
-
-
-def find_center() -> Site | None:
-    """The site whose people look after sending for the whole district."""
-    return db.session.scalar(select(Site).where(Site.level == Level.CENTER).order_by(Site.id).limit(1))
 
 
 def may_set_up() -> bool:

@@ -10,7 +10,7 @@ from stationapp import clock
 from stationapp.accounts import guard
 from stationapp.db import retried, transaction
 from stationapp.messages.builtin import TEXTS
-from stationapp.messages.desk_sending import find_center, may_set_up
+from stationapp.messages.desk_sending import may_set_up
 from stationapp.messages.gateways.kinds import APPROVED_ONLY
 from stationapp.messages.models import Wording
 from stationapp.messages.phrases import KNOWN, NEEDED, WAYS, fill, parts
@@ -20,6 +20,7 @@ from stationapp.messages.sending_words import OCCASIONS, PLACES
 from stationapp.messages.wordings import find_own, own_wordings, template
 from stationapp.notices.rules import Occasion
 from stationapp.refusal import NotFound, Refused
+from stationapp.sites.queries import find_center
 from stationapp.web.errors import sentence
 
 bp = Blueprint("wordings", __name__, url_prefix="/wordings")
