@@ -91,7 +91,7 @@ HEADS: dict[str, tuple] = {
     "waiting": (*_WHEN, _("姓名"), _("渠道")),
     "hours": (_("台账行"), _("服务日期"), _("志愿者"), _("阵地"), _("来源"), _("分钟")),
     "volunteers": (_("编号"), _("姓名"), _("分钟")),
-    "register": (_("编号"), _("姓名"), _("现住社区"), _("近 12 个月服务过")),
+    "register": (_("姓名"), _("现住社区"), _("近 12 个月服务过")),
 }
 
 
@@ -160,11 +160,11 @@ _CELLS: dict[str, Callable[..., Line]] = {
     "answers": _answer,
     "attendances": _attendance,
     "persons": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.times],
-    # Without the number: it would tell a station which of the people it knows went where else.
+    # Without numbers: they would tell a station which of the people it knows went or served where else.
     "reached": lambda row, youngest: [shown_name(row, youngest), row.times],
     "promises": lambda row, youngest: [*_signup(row, youngest), _yes(row.came)],
     "waiting": _signup,
     "hours": _hours,
     "volunteers": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.minutes],
-    "register": lambda row, youngest: [str(row.id), shown_name(row, youngest), row.home, _yes(row.active)],
+    "register": lambda row, youngest: [shown_name(row, youngest), row.home, _yes(row.active)],
 }  # fmt: skip
