@@ -48,11 +48,21 @@ class AtTimes(Optional):
         self.field_flags = {}
 
 
+class Filled(InputRequired):
+    """Something stands there; blanks are nothing."""
+
+    def __call__(self, form, field) -> None:
+        """Stop at an empty field."""
+        if field.raw_data and not field.raw_data[0].strip():
+            field.raw_data = []
+        super().__call__(form, field)
+
+
 def _needs(needed: bool | None) -> list:
     """What a field demands that is needed, is not, or (None) is at times, which its form finds out."""
     if needed is None:
         return [AtTimes()]
-    return [InputRequired(NEEDED)] if needed else [Optional()]
+    return [Filled(NEEDED)] if needed else [Optional()]
 
 
 class TextField(StringField):

@@ -59,7 +59,15 @@ def test_a_limit_is_set_changed_ended_and_all_of_it_stays_on_the_page(app, peopl
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"most": ""}, {"most": "0"}, {"most": "many"}, {"span": "year"}, {"counted": ""}, {"most": "9" * 99}],
+    [
+        {"most": ""},
+        {"most": " \u3000"},
+        {"most": "0"},
+        {"most": "many"},
+        {"span": "year"},
+        {"counted": ""},
+        {"most": "9" * 99},
+    ],
 )
 def test_what_cannot_be_meant_is_said_at_its_field_and_sets_nothing(app, people, chen, wrong):
     page = set_limit(chen, people.office, **wrong)
