@@ -261,16 +261,20 @@ def month_name(month: Month) -> str:
 
 
 def spoken(number: int | str) -> str:
-    """As a person would say it: 214, 约 8 千, 约 1 万 2 千; 不到 5, 若干 where it is hidden."""
+    """As a person would say it: 214, 约 8 千, 约 1 千 5 百, 约 1 万 2 千; 不到 5, 若干 where it
+    is hidden."""
     if isinstance(number, str):
         return gettext("不到 5") if number == "<5" else gettext("若干")
     if number < 1000:
         return str(number)
-    thousands = int((Decimal(number) / 1000).quantize(Decimal(1), ROUND_HALF_UP))
-    ten, rest = divmod(thousands, 10)
-    words = [gettext("%(n)d 万", n=ten)] if ten else []
-    words += [gettext("%(n)d 千", n=rest)] if rest else []
-    return gettext("约 %(number)s", number=" ".join(words))
+    unit = 100 if number < 5000 else 1000
+    whole = int((Decimal(number) / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
+    parts = (
+        (whole // 10_000, gettext("万")),
+        (whole // 1000 % 10, gettext("千")),
+        (whole // 100 % 10, gettext("百")),
+    )
+    return gettext("约 %(number)s", number=" ".join(f"{count} {of}" for count, of in parts if count))
 
 
 _BETWEEN_WORDS = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")

@@ -49,7 +49,7 @@ def test_the_page_begins_with_a_sentence_a_person_would_say(app, client, people)
     cast.sign_in(client, people.chen)
     text = _page(client, people.office).text
     assert (
-        "九月，湖北路 2 个站办了 2 场，2 人来了 3 次，现场另计约 1 千人次；有 1 个社区的孩子一次也没轮上。"
+        "九月，湖北路 2 个站办了 2 场，2 人来了 3 次，现场另计约 1 千 2 百人次；有 1 个社区的孩子一次也没轮上。"
         in text
     )
     assert "1,237" in text
