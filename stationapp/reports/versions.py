@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from stationapp import clock
 from stationapp.attendance.models import Attendance
@@ -32,18 +32,20 @@ if TYPE_CHECKING:
 
 def list_versions(site: Site, month: Month) -> list[CoverageReport]:
     """Every frozen version of a site's month, the latest first."""
-    return list(
-        db.session.scalars(
-            select(CoverageReport)
-            .where(CoverageReport.site_id == site.id, CoverageReport.month_on == month.first_day)
-            .order_by(CoverageReport.version.desc())
-        )
-    )
+    return list(db.session.scalars(_of(site, month)))
 
 
 def find_latest(site: Site, month: Month) -> CoverageReport | None:
-    """The version that holds, or None while the month is open."""
-    return next(iter(list_versions(site, month)), None)
+    """The version that holds, or None while the month is open; the bodies of older ones are not read."""
+    return db.session.scalar(_of(site, month).limit(1))
+
+
+def _of(site: Site, month: Month) -> Select:
+    return (
+        select(CoverageReport)
+        .where(CoverageReport.site_id == site.id, CoverageReport.month_on == month.first_day)
+        .order_by(CoverageReport.version.desc())
+    )
 
 
 def get_version(site: Site, month: Month, version: int) -> CoverageReport:

@@ -41,6 +41,9 @@ def is_running(number: int) -> bool:
     return True
 
 
+_ALIVE: set[int] = set()
+
+
 def _main() -> None:
     from stationapp.app import create_app
     from stationapp.config import Settings
@@ -49,22 +52,21 @@ def _main() -> None:
         create_app(Settings(instance=Path(folder), database_url=f"sqlite:///{folder}/none.db"))
     runpy.run_module("granian.cli")
     signal.signal(signal.SIGCHLD, _buried)
-    alive = []
     for line in sys.stdin:
         wanted = json.loads(line)
         if not (number := os.fork()):
             _become(wanted)
-        alive.append(number)
+        _ALIVE.add(number)
         print(number, flush=True)
-    for number in alive:
+    for number in _ALIVE.copy():
         with contextlib.suppress(ProcessLookupError):
             os.killpg(number, signal.SIGKILL)
 
 
 def _buried(*_: object) -> None:
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while number := os.waitpid(-1, os.WNOHANG)[0]:
+            _ALIVE.discard(number)  # another process may have its number next
 
 
 def _become(wanted: Mapping) -> None:
